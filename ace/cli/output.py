@@ -1,0 +1,83 @@
+"""How commands speak: text for people, one JSON object for machines, errors on standard error, an exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from ace.cli.options import Format
+from ace.errors import ExitCode, SpecError, UserError
+
+stdout = Console(soft_wrap=True, highlight=False)
+stderr = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def print_json(command: str, body: Mapping[str, Any]) -> None:
+    """Write the command's one JSON object: `{"schema": "ace/<command>/v1", ...body}`."""
+    json.dump({"schema": f"ace/{command}/v1", **body}, sys.stdout, indent=2, ensure_ascii=False, default=str)
+    sys.stdout.write("\n")
+    sys.stdout.flush()
+
+
+def print_error(error: UserError) -> None:
+    """Say on standard error what is wrong and what to do."""
+    word = "refused" if error.exit_code == ExitCode.REFUSED else "error"
+    if isinstance(error, SpecError):
+        stderr.print(error.message, markup=False)
+    else:
+        stderr.print(f"[bold red]{word}:[/] ", end="")
+        stderr.print(error.message, markup=False)
+    if error.hint:
+        stderr.print("[bold]what to do:[/] ", end="")
+        stderr.print(error.hint, markup=False)
+
+
+class Answer:
+    """What a command is going to say as JSON, filled in as it goes, so that a failure still prints what is known."""
+
+    def __init__(self) -> None:
+        self.body: dict[str, Any] = {}
+        self.exit_code = ExitCode.OK
+
+
+@contextmanager
+def answering(command: str, format_: Format) -> Iterator[Answer]:
+    """Run a command's work: prints its JSON at the end if asked, turns a `UserError` into message and exit code.
+
+    Usage: `with answering("validate", format_) as answer: ...; answer.body["findings"] = [...]; answer.exit_code = ...`.
+    """
+    answer = Answer()
+    try:
+        yield answer
+    except UserError as error:
+        print_error(error)
+        if format_ is Format.JSON:
+            known = dict(answer.body)
+            if isinstance(error, SpecError):
+                known.setdefault("findings", [finding_json(finding) for finding in error.findings])
+            known["error"] = {"code": error.code, "message": error.message, "hint": error.hint}
+            print_json(command, known)
+        raise typer.Exit(error.exit_code) from None
+    if format_ is Format.JSON:
+        print_json(command, answer.body)
+    if answer.exit_code != ExitCode.OK:
+        raise typer.Exit(answer.exit_code)
+
+
+def finding_json(finding: Any) -> dict[str, Any]:
+    """A `Finding` as CLI.md has it."""
+    return {
+        "file": finding.file,
+        "line": finding.line,
+        "column": finding.column,
+        "path": finding.path,
+        "code": finding.code,
+        "severity": str(finding.severity),
+        "message": finding.message,
+    }

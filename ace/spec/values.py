@@ -1,0 +1,347 @@
+"""The resolved spec: frozen values, every default filled in, every number allocated, every reference checked.
+
+Everything downstream (stacks, policies, fleet, catalogue) reads these and nothing else. Tuples are sorted by what
+identifies their items (id, slot, number), never by their place in a file, so that reordering a file changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+
+from ace.addressing import MemberAllocation, SiteAllocation
+
+
+class MemberStatus(StrEnum):
+    """A member's place in its life cycle."""
+
+    CANDIDATE = "candidate"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    LEAVING = "leaving"
+    LEFT = "left"
+
+
+class OperatorKind(StrEnum):
+    """What kind of organisation runs a data centre."""
+
+    MINISTRY = "ministry"
+    PUBLIC_BODY = "public_body"
+    TELECOM = "telecom"
+    IT_COMPANY = "it_company"
+
+
+class ResidencyMode(StrEnum):
+    """Where data of a class may live; `unknown` fails closed."""
+
+    IN_COUNTRY_ONLY = "in_country_only"
+    IN_COUNTRY_COPY = "in_country_copy"
+    CONDITIONAL = "conditional"
+    UNRESTRICTED = "unrestricted"
+    UNKNOWN = "unknown"
+
+
+class CloudAccess(StrEnum):
+    """How much of its cloud a country gives to ACE."""
+
+    ADMIN = "admin"
+    DOMAIN_MANAGER = "domain_manager"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalizedText:
+    """One short text in the ecosystem's languages; English is always there."""
+
+    en: str
+    fr: str | None = None
+    ar: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sector:
+    """A field of public service that tenants and services belong to."""
+
+    id: str
+    title: LocalizedText
+    data_classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScheme:
+    """What a national cloud-provider label means: who grants it, for how long, what data it allows."""
+
+    id: str
+    title: LocalizedText
+    issuer: str
+    country: str
+    valid_for_months: int
+    allows: tuple[str, ...]
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Flavor:
+    """A server size by its SCS name (`SCS-2V-4-20`): vcpus, RAM in GiB, disk in GB."""
+
+    name: str
+    vcpus: int
+    ram_gib: int
+    disk_gb: int
+
+
+@dataclass(frozen=True, slots=True)
+class TenantSize:
+    """The quotas of a tenant, in OpenStack's own units where they have one."""
+
+    id: str
+    instances: int
+    cores: int
+    ram_gib: int
+    volumes: int
+    volumes_gib: int
+    snapshots: int
+    networks: int
+    subnets: int
+    routers: int
+    ports: int
+    floating_ips: int
+    security_groups: int
+    security_group_rules: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A transit point of the interconnect, an instance of its host country's stack with a slot and ASN of its own."""
+
+    id: str
+    slot: int
+    hosted_by: str
+    data_centre: str
+    number: int
+    flavor: str
+    allocation: MemberAllocation
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A role mailbox, not a person."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """An SSH public key whose signatures on the member's publications count from `since` until `until`."""
+
+    key: str
+    since: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class ResidencyRule:
+    """Where the country's data of one class may live, and the law that says so."""
+
+    data_class: str
+    mode: ResidencyMode
+    basis: str
+    transfers_to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who runs a data centre."""
+
+    name: str
+    kind: OperatorKind
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label that an operator holds for a data centre."""
+
+    scheme: str
+    number: str
+    valid_until: date
+    evidence: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """How a data centre's OpenStack is reached (`cloud` is the entry of clouds.yaml) and what it offers."""
+
+    cloud: str
+    region: str
+    access: CloudAccess
+    external_network: str
+    availability_zones: tuple[str, ...]
+    image: str
+    flavors: str
+    """`create` (ACE makes the region's SCS flavours; needs admin) or `existing` (they are looked up by name)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """One of a data centre's one to four interconnect gateways."""
+
+    name: str
+    number: int
+    zone: str
+    flavor: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceHost:
+    """A server of the country's shared services; which of them it runs is in `runs` (dns, time, monitoring, ...)."""
+
+    name: str
+    number: int
+    zone: str
+    flavor: str
+    runs: tuple[str, ...]
+    data_volume_gib: int
+    """Size of the protected data volume attached to it; 0 for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataCentre:
+    """A site: its own cloud, its gateways, the hosts of its shared services, the hubs that it lodges."""
+
+    id: str
+    site: int
+    city: str
+    operator: Operator
+    labels: tuple[Label, ...]
+    cloud: Cloud
+    allocation: SiteAllocation
+    gateways: tuple[Gateway, ...]
+    service_hosts: tuple[ServiceHost, ...]
+    hubs: tuple[Hub, ...]
+    admin_key: str
+    """OpenSSH public key that the hosts' first login takes; the private half never comes near ACE."""
+
+
+@dataclass(frozen=True, slots=True)
+class TenantNetwork:
+    """One network of a tenant. `exported` says whether its prefixes may be announced to other members."""
+
+    name: str
+    ipv4: IPv4Network
+    ipv6: IPv6Network
+    exported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A sector's project on one data centre. `name` is unique in its country and is the sector's unless given."""
+
+    name: str
+    sector: str
+    slot: int
+    data_centre: str
+    size: TenantSize
+    data_classes: tuple[str, ...]
+    admins: tuple[str, ...]
+    networks: tuple[TenantNetwork, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sla:
+    """What a service promises: availability in per cent, RTO and RPO in hours."""
+
+    availability: float
+    rto_h: float
+    rpo_h: float
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """When and in which languages help is given."""
+
+    hours: str
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a member offers in the catalogue."""
+
+    id: str
+    sector: str
+    title: LocalizedText
+    description: LocalizedText
+    tenant: str
+    endpoint: str
+    data_classes: tuple[str, ...]
+    offered_to: tuple[str, ...]
+    sla: Sla
+    support: Support
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One country: what it says of itself, with its numbers filled in. `code` is ISO alpha-2, upper case."""
+
+    code: str
+    numeric: int
+    name: LocalizedText
+    status: MemberStatus
+    example: bool
+    allocation: MemberAllocation
+    technical_contact: Contact
+    security_contact: Contact
+    signers: tuple[Signer, ...]
+    residency: tuple[ResidencyRule, ...]
+    data_centres: tuple[DataCentre, ...]
+    tenants: tuple[Tenant, ...]
+    services: tuple[Service, ...]
+    file: str
+    """The member's file, relative to ROOT."""
+
+    @property
+    def stack(self) -> str:
+        """The name of the country's Pulumi stack: its code in lower case."""
+        return self.code.lower()
+
+    def data_centre(self, data_centre_id: str) -> DataCentre:
+        """The data centre of that id.
+
+        Raises:
+            KeyError: There is none; the loader's cross-checks make sure that references in the spec never do this.
+        """
+        for data_centre in self.data_centres:
+            if data_centre.id == data_centre_id:
+                return data_centre
+        raise KeyError(data_centre_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What the region agrees on."""
+
+    name: str
+    organisation: str
+    domain: str
+    languages: tuple[str, ...]
+    ipv4_pool: IPv4Network
+    ipv6_pool: IPv6Network
+    sectors: tuple[Sector, ...]
+    data_classes: tuple[str, ...]
+    label_schemes: tuple[LabelScheme, ...]
+    tenant_sizes: tuple[TenantSize, ...]
+    flavors: tuple[Flavor, ...]
+    shared_services: tuple[str, ...]
+    topology: str
+    hubs: tuple[Hub, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """The whole ecosystem. `digest` is the SHA-256 of the resolved values, in hex."""
+
+    region: Region
+    members: tuple[Member, ...]
+    digest: str
