@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
+from typer._click.exceptions import ClickException  # typer brings its own click and gives it no public name
+from typer.rich_utils import rich_format_error
 
 import ace
 from ace.errors import ExitCode
@@ -33,13 +34,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run `ace`. Usage errors exit 1 (2 means differences), Ctrl-C 130."""
     try:
         code = app(args=arguments, standalone_mode=False, prog_name="ace")
-    except click.exceptions.Abort:
+    except ClickException as error:
+        rich_format_error(error)
+        code = ExitCode.FAILED
+    except (typer.Abort, KeyboardInterrupt):
         code = ExitCode.INTERRUPTED
-    except click.exceptions.Exit as leaving:
-        code = leaving.exit_code
-    except click.ClickException as error:
-        error.show()
-        code = ExitCode.FAILED
-    except BrokenPipeError:
-        code = ExitCode.FAILED
-    sys.exit(int(code) if isinstance(code, int) else 0)
+    sys.exit(code if isinstance(code, int) else ExitCode.OK)
