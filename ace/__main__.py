@@ -1,0 +1,5 @@
+"""`python -m ace` is `ace`."""
+
+from ace.cli.main import main
+
+main()
