@@ -1,4 +1,4 @@
-"""A region of real OpenStack clouds for the tests of this folder: started once, in a ROOT of its own, wiped at the end."""
+"""A region of real OpenStack clouds for this folder's tests: started once, in a ROOT of its own, wiped at the end."""
 
 from __future__ import annotations
 
