@@ -106,6 +106,8 @@ class Step:
     type: str
     name: str
     changes: tuple[PropertyChange, ...] = ()
+    custom: bool = True
+    """False for components, providers and the stack itself: they exist only in the state."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,77 @@
+"""One country's Pulumi workspace: a project folder of its own whose `main` is the checkout's stacks/."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ace.engine.contract import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Where `pulumi` runs, and with what environment."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    backend_url: str
+
+    @property
+    def is_own_backend(self) -> bool:
+        """Whether the state lies in this workspace, not in a backend that the country brings."""
+        return self.backend_url == f"file://{self.folder / 'backend'}"
+
+
+def prepare(stack: Stack) -> Workspace:
+    """Make (or renew) the workspace in `<state_dir>/pulumi/`; the configuration in it, with its salt, is kept."""
+    folder = stack.state_dir / "pulumi"
+    backend = folder / "backend"
+    backend.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path in (stack.state_dir, folder):
+        path.chmod(0o700)
+    _write(folder / "Pulumi.yaml", yaml.safe_dump(_project(stack), sort_keys=False))
+    settings = folder / f"Pulumi.{stack.name}.yaml"
+    if not settings.exists():
+        shipped = stack.program_dir / "stacks" / f"Pulumi.{stack.name}.yaml"
+        _write(settings, shipped.read_text(encoding="utf-8") if shipped.is_file() else "config: {}\n")
+    backend_url = os.environ.get("PULUMI_BACKEND_URL") or f"file://{backend}"
+    environment = {
+        **os.environ,
+        **stack.environment,
+        "PULUMI_BACKEND_URL": backend_url,
+        "PULUMI_CONFIG_PASSPHRASE": stack.passphrase,
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DEBUG_COMMANDS": "true",  # shows --event-log
+        "PULUMI_AUTOMATION_API": "true",
+    }
+    environment.pop("PULUMI_CONFIG_PASSPHRASE_FILE", None)
+    return Workspace(folder, environment, backend_url)
+
+
+def _project(stack: Stack) -> dict[str, Any]:
+    """The checkout's Pulumi.yaml with absolute paths and this very Python environment."""
+    project: dict[str, Any] = yaml.safe_load((stack.program_dir / "Pulumi.yaml").read_text(encoding="utf-8"))
+    runtime = project.get("runtime")
+    options = dict(runtime.get("options", {})) if isinstance(runtime, dict) else {}
+    options.pop("toolchain", None)
+    options["virtualenv"] = sys.prefix
+    project["runtime"] = {"name": "python", "options": options}
+    project["main"] = str((stack.program_dir / str(project.get("main", "."))).resolve())
+    project.pop("stackConfigDir", None)
+    project.pop("backend", None)
+    return project
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(path.name + ".new")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
