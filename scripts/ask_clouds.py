@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Ask the live clouds, and nobody else, what exists in them: a table with one line per cloud.
 
 Reads the clouds of $OS_CLIENT_CONFIG_FILE. Only openstacksdk is used here, none of ACE: it is the demo's witness.
@@ -14,7 +13,17 @@ from openstack.config import OpenStackConfig
 from rich.console import Console
 from rich.table import Table
 
-COLUMNS = ("projects", "tenants", "networks", "subnets", "routers", "security groups", "servers", "active", "floating IPs")
+COLUMNS = (
+    "projects",
+    "tenants",
+    "networks",
+    "subnets",
+    "routers",
+    "security groups",
+    "servers",
+    "active servers",
+    "active floating IPs",
+)
 
 
 def ask(cloud: str) -> tuple[int, ...]:
