@@ -274,7 +274,7 @@ def link(a: Endpoint, b: Endpoint, blocks6: dict[int, IPv6Network]) -> LinkAlloc
     """The /127 of the link between two gateways, the same whichever is named first.
 
     It lies in class 1 of the lower end's site (RFC 6164: /127 on point-to-point links); the index byte is the two
-    gateway numbers, lower end's first; hextet 7 is the upper end's slot in decimal digits, hextet 8 its site and the side.
+    gateway numbers, lower end's first; hextet 7 is the upper slot in decimal digits, hextet 8 its site and the side.
 
     Args:
         a: One end.

@@ -6,12 +6,14 @@ identifies their items (id, slot, number), never by their place in a file, so th
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 
 from ace.addressing import MemberAllocation, SiteAllocation
+from ace.errors import UserError
 
 
 class MemberStatus(StrEnum):
@@ -48,6 +50,27 @@ class CloudAccess(StrEnum):
 
     ADMIN = "admin"
     DOMAIN_MANAGER = "domain_manager"
+
+
+class FlavorSource(StrEnum):
+    """Whether ACE makes the region's flavours (needs admin) or looks them up by name."""
+
+    CREATE = "create"
+    EXISTING = "existing"
+
+
+class PassphraseSource(StrEnum):
+    """Where the passphrase of a country's state comes from: a file below ROOT, or the environment."""
+
+    FILE = "file"
+    ENV = "env"
+
+
+class Topology(StrEnum):
+    """How members meet: through hubs, or each with each (small regions)."""
+
+    HUBS = "hubs"
+    MESH = "mesh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +165,14 @@ class Signer:
 
 
 @dataclass(frozen=True, slots=True)
+class StateSettings:
+    """Where a country keeps its state: `local` (below ROOT) or a Pulumi backend's address; and its passphrase."""
+
+    backend: str
+    passphrase: PassphraseSource
+
+
+@dataclass(frozen=True, slots=True)
 class ResidencyRule:
     """Where the country's data of one class may live, and the law that says so."""
 
@@ -179,7 +210,7 @@ class Cloud:
     external_network: str
     availability_zones: tuple[str, ...]
     image: str
-    flavors: str
+    flavors: FlavorSource
     """`create` (ACE makes the region's SCS flavours; needs admin) or `existing` (they are looked up by name)."""
 
 
@@ -300,6 +331,9 @@ class Member:
     services: tuple[Service, ...]
     file: str
     """The member's file, relative to ROOT."""
+    state: StateSettings
+    since: date
+    """When it was entered into the register."""
 
     @property
     def stack(self) -> str:
@@ -334,8 +368,13 @@ class Region:
     tenant_sizes: tuple[TenantSize, ...]
     flavors: tuple[Flavor, ...]
     shared_services: tuple[str, ...]
-    topology: str
+    topology: Topology
     hubs: tuple[Hub, ...]
+    asn_base: int
+    gateway_flavor: str
+    service_host_flavor: str
+    bfd_interval_ms: int
+    bfd_multiplier: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,3 +384,26 @@ class Spec:
     region: Region
     members: tuple[Member, ...]
     digest: str
+
+    @property
+    def active(self) -> tuple[Member, ...]:
+        """The members whose status is active."""
+        return tuple(member for member in self.members if member.status is MemberStatus.ACTIVE)
+
+    def member(self, code_or_stack: str) -> Member:
+        """The member of that country code, in any case.
+
+        Raises:
+            UserError: There is none; names those that are known and the nearest.
+        """
+        wanted = code_or_stack.strip().upper()
+        for member in self.members:
+            if member.code == wanted:
+                return member
+        known = [member.stack for member in self.members]
+        near = difflib.get_close_matches(wanted.lower(), known, n=1, cutoff=0.5)
+        raise UserError(
+            f"{code_or_stack[:40]!r} is no member of the ecosystem; members: {', '.join(known) or 'none'}",
+            hint=f"is {near[0]} meant?" if near else "name a member by its ISO 3166 alpha-2 code",
+            code="no-such-member",
+        )

@@ -1,0 +1,387 @@
+"""The three kinds of file as pydantic models: what may be written, and nothing else (`extra=forbid`, strict types).
+
+These models are the edge: `ace.spec.resolve` turns them into the frozen values that everything else reads.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ace.addressing import GATEWAY_NUMBERS, HOST_NUMBERS, HUB_SLOTS, SITES, TENANT_NETWORK_LENGTHS, TENANT_SLOTS
+from ace.spec.fields import (
+    Audience,
+    Count,
+    CountryCode,
+    Domain,
+    Email,
+    FlavorName,
+    Hours,
+    HttpsUrl,
+    Id,
+    Line,
+    Months,
+    NonEmpty,
+    PlainName,
+    Prefix4,
+    Prefix6,
+    PublicKey,
+    Unique,
+    choice_of,
+)
+from ace.spec.values import (
+    CloudAccess,
+    FlavorSource,
+    MemberStatus,
+    OperatorKind,
+    PassphraseSource,
+    ResidencyMode,
+    Topology,
+)
+
+Slot = Annotated[int, Field(ge=TENANT_SLOTS.start, lt=TENANT_SLOTS.stop)]
+GatewayNumber = Annotated[int, Field(ge=GATEWAY_NUMBERS.start, lt=GATEWAY_NUMBERS.stop)]
+Language = Literal["en", "fr", "ar"]
+VolumeGib = Annotated[int, Field(ge=0, le=16_384)]
+Version = Literal[1]
+
+
+class Model(BaseModel):
+    """What all have in common."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+
+class TextModel(Model):
+    """One text in the ecosystem's languages."""
+
+    en: Line
+    fr: Line | None = None
+    ar: Line | None = None
+
+
+# ------------------------------------------------------------------------------------------------------- ecosystem.yaml
+
+
+class SectorModel(Model):
+    """A field of public service."""
+
+    title: TextModel
+    data_classes: NonEmpty[Id]
+    """The classes of data that tenants of the sector hold unless they say otherwise."""
+
+
+class LabelSchemeModel(Model):
+    """What a national cloud-provider label means."""
+
+    title: TextModel
+    issuer: Line
+    country: CountryCode
+    valid_for: Months
+    allows: NonEmpty[Id]
+    """The classes of data that a labelled data centre may hold."""
+    source: HttpsUrl | None = None
+
+
+class AddressingModel(Model):
+    """The region's pools; never changed once a member is active."""
+
+    ipv4_pool: Prefix4
+    """A /10."""
+    ipv6_pool: Prefix6
+    """A /36."""
+    asn_base: Annotated[int, Field(ge=4_200_000_000, le=4_294_867_000)] = 4_200_000_000
+
+
+class HubModel(Model):
+    """A transit point, an instance of its host country's stack with a slot of its own."""
+
+    id: Id
+    slot: Annotated[int, Field(ge=HUB_SLOTS.start, lt=HUB_SLOTS.stop)]
+    hosted_by: CountryCode
+    data_centre: Id
+    number: GatewayNumber
+    flavor: FlavorName | None = None
+
+
+class BfdModel(Model):
+    """How soon a dead link is noticed: interval x multiplier, in milliseconds."""
+
+    interval_ms: Annotated[int, Field(ge=100, le=10_000)] = 500
+    multiplier: Annotated[int, Field(ge=2, le=50)] = 4
+
+
+class InterconnectModel(Model):
+    """How members meet."""
+
+    topology: Annotated[Topology, choice_of(Topology)]
+    hubs: list[HubModel] = []
+    bfd: BfdModel = BfdModel()
+
+
+class FlavorsModel(Model):
+    """The server sizes of the region, and which of them ACE's own servers take."""
+
+    offered: NonEmpty[FlavorName]
+    gateway: FlavorName
+    service_host: FlavorName
+    hub: FlavorName
+
+
+class TenantSizeModel(Model):
+    """The quotas of a tenant of this size."""
+
+    instances: Count
+    cores: Count
+    ram_gib: Count
+    volumes: Count
+    volumes_gib: Count
+    snapshots: Count
+    networks: Count
+    subnets: Count
+    routers: Count
+    ports: Count
+    floating_ips: Count
+    security_groups: Count
+    security_group_rules: Count
+
+
+class EcosystemFile(Model):
+    """`ecosystem.yaml`: what the region agrees on."""
+
+    version: Version
+    name: Line
+    organisation: Line
+    domain: Domain
+    """Apex of the ecosystem's DNS."""
+    languages: NonEmpty[Language]
+    data_classes: NonEmpty[Id]
+    sectors: Annotated[dict[Id, SectorModel], Field(min_length=1)]
+    label_schemes: dict[Id, LabelSchemeModel]
+    addressing: AddressingModel
+    interconnect: InterconnectModel
+    shared_services: NonEmpty[Id]
+    flavors: FlavorsModel
+    tenant_sizes: Annotated[dict[Id, TenantSizeModel], Field(min_length=1)]
+
+
+# ---------------------------------------------------------------------------------------------------- members/<cc>.yaml
+
+
+class ContactModel(Model):
+    """A role mailbox, not a person."""
+
+    name: Line
+    email: Email
+
+
+class ContactsModel(Model):
+    """Whom to write to."""
+
+    technical: ContactModel
+    security: ContactModel
+
+
+class SignerModel(Model):
+    """A key whose signatures on the member's publications count."""
+
+    key: PublicKey
+    from_: Annotated[date, Field(alias="from")]
+    until: date
+
+
+class StateModel(Model):
+    """Where the country keeps its own state."""
+
+    backend: Annotated[
+        str, Field(pattern=r"^(local|(file|s3|azblob|gs|https|postgres)://[A-Za-z0-9._~/:?&=%-]{1,200})$")
+    ]
+    """`local` (the embedded engine's, below ROOT), or a Pulumi backend's address."""
+    passphrase: Annotated[PassphraseSource, choice_of(PassphraseSource)]
+    """Where the passphrase of its secrets comes from: a file below ROOT, or the environment."""
+
+
+class ResidencyModel(Model):
+    """Where data of a class may live."""
+
+    mode: Annotated[ResidencyMode, choice_of(ResidencyMode)]
+    basis: Line
+    """The law that says so."""
+    transfers_to: Unique[CountryCode] = []
+
+
+class OperatorModel(Model):
+    """Who runs a data centre."""
+
+    name: Line
+    kind: Annotated[OperatorKind, choice_of(OperatorKind)]
+
+
+class LabelModel(Model):
+    """A label that the operator holds for the data centre."""
+
+    scheme: Id
+    number: PlainName
+    valid_until: date
+    evidence: HttpsUrl | None = None
+
+
+class CloudModel(Model):
+    """The data centre's OpenStack; credentials are in clouds.yaml, never here."""
+
+    cloud: Id
+    """The entry of clouds.yaml."""
+    region: Id
+    access: Annotated[CloudAccess, choice_of(CloudAccess)]
+    external_network: PlainName
+    availability_zones: NonEmpty[PlainName]
+    image: PlainName
+    flavors: Annotated[FlavorSource, choice_of(FlavorSource)]
+    services: Unique[Id] = []
+    """Optional services of the cloud that ACE may use; none is supported by this release."""
+
+
+class GatewayModel(Model):
+    """One of up to four interconnect gateways."""
+
+    name: Id
+    number: GatewayNumber
+    zone: PlainName
+    flavor: FlavorName | None = None
+
+
+class ServiceHostModel(Model):
+    """A server of the country's shared services."""
+
+    name: Id
+    number: Annotated[int, Field(ge=HOST_NUMBERS.start, lt=HOST_NUMBERS.stop)]
+    zone: PlainName
+    runs: NonEmpty[Id]
+    flavor: FlavorName | None = None
+    data_volume_gib: VolumeGib = 0
+
+
+class DataCentreModel(Model):
+    """A site."""
+
+    id: Id
+    site: Annotated[int, Field(ge=SITES.start, lt=SITES.stop)]
+    """Explicit and never reused: addresses follow from it."""
+    city: Line
+    operator: OperatorModel
+    labels: list[LabelModel] = []
+    cloud: CloudModel
+    gateways: Annotated[list[GatewayModel], Field(min_length=1, max_length=4)]
+    service_hosts: list[ServiceHostModel] = []
+    admin_key: PublicKey
+
+
+class NetworkModel(Model):
+    """One network of a tenant."""
+
+    name: Id
+    slot: Slot | None = None
+    """The first tenant slot (of 64 x /27 a country) that it takes; the tenant's own unless given."""
+    length: Annotated[int, Field(ge=TENANT_NETWORK_LENGTHS.start, lt=TENANT_NETWORK_LENGTHS.stop)] = 27
+    cidr: Prefix4 | None = None
+    """An IPv4 prefix of its own instead; such a network is never exported."""
+    exported: bool | None = None
+    """false: never announced to other members. Unless given, residency decides."""
+
+
+class TenantModel(Model):
+    """A sector's project on a data centre."""
+
+    name: Id | None = None
+    """Unique in the country; the sector's id unless given."""
+    sector: Id
+    slot: Slot
+    data_centre: Id
+    size: Id
+    data_classes: NonEmpty[Id] | None = None
+    admins: NonEmpty[Email]
+    networks: Annotated[list[NetworkModel], Field(min_length=1)] | None = None
+    """One /27 called `main` unless given."""
+
+
+class SlaModel(Model):
+    """What a service promises."""
+
+    availability: Annotated[float, Field(ge=0, le=100)]
+    """Per cent."""
+    rto_h: Annotated[float, Field(ge=0, le=8760)]
+    rpo_h: Annotated[float, Field(ge=0, le=8760)]
+
+
+class SupportModel(Model):
+    """When and in which languages help is given."""
+
+    hours: Hours
+    languages: NonEmpty[Language]
+
+
+class ServiceModel(Model):
+    """What the member offers in the catalogue."""
+
+    id: Id
+    sector: Id
+    title: TextModel
+    description: TextModel
+    tenant: Id | None = None
+    """The tenant it runs in; the only one of its sector unless given."""
+    endpoint: HttpsUrl
+    data_classes: NonEmpty[Id]
+    offered_to: NonEmpty[Audience]
+    sla: SlaModel
+    support: SupportModel
+
+
+class MemberFile(Model):
+    """`members/<cc>.yaml`: what one country says of itself."""
+
+    version: Version
+    country: CountryCode
+    status: Annotated[MemberStatus, choice_of(MemberStatus)]
+    example: bool = False
+    """An illustration, no real membership: lab keys may sign for it, in a lab."""
+    contacts: ContactsModel
+    signers: Annotated[list[SignerModel], Field(min_length=1)]
+    state: StateModel
+    residency: dict[Id, ResidencyModel]
+    """Class of data -> rule; a class without a rule is `unknown` and fails closed."""
+    data_centres: Annotated[list[DataCentreModel], Field(min_length=1, max_length=8)]
+    tenants: list[TenantModel] = []
+    services: list[ServiceModel] = []
+
+
+# ------------------------------------------------------------------------------------------------------- register.yaml
+
+
+class PinModel(Model):
+    """Numbers that a member brought along and keeps."""
+
+    ipv4: Prefix4 | None = None
+    """A /20."""
+    ipv6: Prefix6 | None = None
+    """A /48."""
+    asn_base: Annotated[int, Field(ge=1, le=4_294_967_000)] | None = None
+    """First of eight ASNs, one a site."""
+
+
+class EntryModel(Model):
+    """One member, for ever: an entry is never deleted or changed, `left` is added."""
+
+    country: CountryCode
+    numeric: Annotated[int, Field(ge=1, le=899)]
+    since: date
+    left: date | None = None
+    pinned: PinModel | None = None
+
+
+class RegisterFile(Model):
+    """`register.yaml`: who is, or was, a member (append-only)."""
+
+    version: Version
+    members: list[EntryModel]

@@ -1,0 +1,273 @@
+"""Turn checked files into the frozen values of `ace.spec.values`: defaults filled in, numbers allocated, all sorted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from operator import attrgetter
+from typing import TypeVar
+
+from ace.addressing import (
+    MemberAllocation,
+    Pin,
+    Pools,
+    member_allocation,
+    site_allocation,
+    tenant_network4,
+    tenant_network6,
+)
+from ace.spec import iso3166
+from ace.spec import models as m
+from ace.spec import values as v
+from ace.spec.fields import parse_flavor
+
+CLOSED_MODES = frozenset({v.ResidencyMode.IN_COUNTRY_ONLY, v.ResidencyMode.UNKNOWN})
+"""Residency modes under which a network is never announced to other members."""
+DEFAULT_NETWORK = m.NetworkModel(name="main")
+
+Item = TypeVar("Item")
+
+
+def resolve(ecosystem: m.EcosystemFile, members: Mapping[str, m.MemberFile], register: m.RegisterFile) -> v.Spec:
+    """The spec's values. The files have passed every check, so nothing here can fail.
+
+    Args:
+        ecosystem: The region.
+        members: Member files by their name relative to ROOT.
+        register: Who is a member since when.
+    """
+    region = _region(ecosystem)
+    entries = {entry.country: entry for entry in register.members}
+    resolved = [_member(region, model, entries[model.country], file) for file, model in members.items()]
+    ordered = _sorted(resolved, "code")
+    return v.Spec(region, ordered, digest_of(region, ordered))
+
+
+def digest_of(region: v.Region, members: Iterable[v.Member]) -> str:
+    """SHA-256 of the resolved values, in hex: the same spec has the same digest however its files are laid out."""
+    plain = [asdict(region), *(asdict(member) for member in members)]
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def pools_of(addressing: m.AddressingModel) -> Pools:
+    """The region's pools.
+
+    Raises:
+        ValueError: They are not of the expected size.
+    """
+    return Pools(addressing.ipv4_pool, addressing.ipv6_pool, addressing.asn_base)
+
+
+def pin_of(model: m.PinModel | None) -> Pin | None:
+    """A register entry's pinned numbers."""
+    return Pin(model.ipv4, model.ipv6, model.asn_base) if model else None
+
+
+def _sorted(items: Iterable[Item], *keys: str) -> tuple[Item, ...]:
+    return tuple(sorted(items, key=attrgetter(*keys)))
+
+
+def _text(model: m.TextModel) -> v.LocalizedText:
+    return v.LocalizedText(model.en, model.fr, model.ar)
+
+
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(names))
+
+
+def _region(model: m.EcosystemFile) -> v.Region:
+    pools = pools_of(model.addressing)
+    return v.Region(
+        name=model.name,
+        organisation=model.organisation,
+        domain=model.domain,
+        languages=tuple(model.languages),
+        ipv4_pool=pools.ipv4,
+        ipv6_pool=pools.ipv6,
+        sectors=_sorted(
+            (v.Sector(id_, _text(s.title), _names(s.data_classes)) for id_, s in model.sectors.items()), "id"
+        ),
+        data_classes=_names(model.data_classes),
+        label_schemes=_sorted((_label_scheme(id_, scheme) for id_, scheme in model.label_schemes.items()), "id"),
+        tenant_sizes=_sorted((_tenant_size(id_, size) for id_, size in model.tenant_sizes.items()), "id"),
+        flavors=_sorted((_flavor(name) for name in model.flavors.offered), "name"),
+        gateway_flavor=model.flavors.gateway,
+        service_host_flavor=model.flavors.service_host,
+        shared_services=_names(model.shared_services),
+        topology=model.interconnect.topology,
+        hubs=_sorted((_hub(hub, model, pools) for hub in model.interconnect.hubs), "slot"),
+        asn_base=pools.asn_base,
+        bfd_interval_ms=model.interconnect.bfd.interval_ms,
+        bfd_multiplier=model.interconnect.bfd.multiplier,
+    )
+
+
+def _label_scheme(id_: str, model: m.LabelSchemeModel) -> v.LabelScheme:
+    return v.LabelScheme(
+        id=id_,
+        title=_text(model.title),
+        issuer=model.issuer,
+        country=model.country,
+        valid_for_months=model.valid_for,
+        allows=_names(model.allows),
+        source=model.source,
+    )
+
+
+def _tenant_size(id_: str, model: m.TenantSizeModel) -> v.TenantSize:
+    return v.TenantSize(id=id_, **{name: getattr(model, name) for name in m.TenantSizeModel.model_fields})
+
+
+def _flavor(name: str) -> v.Flavor:
+    vcpus, ram_gib, disk_gb = parse_flavor(name) or (0, 0, 0)
+    return v.Flavor(name, vcpus, ram_gib, disk_gb)
+
+
+def _hub(model: m.HubModel, ecosystem: m.EcosystemFile, pools: Pools) -> v.Hub:
+    return v.Hub(
+        id=model.id,
+        slot=model.slot,
+        hosted_by=model.hosted_by,
+        data_centre=model.data_centre,
+        number=model.number,
+        flavor=model.flavor or ecosystem.flavors.hub,
+        allocation=member_allocation(model.slot, pools),
+    )
+
+
+def _member(region: v.Region, model: m.MemberFile, entry: m.EntryModel, file: str) -> v.Member:
+    country = iso3166.COUNTRIES[model.country]
+    pools = Pools(region.ipv4_pool, region.ipv6_pool, region.asn_base)
+    allocation = member_allocation(country.numeric, pools, pin_of(entry.pinned))
+    residency = _residency(region, model)
+    data_centres = _sorted((_data_centre(region, model, dc, allocation) for dc in model.data_centres), "site")
+    sites = {data_centre.id: data_centre.site for data_centre in data_centres}
+    tenants = _sorted(
+        (_tenant(region, tenant, allocation, sites[tenant.data_centre], residency) for tenant in model.tenants), "slot"
+    )
+    return v.Member(
+        code=model.country,
+        numeric=country.numeric,
+        name=v.LocalizedText(country.en, country.fr, country.ar),
+        status=model.status,
+        example=model.example,
+        allocation=allocation,
+        technical_contact=v.Contact(model.contacts.technical.name, model.contacts.technical.email),
+        security_contact=v.Contact(model.contacts.security.name, model.contacts.security.email),
+        signers=_sorted((v.Signer(s.key, s.from_, s.until) for s in model.signers), "since", "key"),
+        residency=residency,
+        data_centres=data_centres,
+        tenants=tenants,
+        services=_sorted((_service(service, tenants) for service in model.services), "id"),
+        file=file,
+        state=v.StateSettings(model.state.backend, model.state.passphrase),
+        since=entry.since,
+    )
+
+
+def _residency(region: v.Region, model: m.MemberFile) -> tuple[v.ResidencyRule, ...]:
+    """A rule for every class of data of the region; `unknown` where the member states none."""
+    rules = []
+    for data_class in region.data_classes:
+        rule = model.residency.get(data_class)
+        rules.append(
+            v.ResidencyRule(data_class, rule.mode, rule.basis, _names(rule.transfers_to))
+            if rule
+            else v.ResidencyRule(data_class, v.ResidencyMode.UNKNOWN, "not stated", ())
+        )
+    return tuple(rules)
+
+
+def _data_centre(
+    region: v.Region, member: m.MemberFile, model: m.DataCentreModel, allocation: MemberAllocation
+) -> v.DataCentre:
+    cloud = model.cloud
+    return v.DataCentre(
+        id=model.id,
+        site=model.site,
+        city=model.city,
+        operator=v.Operator(model.operator.name, model.operator.kind),
+        labels=_sorted(
+            (v.Label(x.scheme, x.number, x.valid_until, x.evidence) for x in model.labels), "scheme", "number"
+        ),
+        cloud=v.Cloud(
+            cloud=cloud.cloud,
+            region=cloud.region,
+            access=cloud.access,
+            external_network=cloud.external_network,
+            availability_zones=_names(cloud.availability_zones),
+            image=cloud.image,
+            flavors=cloud.flavors,
+        ),
+        allocation=site_allocation(allocation, model.site),
+        gateways=_sorted(
+            (v.Gateway(g.name, g.number, g.zone, g.flavor or region.gateway_flavor) for g in model.gateways), "number"
+        ),
+        service_hosts=_sorted((_service_host(region, host) for host in model.service_hosts), "number"),
+        hubs=tuple(hub for hub in region.hubs if (hub.hosted_by, hub.data_centre) == (member.country, model.id)),
+        admin_key=model.admin_key,
+    )
+
+
+def _service_host(region: v.Region, model: m.ServiceHostModel) -> v.ServiceHost:
+    return v.ServiceHost(
+        name=model.name,
+        number=model.number,
+        zone=model.zone,
+        flavor=model.flavor or region.service_host_flavor,
+        runs=_names(model.runs),
+        data_volume_gib=model.data_volume_gib,
+    )
+
+
+def _tenant(
+    region: v.Region,
+    model: m.TenantModel,
+    allocation: MemberAllocation,
+    site: int,
+    residency: tuple[v.ResidencyRule, ...],
+) -> v.Tenant:
+    sector = next(sector for sector in region.sectors if sector.id == model.sector)
+    data_classes = _names(model.data_classes or sector.data_classes)
+    closed = any(rule.mode in CLOSED_MODES for rule in residency if rule.data_class in data_classes)
+    networks = (
+        v.TenantNetwork(
+            name=network.name,
+            ipv4=network.cidr or tenant_network4(allocation, _slot(model, network), network.length),
+            ipv6=tenant_network6(allocation, site, _slot(model, network)),
+            exported=not closed and network.cidr is None and network.exported is not False,
+        )
+        for network in model.networks or [DEFAULT_NETWORK]
+    )
+    return v.Tenant(
+        name=model.name or model.sector,
+        sector=model.sector,
+        slot=model.slot,
+        data_centre=model.data_centre,
+        size=next(size for size in region.tenant_sizes if size.id == model.size),
+        data_classes=data_classes,
+        admins=_names(model.admins),
+        networks=_sorted(networks, "name"),
+    )
+
+
+def _slot(tenant: m.TenantModel, network: m.NetworkModel) -> int:
+    return tenant.slot if network.slot is None else network.slot
+
+
+def _service(model: m.ServiceModel, tenants: tuple[v.Tenant, ...]) -> v.Service:
+    tenant = model.tenant or next(tenant.name for tenant in tenants if tenant.sector == model.sector)
+    return v.Service(
+        id=model.id,
+        sector=model.sector,
+        title=_text(model.title),
+        description=_text(model.description),
+        tenant=tenant,
+        endpoint=model.endpoint,
+        data_classes=_names(model.data_classes),
+        offered_to=_names(model.offered_to),
+        sla=v.Sla(model.sla.availability, model.sla.rto_h, model.sla.rpo_h),
+        support=v.Support(model.support.hours, _names(model.support.languages)),
+    )
