@@ -9,6 +9,7 @@ from typer._click.exceptions import ClickException  # typer brings its own click
 from typer.rich_utils import rich_format_error
 
 import ace
+from ace.cli import schema, validate
 from ace.errors import ExitCode
 
 app = typer.Typer(
@@ -28,6 +29,10 @@ def _version(
     if version:
         typer.echo(ace.__version__)
         raise typer.Exit
+
+
+app.command("validate")(validate.validate)
+app.command("schema")(schema.schema)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 from ace.errors import Finding, Severity, SpecError
+from ace.spec.checks import cross_check
 from ace.spec.models import EcosystemFile, MemberFile, RegisterFile
 from ace.spec.resolve import resolve
 from ace.spec.shape import Shaped, check_shape
@@ -41,8 +43,13 @@ def load(spec_dir: Path) -> Spec:
     return spec
 
 
-def check(spec_dir: Path) -> tuple[Spec | None, tuple[Finding, ...]]:
-    """The spec in a folder (None when it has errors), and everything found in it, sorted by file and line."""
+def check(spec_dir: Path, as_of: date | None = None) -> tuple[Spec | None, tuple[Finding, ...]]:
+    """The spec in a folder (None when it has errors), and everything found in it, sorted by file and line.
+
+    Args:
+        spec_dir: The folder of ecosystem.yaml, register.yaml and members/.
+        as_of: Also warn of what has run out by this date (labels, signing keys).
+    """
     sources = read_all(spec_dir)
     ecosystem = check_shape(sources.ecosystem, EcosystemFile)
     register = check_shape(sources.register, RegisterFile)
@@ -53,6 +60,7 @@ def check(spec_dir: Path) -> tuple[Spec | None, tuple[Finding, ...]]:
         *sources.strays,
         *(finding for source in (sources.ecosystem, sources.register, *sources.members) for finding in source.findings),
         *(finding for result in shaped for finding in result.findings),
+        *cross_check(sources.ecosystem, sources.register, sources.members, as_of),
     ]
     ordered = tuple(sorted(set(findings)))
     if any(finding.severity is Severity.ERROR for finding in ordered):
@@ -65,26 +73,34 @@ def check(spec_dir: Path) -> tuple[Spec | None, tuple[Finding, ...]]:
 
 def read_all(spec_dir: Path) -> Sources:
     """Read every file of a spec folder."""
-    root = spec_dir.name
-    strays = []
-    members = []
-    folder = spec_dir / MEMBERS
-    for path in _entries(folder):
-        name = f"{root}/{MEMBERS}/{path.name}"
-        if path.suffix == ".yaml":
-            members.append(read(path, name))
-        elif not path.name.startswith("."):
-            message = "a member's file is called <country code in lower case>.yaml; move this elsewhere"
-            strays.append(Finding(name, 0, 0, "", "stray-file", Severity.ERROR, message))
+    top, folder = spec_dir.name, spec_dir / MEMBERS
+    strays = [
+        *_strays(spec_dir, top, {ECOSYSTEM, REGISTER}),
+        *_strays(folder, f"{top}/{MEMBERS}", None),
+    ]
     if not folder.is_dir():
         message = "the folder of the members' files is missing"
-        strays.append(Finding(f"{root}/{MEMBERS}", 0, 0, "", "missing-folder", Severity.ERROR, message))
+        strays.append(Finding(f"{top}/{MEMBERS}", 0, 0, "", "missing-folder", Severity.ERROR, message))
     return Sources(
-        ecosystem=read(spec_dir / ECOSYSTEM, f"{root}/{ECOSYSTEM}"),
-        register=read(spec_dir / REGISTER, f"{root}/{REGISTER}"),
-        members=tuple(members),
+        ecosystem=read(spec_dir / ECOSYSTEM, f"{top}/{ECOSYSTEM}", spec_dir),
+        register=read(spec_dir / REGISTER, f"{top}/{REGISTER}", spec_dir),
+        members=tuple(
+            read(path, f"{top}/{MEMBERS}/{path.name}", spec_dir) for path in _entries(folder) if path.suffix == ".yaml"
+        ),
         strays=tuple(strays),
     )
+
+
+def _strays(folder: Path, name: str, expected: set[str] | None) -> list[Finding]:
+    """Files that look like a part of the spec but are none: they would be overlooked in silence."""
+    found = []
+    for path in _entries(folder):
+        if path.name.startswith(".") or path.suffix.lower() not in {".yaml", ".yml"}:
+            continue
+        if path.suffix != ".yaml" or (expected is not None and path.name not in expected):
+            message = "this file is no part of the spec: members are members/<country code>.yaml; rename or move it"
+            found.append(Finding(f"{name}/{path.name}", 0, 0, "", "stray-file", Severity.ERROR, message))
+    return found
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from ace.errors import Finding, Severity
 from ace.spec.fields import shown
-from ace.spec.source import Node, Source, hidden_character, shorten, show_path
+from ace.spec.source import Node, Source, show_path
 
 SUPPORTED_VERSIONS: Final = (1,)
 File = TypeVar("File", bound=BaseModel)
@@ -111,11 +111,10 @@ def _finding(source: Source, node: Node, path: Iterable[int | str], code: str, m
 
 
 def _unknown_key(key: str, known: list[str]) -> str:
-    shown_key = repr(shorten(key)) if hidden_character(key) is None else ascii(shorten(key))
     if key in ADVICE:
-        return f"unknown key {shown_key}: {ADVICE[key]}"
+        return f"unknown key {shown(key)}: {ADVICE[key]}"
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-    return f"unknown key {shown_key}; " + (f"is {near[0]!r} meant?" if near else f"known: {', '.join(known)}")
+    return f"unknown key {shown(key)}; " + (f"is {near[0]!r} meant?" if near else f"known: {', '.join(known)}")
 
 
 def _known_keys(model: type[BaseModel], path: Iterable[int | str]) -> list[str]:
@@ -159,7 +158,7 @@ _EXPECTED: Final[Mapping[str, str]] = {
 
 def _builtin_words(kind: str, context: Mapping[str, Any], value: Any) -> tuple[str, str]:
     if kind in _EXPECTED:
-        return "wrong-type", f"expected {_EXPECTED[kind]}, not {_shown_safely(value)}"
+        return "wrong-type", f"expected {_EXPECTED[kind]}, not {shown(value)}"
     match kind:
         case "greater_than_equal":
             return "out-of-range", f"{shown(value)} is too small; at least {context['ge']} is expected"
@@ -168,17 +167,11 @@ def _builtin_words(kind: str, context: Mapping[str, Any], value: Any) -> tuple[s
         case "less_than":
             return "out-of-range", f"{shown(value)} is too large; less than {context['lt']} is expected"
         case "literal_error":
-            return "bad-choice", f"{_shown_safely(value)} is not one of {context['expected']}"
+            return "bad-choice", f"{shown(value)} is not one of {context['expected']}"
         case "too_short":
             return "too-few", f"at least {context['min_length']} expected, not {context['actual_length']}"
         case "too_long":
             return "too-many", f"at most {context['max_length']} expected, not {context['actual_length']}"
         case "string_pattern_mismatch":
-            return "bad-text", f"{_shown_safely(value)} does not have the expected form: {context['pattern']}"
-    return kind.replace("_", "-"), f"{_shown_safely(value)} is not accepted here"
-
-
-def _shown_safely(value: Any) -> str:
-    if isinstance(value, str) and hidden_character(value) is not None:
-        return ascii(shorten(value))
-    return shown(value)
+            return "bad-text", f"{shown(value)} does not have the expected form: {context['pattern']}"
+    return kind.replace("_", "-"), f"{shown(value)} is not accepted here"

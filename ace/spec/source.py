@@ -39,7 +39,7 @@ _SPLIT_BIDI = "\u200c\u200d\u200e\u200f"
 Scalar = str | int | float | bool | date | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Node:
     """A value and where it was written: a scalar, a list (`items`) or a mapping (`entries`, keys in `keys`)."""
 
@@ -82,11 +82,17 @@ class Source:
     findings: tuple[Finding, ...]
 
 
-def read(path: Path, name: str) -> Source:
-    """Read and parse a file of the spec; never raises for what is in the file or in its place."""
+def read(path: Path, name: str, within: Path) -> Source:
+    """Read and parse a file of the spec; never raises for what is in the file or in its place.
+
+    Args:
+        path: The file.
+        name: What findings call it.
+        within: A folder that a link in the file's place may not lead out of (messages quote what they read).
+    """
     reader = _Reader(name)
     try:
-        reader.parse(_read_text(path))
+        reader.parse(_read_text(path, within))
     except _UnreadableError as problem:
         reader.found(problem.line, problem.column, problem.code, problem.message)
         return Source(name, None, tuple(reader.findings))
@@ -104,7 +110,9 @@ class _UnreadableError(Exception):
         self.column = column
 
 
-def _read_text(path: Path) -> str:
+def _read_text(path: Path, within: Path) -> str:
+    if path.is_symlink() and path.exists() and not path.resolve().is_relative_to(within.resolve()):
+        raise _UnreadableError("unreadable-file", "this is a link that leads out of the spec folder; put a file here")
     raw = _read_bytes(path)
     if not raw.strip():
         raise _UnreadableError("empty-file", "the file is empty")
