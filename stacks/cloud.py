@@ -1,0 +1,128 @@
+"""What a data centre's cloud offers to those who build on it: looked up where it is the cloud's own, else made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_openstack as openstack
+
+from ace.errors import UserError
+from ace.spec.values import Cloud, CloudAccess, DataCentre, Flavor, FlavorSource
+from naming import logical
+
+MAX_RETRIES = 3
+"""Of connection errors and 429 answers; the provider's own default is 0."""
+
+
+@dataclass(frozen=True)
+class CloudOffer:
+    """Ids that are the same for all that a data centre's stack makes."""
+
+    external_network_id: pulumi.Output[str]
+    image_id: pulumi.Output[str]
+    flavor_ids: Mapping[str, pulumi.Output[str]]
+    key_pair: pulumi.Output[str]
+
+
+@dataclass(frozen=True)
+class Providers:
+    """Which credentials of clouds.yaml are used for what."""
+
+    main: openstack.Provider
+    identity: openstack.Provider
+    """The same as `main` where the credential is an administrator's."""
+
+
+def providers(cloud: Cloud, parent: pulumi.Resource) -> Providers:
+    """The data centre's provider, and a second one for projects and groups where ACE is but a domain's manager.
+
+    Keystone wants a token of the domain for those (policy `domain_id:%(target.project.domain_id)s`), Nova and Neutron
+    one of a project; clouds.yaml then holds both, `<cloud>` and `<cloud>-domain`.
+    """
+
+    def provider(entry: str) -> openstack.Provider:
+        return openstack.Provider(
+            entry,
+            cloud=entry,
+            region=cloud.region,
+            max_retries=MAX_RETRIES,
+            opts=pulumi.ResourceOptions(parent=parent),
+        )
+
+    main = provider(cloud.cloud)
+    return Providers(main, main if cloud.access is CloudAccess.ADMIN else provider(f"{cloud.cloud}-domain"))
+
+
+def offer(
+    name: str, data_centre: DataCentre, flavors: tuple[Flavor, ...], key_pair: str, parent: pulumi.Resource
+) -> CloudOffer:
+    """Look up the external network and the image, make or look up flavours, hand in the hosts' public key.
+
+    Args:
+        name: Logical name of the data centre.
+        data_centre: Whose cloud.
+        flavors: The region's.
+        key_pair: What the keypair is to be called.
+        parent: The component that it all belongs to.
+
+    Raises:
+        UserError: Flavours are to be made with a credential that may not.
+    """
+    cloud = data_centre.cloud
+    look_up = pulumi.InvokeOutputOptions(parent=parent)
+    image = openstack.images.get_image_output(name=cloud.image, opts=look_up)
+    external = openstack.networking.get_network_output(name=cloud.external_network, external=True, opts=look_up)
+    key = openstack.compute.Keypair(
+        logical(name, "key"),
+        name=key_pair,
+        public_key=data_centre.admin_key,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    return CloudOffer(
+        external_network_id=external.apply(lambda network: network.id),
+        image_id=image.apply(lambda found: found.id),
+        flavor_ids=_flavor_ids(name, data_centre, flavors, parent),
+        key_pair=key.name,
+    )
+
+
+def _flavor_ids(
+    name: str, data_centre: DataCentre, flavors: tuple[Flavor, ...], parent: pulumi.Resource
+) -> dict[str, pulumi.Output[str]]:
+    cloud = data_centre.cloud
+    if cloud.flavors is FlavorSource.EXISTING:
+        return {
+            wanted: openstack.compute.get_flavor_output(
+                name=wanted, opts=pulumi.InvokeOutputOptions(parent=parent)
+            ).apply(lambda found: found.id)
+            for wanted in sorted(_flavors_of_hosts(data_centre))
+        }
+    if cloud.access is not CloudAccess.ADMIN:
+        raise UserError(
+            f"data centre {data_centre.id}: a domain's manager cannot make flavours on cloud {cloud.cloud!r}",
+            hint="write `flavors: existing` in the member's file and have the operator make the region's flavours",
+            code="needs-admin",
+        )
+    made = {}
+    for flavor in flavors:
+        resource = openstack.compute.Flavor(
+            logical(name, "flavor", flavor.name),
+            name=flavor.name,
+            vcpus=flavor.vcpus,
+            ram=flavor.ram_gib * 1024,
+            disk=flavor.disk_gb,
+            is_public=True,
+            opts=pulumi.ResourceOptions(parent=parent),
+        )
+        made[flavor.name] = resource.id
+    return made
+
+
+def _flavors_of_hosts(data_centre: DataCentre) -> set[str]:
+    return {
+        *(gateway.flavor for gateway in data_centre.gateways),
+        *(host.flavor for host in data_centre.service_hosts),
+        *(hub.flavor for hub in data_centre.hubs),
+    }

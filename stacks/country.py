@@ -1,0 +1,102 @@
+"""A country: `ace:country:Country`, the root of its stack."""
+
+from __future__ import annotations
+
+import pulumi
+
+from ace.errors import UserError
+from ace.spec.values import DataCentre as DataCentreValues
+from ace.spec.values import Member, MemberStatus, Region
+from cloud import providers
+from data_centre import DataCentre, DataCentreArgs
+from naming import logical
+from outputs import Inventory, Publication, PublishedDataCentre, PublishedGateway, PublishedService
+from tenant import exported_prefixes
+
+DEPLOYED = (MemberStatus.ACTIVE, MemberStatus.LEAVING)
+"""Members whose stack may be deployed; a leaving one's is taken down step by step."""
+
+
+class Country(pulumi.ComponentResource):
+    """All data centres of a member.
+
+    Raises:
+        UserError: The member's status does not allow to deploy it, or a cloud's access what the spec asks of it.
+    """
+
+    def __init__(self, region: Region, member: Member, opts: pulumi.ResourceOptions | None = None) -> None:
+        require_deployable(member)
+        super().__init__("ace:country:Country", member.stack, None, opts)
+        centres = {}
+        for values in member.data_centres:
+            credentials = providers(values.cloud, self)
+            centres[values.id] = DataCentre(
+                logical(values.id),
+                DataCentreArgs(region, member, values, credentials),
+                pulumi.ResourceOptions(parent=self, providers=[credentials.main]),
+            )
+        self.inventory = Inventory(
+            country=member.stack,
+            domain=f"{member.stack}.{region.domain}",
+            data_centres=tuple(centre.facts for centre in centres.values()),
+            hosts=tuple(host for centre in centres.values() for host in centre.hosts),
+            tenants=tuple(tenant for centre in centres.values() for tenant in centre.tenants),
+        )
+        self.publication = Publication(
+            country=member.stack,
+            ipv4=str(member.allocation.ipv4),
+            ipv6=str(member.allocation.ipv6),
+            data_centres=tuple(_publish(member, values, centres[values.id].gateways) for values in member.data_centres),
+            hubs=tuple(hub for centre in centres.values() for hub in centre.hubs),
+        )
+        self.register_outputs({})
+
+
+def require_deployable(member: Member) -> None:
+    """Refuse a member that is not to be deployed.
+
+    Raises:
+        UserError: It is a candidate, suspended or has left.
+    """
+    if member.status in DEPLOYED:
+        return
+    what_next = {
+        MemberStatus.CANDIDATE: f"`ace member check {member.stack}`, then `ace member activate {member.stack}`",
+        MemberStatus.SUSPENDED: f"`ace member reinstate {member.stack}` takes it back in; nothing of it is destroyed",
+        MemberStatus.LEFT: f"its numbers stay reserved; `ace member add {member.stack}` would let it join again",
+    }
+    raise UserError(
+        f"{member.file}: {member.name.en} is {member.status.value}; its stack is not deployed",
+        hint=what_next[member.status],
+        code="member-not-active",
+    )
+
+
+def _publish(member: Member, values: DataCentreValues, gateways: tuple[PublishedGateway, ...]) -> PublishedDataCentre:
+    site = values.allocation
+    tenants = [tenant for tenant in member.tenants if tenant.data_centre == values.id]
+    return PublishedDataCentre(
+        id=values.id,
+        site=values.site,
+        city=values.city,
+        operator=values.operator.name,
+        operator_kind=values.operator.kind.value,
+        asn=site.asn,
+        prefixes=(
+            *map(str, (site.loopback4, site.loopback6, site.services4, site.services6)),
+            *(prefix for tenant in tenants for prefix in exported_prefixes(tenant)),
+        ),
+        gateways=gateways,
+        services=tuple(
+            PublishedService(
+                service.id,
+                service.sector,
+                service.tenant,
+                service.endpoint,
+                service.data_classes,
+                service.offered_to,
+            )
+            for service in member.services
+            if service.tenant in {tenant.name for tenant in tenants}
+        ),
+    )

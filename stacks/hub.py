@@ -1,0 +1,133 @@
+"""A hub of the interconnect: `ace:country:Hub`.
+
+A hub is the region's, not the host country's: it has a network, router and AS of its own, from its own slot, and
+touches neither the country's transit nor its management network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from ace.addressing import gateway_loopback, site_allocation
+from ace.spec.values import DataCentre
+from ace.spec.values import Hub as HubValues
+from cloud import CloudOffer
+from gateways import PUBLIC_RULES
+from host import HostArgs, host_addresses, lent4, lent6, server
+from naming import host_name, logical, tags
+from network import Addressing, Network, NetworkArgs
+from outputs import Host, PublishedHub, Reach
+from public_host import PublicPortArgs, public_port
+from router import Router, RouterArgs
+from security_group import SecurityGroup, SecurityGroupArgs
+
+HUB_SITE = 0
+"""A hub is one place: its slot has no other site."""
+
+
+@dataclass(frozen=True)
+class HubArgs:
+    """What a hub is made of."""
+
+    country: str
+    data_centre: DataCentre
+    hub: HubValues
+    offer: CloudOffer
+
+
+class Hub(pulumi.ComponentResource):
+    """A hub's network, router, port with floating IP, and server."""
+
+    host: Host
+    published: PublishedHub
+
+    def __init__(self, name: str, args: HubArgs, opts: pulumi.ResourceOptions) -> None:
+        super().__init__("ace:country:Hub", name, None, opts)
+        hub, centre = args.hub, args.data_centre
+        site = site_allocation(hub.allocation, HUB_SITE)
+        label = f"hub-{hub.id}"
+        hostname = host_name(label, centre.id, args.country)
+        own_tags = tags(args.country, data_centre=centre.id, hub=hub.id)
+        loopbacks = gateway_loopback(site, hub.number)
+        management = host_addresses(site.management4, site.management6, hub.number)
+        network = Network(
+            logical(name, "management"),
+            NetworkArgs(
+                name=f"{label}-management",
+                ipv4=site.management4,
+                ipv6=site.management6,
+                addressing=Addressing.HOSTS,
+                tags=own_tags,
+                pool4=lent4(site.management4),
+                pool6=lent6(site.management6),
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        router = Router(
+            logical(name, "router"),
+            RouterArgs(
+                name=label,
+                external_network_id=args.offer.external_network_id,
+                networks={"management": network},
+                tags=own_tags,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        group = SecurityGroup(
+            logical(name, "public"),
+            SecurityGroupArgs(
+                name=f"{label}-public",
+                description="Hub, from outside: tunnels, SSH, ping",
+                rules=PUBLIC_RULES,
+                tags=own_tags,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        interfaces = router.interfaces["management"]
+        public = public_port(
+            name,
+            PublicPortArgs(
+                name=hostname,
+                network=network,
+                addresses=management,
+                security_group_id=group.group_id,
+                external_network=centre.cloud.external_network,
+                interfaces=interfaces,
+                tags=own_tags,
+            ),
+            self,
+        )
+        server(
+            name,
+            HostArgs(
+                name=hostname,
+                role="hub",
+                flavor_id=args.offer.flavor_ids[hub.flavor],
+                image_id=args.offer.image_id,
+                key_pair=args.offer.key_pair,
+                port_ids=(public.port_id,),
+                tags=own_tags,
+                loopbacks=loopbacks,
+                depends_on=interfaces,
+            ),
+            self,
+        )
+        self.host = Host(
+            name=hostname,
+            role="hub",
+            number=hub.number,
+            data_centre=centre.id,
+            zone=None,
+            reach=Reach(address=public.address),
+            asn=site.asn,
+            public_address=public.address,
+            management=tuple(map(str, management)),
+            loopbacks=tuple(map(str, loopbacks)),
+            hub=hub.id,
+        )
+        self.published = PublishedHub(
+            hub.id, hostname, hub.slot, site.asn, centre.id, public.address, self.host.loopbacks
+        )
+        self.register_outputs({"public_address": public.address})

@@ -1,0 +1,68 @@
+"""A host that the Internet reaches: a port in a routed network with a floating IP on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+
+import pulumi
+import pulumi_openstack as openstack
+
+from naming import logical
+from network import Network
+
+
+@dataclass(frozen=True)
+class PublicPortArgs:
+    """A port with addresses of its own and a floating IP of the external network."""
+
+    name: str
+    """The host's."""
+    network: Network
+    addresses: tuple[IPv4Address, IPv6Address]
+    security_group_id: pulumi.Output[str]
+    external_network: str
+    interfaces: tuple[pulumi.Resource, ...]
+    """The router's interfaces in the network: they can be taken away only after the floating IP."""
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PublicPort:
+    """What was made."""
+
+    port_id: pulumi.Output[str]
+    address: pulumi.Output[str]
+    """The floating IP."""
+
+
+def public_port(name: str, args: PublicPortArgs, parent: pulumi.Resource) -> PublicPort:
+    """Make the port, the floating IP and their association."""
+    address4, address6 = args.addresses
+    port = openstack.networking.Port(
+        logical(name, "management"),
+        name=f"{args.name}-management",
+        network_id=args.network.network_id,
+        admin_state_up=True,
+        fixed_ips=[
+            {"subnet_id": args.network.subnet4_id, "ip_address": str(address4)},
+            {"subnet_id": args.network.subnet6_id, "ip_address": str(address6)},
+        ],
+        security_group_ids=[args.security_group_id],
+        tags=args.tags,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    floating_ip = openstack.networking.FloatingIp(
+        logical(name, "public"),
+        pool=args.external_network,
+        description=args.name,
+        tags=args.tags,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    openstack.networking.FloatingIpAssociate(
+        logical(name, "public"),
+        floating_ip=floating_ip.address,
+        port_id=port.id,
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=args.interfaces),
+    )
+    return PublicPort(port.id, floating_ip.address)
