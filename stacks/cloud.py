@@ -14,6 +14,9 @@ from naming import logical
 
 MAX_RETRIES = 3
 """Of connection errors and 429 answers; the provider's own default is 0."""
+ADMINS_ROLE = "manager"
+"""Keystone's role for those who run a project without being the cloud's administrators."""
+MEMBERS_ROLE = "member"
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,17 @@ class CloudOffer:
     external_network_id: pulumi.Output[str]
     image_id: pulumi.Output[str]
     flavor_ids: Mapping[str, pulumi.Output[str]]
-    key_pair: pulumi.Output[str]
+    key_pair: KeyPair
+    admins_role_id: pulumi.Output[str]
+    members_role_id: pulumi.Output[str]
+
+
+@dataclass(frozen=True)
+class KeyPair:
+    """The hosts' first key, by name: a new key under the same name leaves hosts alone that were made with the old."""
+
+    name: str
+    resource: pulumi.Resource
 
 
 @dataclass(frozen=True)
@@ -55,43 +68,55 @@ def providers(cloud: Cloud, parent: pulumi.Resource) -> Providers:
     return Providers(main, main if cloud.access is CloudAccess.ADMIN else provider(f"{cloud.cloud}-domain"))
 
 
-def offer(
-    name: str, data_centre: DataCentre, flavors: tuple[Flavor, ...], key_pair: str, parent: pulumi.Resource
-) -> CloudOffer:
-    """Look up the external network and the image, make or look up flavours, hand in the hosts' public key.
+@dataclass(frozen=True)
+class OfferArgs:
+    """What an offer is made of."""
 
-    Args:
-        name: Logical name of the data centre.
-        data_centre: Whose cloud.
-        flavors: The region's.
-        key_pair: What the keypair is to be called.
-        parent: The component that it all belongs to.
+    data_centre: DataCentre
+    flavors: tuple[Flavor, ...]
+    """The region's."""
+    key_pair: str
+    """What the keypair is to be called."""
+    identity: openstack.Provider
+    """With what roles are looked up."""
+
+
+def offer(name: str, args: OfferArgs, parent: pulumi.Resource) -> CloudOffer:
+    """Look up the external network, image and roles, make or look up flavours, hand in the hosts' public key.
 
     Raises:
         UserError: Flavours are to be made with a credential that may not.
     """
-    cloud = data_centre.cloud
+    cloud = args.data_centre.cloud
     look_up = pulumi.InvokeOutputOptions(parent=parent)
     image = openstack.images.get_image_output(name=cloud.image, opts=look_up)
     external = openstack.networking.get_network_output(name=cloud.external_network, external=True, opts=look_up)
     key = openstack.compute.Keypair(
         logical(name, "key"),
-        name=key_pair,
-        public_key=data_centre.admin_key,
-        opts=pulumi.ResourceOptions(parent=parent),
+        name=args.key_pair,
+        public_key=args.data_centre.admin_key,
+        opts=pulumi.ResourceOptions(parent=parent, delete_before_replace=True),
     )
     return CloudOffer(
         external_network_id=external.apply(lambda network: network.id),
         image_id=image.apply(lambda found: found.id),
-        flavor_ids=_flavor_ids(name, data_centre, flavors, parent),
-        key_pair=key.name,
+        flavor_ids=_flavor_ids(name, args, parent),
+        key_pair=KeyPair(args.key_pair, key),
+        admins_role_id=_role_id(ADMINS_ROLE, args.identity, parent),
+        members_role_id=_role_id(MEMBERS_ROLE, args.identity, parent),
     )
 
 
-def _flavor_ids(
-    name: str, data_centre: DataCentre, flavors: tuple[Flavor, ...], parent: pulumi.Resource
-) -> dict[str, pulumi.Output[str]]:
-    cloud = data_centre.cloud
+def _role_id(role: str, identity: openstack.Provider, parent: pulumi.Resource) -> pulumi.Output[str]:
+    found = openstack.identity.get_role_output(
+        name=role, opts=pulumi.InvokeOutputOptions(parent=parent, provider=identity)
+    )
+    role_id: pulumi.Output[str] = found.apply(lambda result: result.id)
+    return role_id
+
+
+def _flavor_ids(name: str, args: OfferArgs, parent: pulumi.Resource) -> dict[str, pulumi.Output[str]]:
+    data_centre, cloud = args.data_centre, args.data_centre.cloud
     if cloud.flavors is FlavorSource.EXISTING:
         return {
             wanted: openstack.compute.get_flavor_output(
@@ -106,7 +131,7 @@ def _flavor_ids(
             code="needs-admin",
         )
     made = {}
-    for flavor in flavors:
+    for flavor in args.flavors:
         resource = openstack.compute.Flavor(
             logical(name, "flavor", flavor.name),
             name=flavor.name,
@@ -114,7 +139,7 @@ def _flavor_ids(
             ram=flavor.ram_gib * 1024,
             disk=flavor.disk_gb,
             is_public=True,
-            opts=pulumi.ResourceOptions(parent=parent),
+            opts=pulumi.ResourceOptions(parent=parent, delete_before_replace=True),
         )
         made[flavor.name] = resource.id
     return made

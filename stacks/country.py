@@ -61,9 +61,9 @@ def require_deployable(member: Member) -> None:
     if member.status in DEPLOYED:
         return
     what_next = {
-        MemberStatus.CANDIDATE: f"`ace member check {member.stack}`, then `ace member activate {member.stack}`",
-        MemberStatus.SUSPENDED: f"`ace member reinstate {member.stack}` takes it back in; nothing of it is destroyed",
-        MemberStatus.LEFT: f"its numbers stay reserved; `ace member add {member.stack}` would let it join again",
+        MemberStatus.CANDIDATE: "it can be deployed once its file says `status: active`",
+        MemberStatus.SUSPENDED: "what it has stays as it is until its file says `status: active` again",
+        MemberStatus.LEFT: "its numbers stay reserved, and nothing is made under them",
     }
     raise UserError(
         f"{member.file}: {member.name.en} is {member.status.value}; its stack is not deployed",

@@ -11,7 +11,7 @@ import pulumi_openstack as openstack
 from ace.addressing import transit_router_pool4, transit_router_pool6
 from ace.spec.values import DataCentre as DataCentreValues
 from ace.spec.values import Member, Region
-from cloud import Providers, offer
+from cloud import OfferArgs, Providers, offer
 from gateways import Gateways, GatewaysArgs
 from host import host_addresses, lent4, lent6
 from hub import Hub, HubArgs
@@ -49,7 +49,11 @@ class DataCentre(pulumi.ComponentResource):
         self._name = name
         self._tags = tags(country, data_centre=centre.id)
         child = pulumi.ResourceOptions(parent=self)
-        offered = offer(name, centre, region.flavors, f"{OWNER_TAG}-{country}-{centre.id}", self)
+        offered = offer(
+            name,
+            OfferArgs(centre, region.flavors, f"{OWNER_TAG}-{country}-{centre.id}", args.providers.identity),
+            self,
+        )
         members = openstack.networking.AddressGroupV2(
             logical(name, "members"),
             name=f"{centre.id}-members",
@@ -101,7 +105,7 @@ class DataCentre(pulumi.ComponentResource):
             child,
         )
         shared = SharedServices(
-            logical(name, "services"),
+            logical(name, "shared-services"),
             SharedServicesArgs(country, centre, offered, services, router, members.id),
             child,
         )

@@ -105,7 +105,7 @@ class Gateways(pulumi.ComponentResource):
             ],
             no_security_groups=True,
             tags=own_tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         gateways = [
             Gateway(
@@ -173,7 +173,7 @@ class Gateway(pulumi.ComponentResource):
             allowed_address_pairs=[{"ip_address": str(prefix)} for prefix in carried],
             security_group_ids=[args.transit_group_id],
             tags=own_tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         server(
             name,

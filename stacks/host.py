@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import TypeVar
 
 import pulumi
 import pulumi_openstack as openstack
+
+from cloud import KeyPair
 
 FIRST_HOST = 10
 """Host number n of a network has address 10 + n: below are the router and what the cloud itself places there."""
 FIRST_LENT = 32
 """From this address on the cloud gives out what nobody chose."""
-
-Address = TypeVar("Address", IPv4Address, IPv6Address)
 
 
 def host_addresses(ipv4: IPv4Network, ipv6: IPv6Network, number: int) -> tuple[IPv4Address, IPv6Address]:
@@ -35,14 +34,14 @@ def lent6(network: IPv6Network) -> tuple[IPv6Address, IPv6Address]:
 
 @dataclass(frozen=True)
 class HostArgs:
-    """What a server is made of. A change of zone, key or `loopbacks` makes it anew: they are settled at first boot."""
+    """What a server is made of. A change of zone or `loopbacks` makes it anew: they are settled at first boot."""
 
     name: str
     """Fully qualified, as in the inventory: `gw1.tunis-1.tn`."""
     role: str
     flavor_id: pulumi.Output[str]
     image_id: pulumi.Output[str]
-    key_pair: pulumi.Output[str]
+    key_pair: KeyPair
     port_ids: tuple[pulumi.Output[str], ...]
     """In the order of the server's interfaces; the first has the way out."""
     tags: tuple[str, ...]
@@ -71,13 +70,16 @@ def first_boot(args: HostArgs) -> str:
 
 
 def server(name: str, args: HostArgs, parent: pulumi.Resource) -> openstack.compute.Instance:
-    """The server itself. It is made in the credential's own project: the provider knows no other for servers."""
+    """The server itself, in the credential's own project: the provider knows no other for servers.
+
+    Where it has to be made anew the old one goes first, for both want the same ports.
+    """
     return openstack.compute.Instance(
         name,
         name=args.name,
         flavor_id=args.flavor_id,
         image_id=args.image_id,
-        key_pair=args.key_pair,
+        key_pair=args.key_pair.name,
         availability_zone=args.zone,
         networks=[{"port": port_id} for port_id in args.port_ids],
         scheduler_hints=[{"group": args.server_group_id}] if args.server_group_id is not None else None,
@@ -85,6 +87,8 @@ def server(name: str, args: HostArgs, parent: pulumi.Resource) -> openstack.comp
         user_data=pulumi.Output.secret(first_boot(args)),
         tags=args.tags,
         opts=pulumi.ResourceOptions(
-            parent=parent, depends_on=args.depends_on, additional_secret_outputs=["userData", "adminPass"]
+            parent=parent,
+            depends_on=(*args.depends_on, args.key_pair.resource),
+            delete_before_replace=True,
         ),
     )

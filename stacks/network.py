@@ -41,7 +41,7 @@ class NetworkArgs:
 
 
 class Network(pulumi.ComponentResource):
-    """A network and its two subnets."""
+    """A network and its two subnets. A subnet goes before another takes its place: they may not overlap."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__("ace:country:Network", name, None, opts)
@@ -76,7 +76,7 @@ class Network(pulumi.ComponentResource):
             allocation_pools=[{"start": str(pool[0]), "end": str(pool[1])}] if pool else None,
             dns_nameservers=[str(server) for server in args.dns_servers if server.version == version] or None,
             tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         subnet_id: pulumi.Output[str] = subnet.id
         return subnet_id

@@ -50,7 +50,7 @@ def public_port(name: str, args: PublicPortArgs, parent: pulumi.Resource) -> Pub
         ],
         security_group_ids=[args.security_group_id],
         tags=args.tags,
-        opts=pulumi.ResourceOptions(parent=parent),
+        opts=pulumi.ResourceOptions(parent=parent, delete_before_replace=True),
     )
     floating_ip = openstack.networking.FloatingIp(
         logical(name, "public"),
@@ -63,6 +63,6 @@ def public_port(name: str, args: PublicPortArgs, parent: pulumi.Resource) -> Pub
         logical(name, "public"),
         floating_ip=floating_ip.address,
         port_id=port.id,
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=args.interfaces),
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=args.interfaces, delete_before_replace=True),
     )
     return PublicPort(port.id, floating_ip.address)

@@ -73,7 +73,7 @@ class Router(pulumi.ComponentResource):
                 logical(name, key, family),
                 router_id=self.router_id,
                 subnet_id=subnet_id,
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
             for family, subnet_id in (("ipv4", network.subnet4_id), ("ipv6", network.subnet6_id))
         )
@@ -88,13 +88,15 @@ class Router(pulumi.ComponentResource):
             fixed_ips=[{"subnet_id": transit.subnet4_id}, {"subnet_id": transit.subnet6_id}],
             no_security_groups=True,
             tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=(*args.depends_on, *args.transit_depends_on)),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=(*args.depends_on, *args.transit_depends_on), delete_before_replace=True
+            ),
         )
         interface = openstack.networking.RouterInterface(
             logical(name, "transit"),
             router_id=self.router_id,
             port_id=port.id,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         openstack.networking.RouterRoutesV2(
             logical(name, "members"),

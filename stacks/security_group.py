@@ -106,7 +106,7 @@ class SecurityGroup(pulumi.ComponentResource):
             remote_address_group_id=args.members_id if remote is Remote.MEMBERS else None,
             remote_group_id=self.group_id if remote is Remote.SAME_GROUP else None,
             tenant_id=args.project_id,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=args.depends_on),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=args.depends_on, delete_before_replace=True),
         )
 
 

@@ -91,7 +91,7 @@ class SharedServices(pulumi.ComponentResource):
             ],
             security_group_ids=[group_id],
             tags=own_tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         instance = server(
             name,
@@ -140,5 +140,5 @@ class SharedServices(pulumi.ComponentResource):
             logical(name, "data"),
             instance_id=instance_id,
             volume_id=volume.id,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )

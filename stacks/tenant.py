@@ -17,9 +17,6 @@ from outputs import TenantFacts, TransitRouter
 from router import Router, RouterArgs, Transit
 from security_group import Remote, SecurityGroup, SecurityGroupArgs, dual, ping, rules
 
-ADMINS_ROLE = "manager"
-"""Keystone's role for those who run a project without being the cloud's administrators."""
-MEMBERS_ROLE = "member"
 INTERNAL_RULES = rules(dual("tenant", Remote.SAME_GROUP))
 """Within the tenant, everything."""
 EXPORTED_RULES = rules(ping(Remote.MEMBERS), dual("https", Remote.MEMBERS, "tcp", (443, 443)))
@@ -109,12 +106,11 @@ class Tenant(pulumi.ComponentResource):
 
     def _people(self) -> None:
         """Two groups with a role each. Who is in them is the identity provider's affair: people come and go."""
-        look_up = pulumi.InvokeOutputOptions(parent=self, provider=self._args.providers.identity)
         options = pulumi.ResourceOptions(parent=self, provider=self._args.providers.identity)
         admins = f"Administrators of {self._title}; ask {', '.join(self._args.tenant.admins)}"
-        for key, role, description in (
-            ("admins", ADMINS_ROLE, admins),
-            ("members", MEMBERS_ROLE, f"Members of {self._title}"),
+        for key, role_id, description in (
+            ("admins", self._args.offer.admins_role_id, admins),
+            ("members", self._args.offer.members_role_id, f"Members of {self._title}"),
         ):
             group = openstack.identity.GroupV3(
                 logical(self._name, key), name=f"{self._project}-{key}", description=description, opts=options
@@ -123,7 +119,7 @@ class Tenant(pulumi.ComponentResource):
                 logical(self._name, key),
                 project_id=self._project_id,
                 group_id=group.id,
-                role_id=openstack.identity.get_role_output(name=role, opts=look_up).apply(lambda found: found.id),
+                role_id=role_id,
                 opts=options,
             )
 
