@@ -27,6 +27,7 @@ _HOURS = re.compile(
     r"24x7|(?:[01][0-9]|2[0-3]):[0-5][0-9]-(?:[01][0-9]|2[0-3]):[0-5][0-9]|(?:[1-9]|1[0-9]|2[0-4])x[1-7]"
 )
 _FLAVOR = re.compile(r"SCS-([1-9][0-9]{0,2})([LVTC])-([1-9][0-9]{0,3})(?:-([1-9][0-9]{0,4})([nhsp]?))?")
+_BACKEND = re.compile(r"(?:file|s3|azblob|gs|https|postgres)://[A-Za-z0-9._~/:?&=%-]{1,200}")
 _DURATION = re.compile(r"([1-9][0-9]?)([ym])")
 _KEY_SIZES: Final = {
     "ssh-ed25519": 51,
@@ -218,6 +219,13 @@ def _flavor(value: Any) -> str:
     return text
 
 
+def _backend(value: Any) -> str:
+    text = _text(value, "where the state is kept")
+    if text != "local" and not _BACKEND.fullmatch(text):
+        refuse("bad-backend", f"{shown(text)} is no place for a state; write local, or one such as s3://bucket/folder")
+    return text
+
+
 def _hours(value: Any) -> str:
     text = _text(value, "support hours")
     if not _HOURS.fullmatch(text):
@@ -271,6 +279,7 @@ Prefix6 = Annotated[ipaddress.IPv6Network, BeforeValidator(_prefix6), _string_sc
 Months = Annotated[int, BeforeValidator(_duration), _string_schema("Years (3y) or months (18m)", _DURATION.pattern)]
 FlavorName = Annotated[str, BeforeValidator(_flavor), _string_schema("An SCS flavour name", _FLAVOR.pattern)]
 Hours = Annotated[str, BeforeValidator(_hours), _string_schema("24x7, 8x5 or 08:00-18:00", _HOURS.pattern)]
+Backend = Annotated[str, BeforeValidator(_backend), _string_schema("local, or a Pulumi backend's address")]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 Item = TypeVar("Item")

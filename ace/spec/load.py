@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -56,19 +57,25 @@ def check(spec_dir: Path, as_of: date | None = None) -> tuple[Spec | None, tuple
     members = {source.name: check_shape(source, MemberFile) for source in sources.members}
     shaped: list[Shaped[EcosystemFile] | Shaped[RegisterFile] | Shaped[MemberFile]]
     shaped = [ecosystem, register, *members.values()]
-    findings = [
+    told = [
         *sources.strays,
         *(finding for source in (sources.ecosystem, sources.register, *sources.members) for finding in source.findings),
-        *(finding for result in shaped for finding in result.findings),
-        *cross_check(sources.ecosystem, sources.register, sources.members, as_of),
     ]
-    ordered = tuple(sorted(set(findings)))
+    told = _with_new_places(told, (finding for result in shaped for finding in result.findings))
+    told = _with_new_places(told, cross_check(sources.ecosystem, sources.register, sources.members, as_of))
+    ordered = tuple(sorted(set(told)))
     if any(finding.severity is Severity.ERROR for finding in ordered):
         return None, ordered
     complete = {name: result.model for name, result in members.items() if result.model is not None}
     if ecosystem.model is None or register.model is None or len(complete) != len(members):
         raise AssertionError("a file without findings has no model")
     return resolve(ecosystem.model, complete, register.model), ordered
+
+
+def _with_new_places(told: list[Finding], more: Iterable[Finding]) -> list[Finding]:
+    """Findings, and those of a later stage at other places: what is malformed needs no second reproach."""
+    places = {(finding.file, finding.line, finding.column) for finding in told if finding.line}
+    return [*told, *(f for f in more if (f.file, f.line, f.column) not in places)]
 
 
 def read_all(spec_dir: Path) -> Sources:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ace.addressing import GATEWAY_NUMBERS, HOST_NUMBERS, HUB_SLOTS, SITES, TENANT_NETWORK_LENGTHS, TENANT_SLOTS
 from ace.spec.fields import (
     Audience,
+    Backend,
     Count,
     CountryCode,
     Domain,
@@ -195,9 +196,7 @@ class SignerModel(Model):
 class StateModel(Model):
     """Where the country keeps its own state."""
 
-    backend: Annotated[
-        str, Field(pattern=r"^(local|(file|s3|azblob|gs|https|postgres)://[A-Za-z0-9._~/:?&=%-]{1,200})$")
-    ]
+    backend: Backend
     """`local` (the embedded engine's, below ROOT), or a Pulumi backend's address."""
     passphrase: Annotated[PassphraseSource, choice_of(PassphraseSource)]
     """Where the passphrase of its secrets comes from: a file below ROOT, or the environment."""
@@ -239,7 +238,7 @@ class CloudModel(Model):
     availability_zones: NonEmpty[PlainName]
     image: PlainName
     flavors: Annotated[FlavorSource, choice_of(FlavorSource)]
-    services: Unique[Id] = []
+    services: Unique[PlainName] = []
     """Optional services of the cloud that ACE may use; none is supported by this release."""
 
 

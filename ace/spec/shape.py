@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar, get_args
+from typing import Any, Final, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -81,6 +81,8 @@ def _explain(source: Source, root: Node, model: type[BaseModel], detail: ErrorDe
         return _finding(source, node, path, "missing-key", f"{key!r} is missing here")
     if kind == "ace":
         return _finding(source, node, path, context["code"], context["message"])
+    if kind == "literal_error" and path == ["version"]:
+        return _finding(source, node, path, "wrong-type", f"expected 1, the version of the format, not {shown(value)}")
     code, message = _builtin_words(kind, context, value)
     return _finding(source, node, path, code, message)
 
@@ -113,33 +115,29 @@ def _finding(source: Source, node: Node, path: Iterable[int | str], code: str, m
 def _unknown_key(key: str, known: list[str]) -> str:
     if key in ADVICE:
         return f"unknown key {shown(key)}: {ADVICE[key]}"
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.7)
     return f"unknown key {shown(key)}; " + (f"is {near[0]!r} meant?" if near else f"known: {', '.join(known)}")
 
 
 def _known_keys(model: type[BaseModel], path: Iterable[int | str]) -> list[str]:
     """The keys that a model knows at a path."""
-    here: Any = model
+    here: type[BaseModel] | None = model
+    free_key = False
     for part in path:
-        if isinstance(here, type) and issubclass(here, BaseModel):
-            field = next((f for name, f in here.model_fields.items() if (f.alias or name) == part), None)
-            here = _inner(field.annotation) if field else None
-        elif here is None:
-            return []
-        # a list's index or a free mapping's key: `_inner` has gone through it already
-    if isinstance(here, type) and issubclass(here, BaseModel):
-        return [field.alias or name for name, field in here.model_fields.items()]
-    return []
+        if isinstance(part, int) or free_key:
+            free_key = False
+            continue
+        field = next((f for name, f in here.model_fields.items() if (f.alias or name) == part), None) if here else None
+        here = _inner(field.annotation) if field else None
+        free_key = field is not None and get_origin(field.annotation) is dict
+    return [field.alias or name for name, field in here.model_fields.items()] if here else []
 
 
-def _inner(annotation: Any) -> Any:
+def _inner(annotation: Any) -> type[BaseModel] | None:
     """The model inside `X`, `X | None`, `list[X]`, `dict[str, X]` or `Annotated[...]` of these; None if none."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    for argument in reversed(get_args(annotation)):
-        if (found := _inner(argument)) is not None:
-            return found
-    return None
+    return next((found for argument in reversed(get_args(annotation)) if (found := _inner(argument)) is not None), None)
 
 
 _EXPECTED: Final[Mapping[str, str]] = {
@@ -161,17 +159,19 @@ def _builtin_words(kind: str, context: Mapping[str, Any], value: Any) -> tuple[s
         return "wrong-type", f"expected {_EXPECTED[kind]}, not {shown(value)}"
     match kind:
         case "greater_than_equal":
-            return "out-of-range", f"{shown(value)} is too small; at least {context['ge']} is expected"
+            return "out-of-range", f"{shown(value)} is too small; at least {_bound(context['ge'])} is expected"
         case "less_than_equal":
-            return "out-of-range", f"{shown(value)} is too large; at most {context['le']} is expected"
+            return "out-of-range", f"{shown(value)} is too large; at most {_bound(context['le'])} is expected"
         case "less_than":
-            return "out-of-range", f"{shown(value)} is too large; less than {context['lt']} is expected"
+            return "out-of-range", f"{shown(value)} is too large; at most {context['lt'] - 1} is expected"
         case "literal_error":
             return "bad-choice", f"{shown(value)} is not one of {context['expected']}"
         case "too_short":
             return "too-few", f"at least {context['min_length']} expected, not {context['actual_length']}"
         case "too_long":
             return "too-many", f"at most {context['max_length']} expected, not {context['actual_length']}"
-        case "string_pattern_mismatch":
-            return "bad-text", f"{shown(value)} does not have the expected form: {context['pattern']}"
     return kind.replace("_", "-"), f"{shown(value)} is not accepted here"
+
+
+def _bound(value: float) -> str:
+    return str(int(value)) if value == int(value) else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
@@ -12,7 +13,7 @@ from pydantic import TypeAdapter
 from ace.addressing import POOL_LENGTH4, POOL_LENGTH6
 from ace.errors import Finding
 from ace.spec.checks.cursor import Cursor
-from ace.spec.fields import Prefix4, Prefix6, shown
+from ace.spec.fields import ID_PATTERN, Prefix4, Prefix6, shown
 from ace.spec.iso3166 import COUNTRIES
 from ace.spec.source import Source
 
@@ -20,7 +21,7 @@ PREFIX4: TypeAdapter[IPv4Network] = TypeAdapter(Prefix4)
 PREFIX6: TypeAdapter[IPv6Network] = TypeAdapter(Prefix6)
 
 Known = frozenset[str] | None
-"""Names that may be referred to; None when the place that declares them can not be read, so that nothing is said."""
+"""Names that may be referred to; None when the place that declares them can not be fully read: nothing is said then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +62,19 @@ class Facts:
         region, entries = Cursor.of(ecosystem), Cursor.of(register)
         pool4 = region["addressing"]["ipv4_pool"].parsed(PREFIX4)
         pool6 = region["addressing"]["ipv6_pool"].parsed(PREFIX6)
+        languages = _texts(region["languages"])
         return cls(
             ecosystem=region,
             register=entries,
             members=tuple(_member(source) for source in members),
-            sectors=_keys(region["sectors"]),
-            data_classes=_texts(region["data_classes"]),
+            sectors=_keys(region["sectors"]) or None,
+            data_classes=_texts(region["data_classes"]) or None,
             label_schemes=_keys(region["label_schemes"]),
-            tenant_sizes=_keys(region["tenant_sizes"]),
-            shared_services=_texts(region["shared_services"]),
-            flavors=_texts(region["flavors"]["offered"]),
-            languages=_texts(region["languages"]),
-            registered=ids_of(entries["members"], "country"),
+            tenant_sizes=_keys(region["tenant_sizes"]) or None,
+            shared_services=_texts(region["shared_services"]) or None,
+            flavors=_texts(region["flavors"]["offered"]) or None,
+            languages=languages if languages is not None and "en" in languages else None,
+            registered=_countries_of(entries["members"]),
             ipv4_pool=pool4 if pool4 is not None and pool4.prefixlen == POOL_LENGTH4 else None,
             ipv6_pool=pool6 if pool6 is not None and pool6.prefixlen == POOL_LENGTH6 else None,
         )
@@ -88,19 +90,27 @@ def _member(source: Source) -> MemberFacts:
     return MemberFacts(said if said in COUNTRIES else PurePosixPath(source.name).stem.upper(), cursor)
 
 
-def ids_of(items: Cursor, key: str = "id") -> Known:
-    """What the items of a list call themselves; None when there is no list."""
-    if items.node is None or items.node.items is None:
-        return None
-    return frozenset(text for item in items.items if (text := item[key].text) is not None)
+def ids_of(items: Cursor) -> Known:
+    """The ids of a list's items; None when there is no list, or one of them has none that can be read."""
+    ids = _texts(items, "id")
+    return ids if ids is None or all(re.fullmatch(ID_PATTERN, id_) for id_ in ids) else None
+
+
+def _countries_of(entries: Cursor) -> Known:
+    countries = _texts(entries, "country")
+    return countries if countries is None or countries <= COUNTRIES.keys() else None
 
 
 def _keys(mapping: Cursor) -> Known:
     return frozenset(key for key, _ in mapping.entries) if mapping.node and mapping.node.entries is not None else None
 
 
-def _texts(items: Cursor) -> Known:
-    return frozenset(items.texts) if items.node and items.node.items is not None else None
+def _texts(items: Cursor, key: str = "") -> Known:
+    if items.node is None or items.node.items is None:
+        return None
+    texts = [(item[key] if key else item).text for item in items.items]
+    told = frozenset(text for text in texts if text is not None)
+    return told if None not in texts else None
 
 
 def refer(reference: Cursor, known: Known, what: str) -> Iterator[Finding]:

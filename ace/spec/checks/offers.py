@@ -82,7 +82,7 @@ def _home(facts: Facts, member: MemberFacts, service: Cursor) -> Iterator[Findin
         return
     home = homes[0]
     declared = home["data_classes"] or facts.ecosystem["sectors"][home["sector"].text or ""]["data_classes"]
-    if not declared:
+    if not declared or (facts.data_classes is not None and not facts.data_classes.issuperset(declared.texts)):
         return
     for data_class in service["data_classes"].items:
         known = facts.data_classes is None or data_class.text in facts.data_classes

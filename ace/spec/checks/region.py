@@ -17,8 +17,8 @@ _PRIVATE6: Final = IPv6Network("fd00::/8")
 def check_region(facts: Facts) -> Iterator[Finding]:
     """Findings in ecosystem.yaml."""
     region = facts.ecosystem
-    if facts.languages is not None and "en" not in facts.languages:
-        yield region["languages"].finding("languages", "English (en) is missing; every text has it")
+    if (languages := region["languages"]).texts and "en" not in languages.texts:
+        yield languages.finding("languages", "English (en) is missing; every text has it")
     for _, sector in region["sectors"].entries:
         yield from refer_all(sector["data_classes"], facts.data_classes, "data class")
     for _, scheme in region["label_schemes"].entries:

@@ -81,19 +81,23 @@ def _alignment(tenant: Cursor) -> Iterator[Finding]:
 
 def _slots(tenants: list[Cursor], networks: list[_Network]) -> Iterator[Finding]:
     """No tenant slot serves two networks, or another tenant than the one that has its number."""
-    owners = {slot: tenant for tenant in tenants if (slot := tenant["slot"].number) is not None}
+    owners: dict[int | None, Cursor] = {}
+    for tenant in tenants:
+        owners.setdefault(tenant["slot"].number, tenant)
     taken: dict[int, _Network] = {}
     for network in networks:
+        at = network.cursor["slot"] or network.cursor
         clash = next((slot for slot in network.run if slot in taken), None)
         foreign = next((slot for slot in network.run if owners.get(slot, network.tenant) != network.tenant), None)
-        at = network.cursor["slot"] or network.cursor
-        if clash is not None and not _same_slot_told(network, taken[clash]):
+        if clash is not None and _same_slot_told(network, taken[clash]):
+            continue
+        if clash is not None:
             message = f"tenant slot {clash} is taken by the network at {taken[clash].cursor.place}"
             yield at.finding("slot-taken", message)
         elif foreign is not None:
             yield at.finding("slot-taken", f"tenant slot {foreign} belongs to the tenant at {owners[foreign].place}")
-        for slot in network.run:
-            taken.setdefault(slot, network)
+        else:
+            taken.update(dict.fromkeys(network.run, network))
 
 
 def _same_slot_told(network: _Network, other: _Network) -> bool:
