@@ -187,7 +187,7 @@ def dns_servers(centre: DataCentreValues) -> tuple[IPv4Address | IPv6Address, ..
     site = centre.allocation
     return tuple(
         address
-        for host in centre.service_hosts
+        for host in sorted(centre.service_hosts, key=lambda host: host.number)
         if "dns" in host.runs
         for address in host_addresses(site.services4, site.services6, host.number)
     )

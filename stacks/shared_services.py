@@ -52,6 +52,12 @@ def rules_of(data_centre: DataCentre) -> tuple[Rule, ...]:
     )
 
 
+def jump_host(country: str, data_centre: DataCentre) -> str | None:
+    """The gateway through which SSH reaches hosts without a floating IP: the one with the lowest number."""
+    gateways = sorted(data_centre.gateways, key=lambda gateway: gateway.number)
+    return host_name(gateways[0].name, data_centre.id, country) if gateways else None
+
+
 class SharedServices(pulumi.ComponentResource):
     """Servers in the services network, each with a protected data volume where the spec gives it one."""
 
@@ -116,10 +122,7 @@ class SharedServices(pulumi.ComponentResource):
             number=host.number,
             data_centre=centre.id,
             zone=host.zone,
-            reach=Reach(
-                address=str(addresses[0]),
-                jump=host_name(centre.gateways[0].name, centre.id, args.country) if centre.gateways else None,
-            ),
+            reach=Reach(str(addresses[0]), jump=jump_host(args.country, centre)),
             services=tuple(map(str, addresses)),
             runs=host.runs,
             data_volume_gib=host.data_volume_gib,
