@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from ace.spec import iso3166
-from ace.spec.source import hidden_character, shorten
+from ace.spec.source import MAX_LINE, hidden_character, shorten
 
 ID_PATTERN: Final = r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?"
 _ID = re.compile(ID_PATTERN)
@@ -80,8 +80,8 @@ def _line(value: Any) -> str:
     text = _text(value, "a text")
     if not text.strip() or text != text.strip():
         refuse("bad-text", "the text is empty or has blanks around it")
-    if len(text) > 300:
-        refuse("bad-text", f"the text has {len(text)} characters; at most 300 are allowed")
+    if len(text) > MAX_LINE:
+        refuse("bad-text", f"the text has {len(text)} characters; at most {MAX_LINE} are allowed")
     return text
 
 
@@ -126,8 +126,8 @@ def _url(value: Any) -> str:
     text = _text(value, "an https address")
     if not text.startswith("https://"):
         refuse("bad-url", f"{shown(text)} is no https address (it must begin with https://)")
-    if len(text) > 500:
-        refuse("bad-url", "the address is longer than 500 characters")
+    if len(text) > MAX_LINE:
+        refuse("bad-url", f"the address is longer than {MAX_LINE} characters")
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -262,7 +262,7 @@ def _string_schema(title: str, pattern: str = "", **more: Any) -> WithJsonSchema
 
 
 Id = Annotated[str, BeforeValidator(_id), _string_schema("1 to 40 of a-z, 0-9 and inner hyphens", ID_PATTERN)]
-Line = Annotated[str, BeforeValidator(_line), _string_schema("One line of text", minLength=1, maxLength=300)]
+Line = Annotated[str, BeforeValidator(_line), _string_schema("One line of text", minLength=1, maxLength=MAX_LINE)]
 PlainName = Annotated[str, BeforeValidator(_plain_name), _string_schema("A plain name", _PLAIN_NAME.pattern)]
 CountryCode = Annotated[
     str, BeforeValidator(_country), _string_schema("ISO 3166-1 alpha-2", enum=sorted(iso3166.COUNTRIES))

@@ -83,7 +83,7 @@ def _region(model: m.EcosystemFile) -> v.Region:
         name=model.name,
         organisation=model.organisation,
         domain=model.domain,
-        languages=tuple(model.languages),
+        languages=_names(model.languages),
         ipv4_pool=pools.ipv4,
         ipv6_pool=pools.ipv6,
         sectors=_sorted(

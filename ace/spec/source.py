@@ -25,6 +25,8 @@ from ace.errors import Finding, Severity
 MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 64
 MAX_ALIASES: Final = 64
+MAX_LINE: Final = 300
+"""Characters of a text on one line."""
 MAX_NODES: Final = 100_000
 """Nodes of one file, every alias counted as often as it is used."""
 
@@ -141,16 +143,18 @@ def _read_bytes(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise _UnreadableError("unreadable-file", _why_unreadable(path, error)) from None
-    with os.fdopen(descriptor, "rb") as stream:
+    try:
         mode = os.fstat(descriptor).st_mode
         if stat.S_ISDIR(mode):
             raise _UnreadableError("unreadable-file", "this is a directory; a YAML file is expected here")
         if not stat.S_ISREG(mode):
             raise _UnreadableError("unreadable-file", "this is no regular file; a YAML file is expected here")
-        try:
+        with open(descriptor, "rb", closefd=False) as stream:
             raw = stream.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise _UnreadableError("unreadable-file", _why_unreadable(path, error)) from None
+    except OSError as error:
+        raise _UnreadableError("unreadable-file", _why_unreadable(path, error)) from None
+    finally:
+        os.close(descriptor)
     if len(raw) > MAX_BYTES:
         raise _UnreadableError(
             "huge-file", f"the file is larger than {MAX_BYTES // 1024} KiB, the limit for a spec file"
@@ -182,6 +186,11 @@ def hidden_character(text: str) -> tuple[int, str] | None:
             label = unicodedata.name(character, "control character" if category == "Cc" else "unassigned character")
             return match.start(), f"U+{ord(character):04X} ({label.lower()})"
     return None
+
+
+def is_clean(text: str) -> bool:
+    """Whether a text is one line of bearable length without hidden characters."""
+    return len(text) <= MAX_LINE and "\n" not in text and hidden_character(text) is None
 
 
 def _first_bad_character(text: str) -> tuple[int, tuple[str, str]] | None:

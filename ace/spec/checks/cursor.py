@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic.type_adapter import TypeAdapter
 
 from ace.errors import Finding, Severity
-from ace.spec.source import Node, Source, show_path
+from ace.spec.source import Node, Source, is_clean, show_path
 
 Value = TypeVar("Value")
 
@@ -57,9 +57,9 @@ class Cursor:
 
     @property
     def text(self) -> str | None:
-        """A text, else None."""
+        """A text, else None; None too when it is none that a message could show as it is."""
         value = self.node.value if self.node is not None else None
-        return value if isinstance(value, str) else None
+        return value if isinstance(value, str) and is_clean(value) else None
 
     @property
     def number(self) -> int | None:

@@ -10,6 +10,7 @@ from ace.errors import Finding
 from ace.spec.checks.cursor import Cursor
 from ace.spec.checks.facts import Facts, MemberFacts, refer, refer_all, twice
 from ace.spec.fields import shown
+from ace.spec.iso3166 import COUNTRIES
 
 OPTIONAL_CLOUD_SERVICES: Final = ("dns", "load_balancer", "object_storage")
 """What a cloud may have beyond the basic services; this release uses none of them."""
@@ -43,7 +44,7 @@ def _labels(facts: Facts, member: MemberFacts, data_centre: Cursor) -> Iterator[
         scheme = label["scheme"]
         yield from refer(scheme, facts.label_schemes, "label scheme")
         country = facts.ecosystem["label_schemes"][scheme.text or ""]["country"].text
-        if country is not None and country != member.code:
+        if country in COUNTRIES and country != member.code:
             message = (
                 f"label scheme {shown(scheme.text)} is of {country}; a data centre of {member.code} can not hold it"
             )

@@ -66,7 +66,8 @@ def _endpoint(service: Cursor) -> str | None:
 def _home(facts: Facts, member: MemberFacts, service: Cursor) -> Iterator[Finding]:
     tenants = list(member.cursor["tenants"].items)
     sector, named = service["sector"].text, service["tenant"].text
-    if member.cursor["tenants"] and not tenants and service["tenant"].node is None:
+    written = member.cursor["tenants"].node
+    if written is not None and written.items is None:
         return
     if service["tenant"]:
         names = frozenset(name for tenant in tenants if (name := (tenant["name"] or tenant["sector"]).text) is not None)
