@@ -62,14 +62,16 @@ class Network(pulumi.ComponentResource):
         routed = args.addressing is not Addressing.TRANSIT
         ipv6_mode = args.addressing.value if version == 6 else None
         pool = args.pool4 if version == 4 else args.pool6
+        cidr = args.ipv4 if version == 4 else args.ipv6
         subnet = openstack.networking.Subnet(
             logical(name, f"ipv{version}"),
             name=f"{args.name}-ipv{version}",
             network_id=self.network_id,
             tenant_id=args.project_id,
             ip_version=version,
-            cidr=str(args.ipv4 if version == 4 else args.ipv6),
+            cidr=str(cidr),
             enable_dhcp=routed,
+            gateway_ip=str(cidr[1]) if routed else None,
             no_gateway=None if routed else True,
             ipv6_address_mode=ipv6_mode,
             ipv6_ra_mode=ipv6_mode,
