@@ -1,4 +1,4 @@
-"""What all tests share: golden files."""
+"""What all tests share: golden files, and how long a property test's example may take (as long as it needs)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("ace", deadline=None)
+settings.load_profile("ace")
 
 GOLDEN = Path(__file__).parent / "golden"
 

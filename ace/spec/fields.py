@@ -257,7 +257,7 @@ def _unique(values: list[Any]) -> list[Any]:
 
 
 def _string_schema(title: str, pattern: str = "", **more: Any) -> WithJsonSchema:
-    pattern_part = {"pattern": f"^{pattern}$"} if pattern else {}
+    pattern_part = {"pattern": f"^(?:{pattern})$"} if pattern else {}
     return WithJsonSchema({"type": "string", "description": title, **pattern_part, **more})
 
 

@@ -389,7 +389,7 @@ def show_path(parts: list[str | int]) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            shown = part if hidden_character(part) is None else part.encode("unicode_escape").decode()
+            shown = part if part.isprintable() else part.encode("unicode_escape").decode()
             text += ("." if text else "") + shorten(shown)
     return text if len(text) <= 300 else text[:297] + "..."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ace import addressing as a
@@ -77,6 +77,7 @@ def test_an_ipv6_block_shows_the_numeric_code(slot: int) -> None:
     assert third_group[1:] == f"{slot:03}"
 
 
+@settings(max_examples=20)
 @given(slots)
 def test_all_of_a_member_lies_in_its_blocks_and_nothing_overlaps(slot: int) -> None:
     member = a.member_allocation(slot, POOLS)
