@@ -1,0 +1,192 @@
+"""Snapshots as Pulumi deployments, version 3 (sdk/go/common/apitype/core.go), and back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from ace.engine.contract import UNKNOWN, JsonValue, OperationKind, PendingOperation, Resource, Secret, Snapshot
+from ace.engine.embedded.passphrase import PassphraseSecrets
+from ace.errors import UserError
+
+SIGNATURE_KEY: Final = "4dabf18193072939515e22adb298388d"
+SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a type tag of Pulumi's, no secret
+UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_VERSION: Final = "ace-embedded"
+
+_TEXTS: Final = {"id": "id", "parent": "parent", "provider": "provider", "created": "created", "modified": "modified"}
+_FLAGS: Final = {
+    "delete": "delete",
+    "protect": "protect",
+    "external": "external",
+    "pendingReplacement": "pending_replacement",
+    "retainOnDelete": "retain_on_delete",
+}
+_LISTS: Final = {
+    "dependencies": "dependencies",
+    "initErrors": "init_errors",
+    "additionalSecretOutputs": "additional_secret_outputs",
+    "aliases": "aliases",
+}
+
+
+def to_deployment(snapshot: Snapshot, secrets: PassphraseSecrets) -> dict[str, JsonValue]:
+    """The deployment that `pulumi stack import` takes: `{"version": 3, "deployment": {...}}`, secrets encrypted."""
+    deployment: dict[str, JsonValue] = {
+        "manifest": {
+            "time": datetime.now(UTC).isoformat(),
+            "magic": hashlib.sha256(_VERSION.encode()).hexdigest(),
+            "version": _VERSION,
+        },
+        "secrets_providers": {"type": "passphrase", "state": {"salt": secrets.state}},
+        "resources": [resource_to_json(resource, secrets) for resource in snapshot.resources],
+    }
+    if snapshot.pending:
+        deployment["pending_operations"] = [
+            {"resource": resource_to_json(operation.resource, secrets), "type": str(operation.kind)}
+            for operation in snapshot.pending
+        ]
+    return {"version": 3, "deployment": deployment}
+
+
+def from_deployment(deployment: Mapping[str, JsonValue], secrets: PassphraseSecrets) -> Snapshot:
+    """The snapshot of a deployment; identities are no part of one.
+
+    Raises:
+        UserError: It is no deployment of version 3, it breaks Pulumi's own rules, or the passphrase is wrong.
+    """
+    if deployment.get("version") != 3 or not isinstance(deployment.get("deployment"), Mapping):
+        raise UserError(
+            "this is no Pulumi deployment of version 3",
+            hint="give what `pulumi stack export` or `ace state export` writes",
+            code="not-a-deployment",
+        )
+    body = deployment["deployment"]
+    try:
+        resources = tuple(resource_from_json(item, secrets) for item in body.get("resources") or ())
+        pending = tuple(
+            PendingOperation(OperationKind(item["type"]), resource_from_json(item["resource"], secrets))
+            for item in body.get("pending_operations") or ()
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            f"the deployment is damaged: {type(error).__name__}: {error}",
+            hint="export it again, or take an older copy",
+            code="damaged-deployment",
+        ) from None
+    check_integrity(resources)
+    return Snapshot(resources, pending)
+
+
+def secrets_of(deployment: Mapping[str, JsonValue], passphrase: str) -> PassphraseSecrets:
+    """The secrets manager that a deployment names.
+
+    Raises:
+        UserError: It was encrypted by a provider other than `passphrase`.
+    """
+    provider = (deployment.get("deployment") or {}).get("secrets_providers") or {}
+    if provider.get("type") not in (None, "", "passphrase"):
+        raise UserError(
+            f"the deployment's secrets are kept by `{provider['type']}`, and ACE reads `passphrase` only",
+            hint="`pulumi stack change-secrets-provider passphrase`, then export again",
+            code="secrets-provider",
+        )
+    return PassphraseSecrets(passphrase, (provider.get("state") or {}).get("salt"))
+
+
+def check_integrity(resources: Sequence[Resource]) -> None:
+    """Pulumi's rules for a snapshot: parents, providers and dependencies come first, and live URNs are unique.
+
+    Raises:
+        UserError: Names the resource and the rule.
+    """
+    seen: set[str] = set()
+    live: set[str] = set()
+    for resource in resources:
+        provider = resource.provider.rpartition("::")[0]
+        needed = [("parent", resource.parent), ("provider", provider)]
+        needed += [("dependency", urn) for urn in resource.dependencies]
+        for what, urn in needed:
+            if urn and urn not in seen:
+                raise _broken(f"{resource.urn} comes before its {what} {urn}")
+        if not resource.delete:
+            if resource.urn in live:
+                raise _broken(f"{resource.urn} is there twice")
+            live.add(resource.urn)
+        seen.add(resource.urn)
+
+
+def resource_to_json(resource: Resource, secrets: PassphraseSecrets) -> dict[str, JsonValue]:
+    """One resource as `apitype.ResourceV3`; what is empty is left out."""
+    body: dict[str, JsonValue] = {"urn": resource.urn, "custom": resource.custom, "type": resource.type}
+    for key, name in _TEXTS.items():
+        if value := getattr(resource, name):
+            body[key] = value
+    for key, name in _FLAGS.items():
+        if getattr(resource, name):
+            body[key] = True
+    for key, name in _LISTS.items():
+        if value := getattr(resource, name):
+            body[key] = list(value)
+    for key, values in (("inputs", resource.inputs), ("outputs", resource.outputs)):
+        if values:
+            body[key] = value_to_json(dict(values), secrets)
+    if resource.property_dependencies:
+        body["propertyDependencies"] = {key: list(urns) for key, urns in resource.property_dependencies.items()}
+    if resource.custom_timeouts:
+        body["customTimeouts"] = dict(resource.custom_timeouts)
+    return body
+
+
+def resource_from_json(body: Mapping[str, Any], secrets: PassphraseSecrets) -> Resource:
+    """One resource of a deployment."""
+    fields: dict[str, Any] = {name: body.get(key) or "" for key, name in _TEXTS.items()}
+    fields |= {name: bool(body.get(key)) for key, name in _FLAGS.items()}
+    fields |= {name: tuple(body.get(key) or ()) for key, name in _LISTS.items()}
+    return Resource(
+        urn=body["urn"],
+        type=body["type"],
+        custom=bool(body["custom"]),
+        inputs=value_from_json(body.get("inputs") or {}, secrets),
+        outputs=value_from_json(body.get("outputs") or {}, secrets),
+        property_dependencies={key: tuple(urns) for key, urns in (body.get("propertyDependencies") or {}).items()},
+        custom_timeouts=dict(body.get("customTimeouts") or {}),
+        **fields,
+    )
+
+
+def value_to_json(value: JsonValue, secrets: PassphraseSecrets) -> JsonValue:
+    """A value as state keeps it: secrets encrypted, the unknown by Pulumi's sentinel."""
+    if isinstance(value, Secret):
+        text = json.dumps(value_to_json(value.value, secrets), separators=(",", ":"), ensure_ascii=False)
+        return {SIGNATURE_KEY: SECRET_SIGNATURE, "ciphertext": secrets.encrypt(text)}
+    if value is UNKNOWN:
+        return UNKNOWN_TEXT
+    if isinstance(value, Mapping):
+        return {key: value_to_json(item, secrets) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [value_to_json(item, secrets) for item in value]
+    return value
+
+
+def value_from_json(value: JsonValue, secrets: PassphraseSecrets) -> JsonValue:
+    """A value as the engine holds it."""
+    if isinstance(value, Mapping):
+        if value.get(SIGNATURE_KEY) == SECRET_SIGNATURE:
+            text = value["plaintext"] if "plaintext" in value else secrets.decrypt(value["ciphertext"])
+            return Secret(value_from_json(json.loads(text), secrets))
+        return {key: value_from_json(item, secrets) for key, item in value.items()}
+    if isinstance(value, list):
+        return [value_from_json(item, secrets) for item in value]
+    return UNKNOWN if value == UNKNOWN_TEXT else value
+
+
+def _broken(what: str) -> UserError:
+    return UserError(
+        f"the deployment breaks Pulumi's rules: {what}",
+        hint="`pulumi state repair` mends such states; or take an older copy",
+        code="damaged-deployment",
+    )
