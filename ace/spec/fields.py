@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from ace.spec import iso3166
-from ace.spec.source import MAX_LINE, hidden_character, shorten
+from ace.spec.text import MAX_LINE, hidden_character, shorten
 
 ID_PATTERN: Final = r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?"
 _ID = re.compile(ID_PATTERN)

@@ -14,6 +14,7 @@ from ace.spec.models import EcosystemFile, MemberFile, RegisterFile
 from ace.spec.resolve import resolve
 from ace.spec.shape import Shaped, check_shape
 from ace.spec.source import Source, read
+from ace.spec.text import escaped
 from ace.spec.values import Spec
 
 ECOSYSTEM: Final = "ecosystem.yaml"
@@ -80,7 +81,7 @@ def _with_new_places(told: list[Finding], more: Iterable[Finding]) -> list[Findi
 
 def read_all(spec_dir: Path) -> Sources:
     """Read every file of a spec folder."""
-    top, folder = spec_dir.name, spec_dir / MEMBERS
+    top, folder = escaped(spec_dir.name), spec_dir / MEMBERS
     strays = [
         *_strays(spec_dir, top, {ECOSYSTEM, REGISTER}),
         *_strays(folder, f"{top}/{MEMBERS}", None),
@@ -92,7 +93,9 @@ def read_all(spec_dir: Path) -> Sources:
         ecosystem=read(spec_dir / ECOSYSTEM, f"{top}/{ECOSYSTEM}", spec_dir),
         register=read(spec_dir / REGISTER, f"{top}/{REGISTER}", spec_dir),
         members=tuple(
-            read(path, f"{top}/{MEMBERS}/{path.name}", spec_dir) for path in _entries(folder) if path.suffix == ".yaml"
+            read(path, f"{top}/{MEMBERS}/{escaped(path.name)}", spec_dir)
+            for path in _entries(folder)
+            if path.suffix == ".yaml"
         ),
         strays=tuple(strays),
     )
@@ -106,7 +109,7 @@ def _strays(folder: Path, name: str, expected: set[str] | None) -> list[Finding]
             continue
         if path.suffix != ".yaml" or (expected is not None and path.name not in expected):
             message = "this file is no part of the spec: members are members/<country code>.yaml; rename or move it"
-            found.append(Finding(f"{name}/{path.name}", 0, 0, "", "stray-file", Severity.ERROR, message))
+            found.append(Finding(f"{name}/{escaped(path.name)}", 0, 0, "", "stray-file", Severity.ERROR, message))
     return found
 
 

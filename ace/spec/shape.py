@@ -12,7 +12,8 @@ from pydantic_core import ErrorDetails
 
 from ace.errors import Finding, Severity
 from ace.spec.fields import shown
-from ace.spec.source import Node, Source, show_path
+from ace.spec.source import Node, Source
+from ace.spec.text import show_path
 
 SUPPORTED_VERSIONS: Final = (1,)
 File = TypeVar("File", bound=BaseModel)

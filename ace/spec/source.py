@@ -7,11 +7,7 @@ own composer crashes on deep nesting), only plain data comes out, and scalars me
 
 from __future__ import annotations
 
-import errno
-import os
 import re
-import stat
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,12 +17,11 @@ from typing import Any, Final
 import yaml
 
 from ace.errors import Finding, Severity
+from ace.spec.files import UnreadableError, read_text
+from ace.spec.text import hidden_character, shorten, show_path
 
-MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 64
 MAX_ALIASES: Final = 64
-MAX_LINE: Final = 300
-"""Characters of a text on one line."""
 MAX_NODES: Final = 100_000
 """Nodes of one file, every alias counted as often as it is used."""
 
@@ -35,8 +30,6 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,18}(?:[eE][-+]?[0-9]{1,2})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_SPLIT_BIDI = "\u200c\u200d\u200e\u200f"
-"""Joiners and marks that French and Arabic need; every other format character is refused (it can hide text)."""
 
 Scalar = str | int | float | bool | date | None
 
@@ -94,117 +87,11 @@ def read(path: Path, name: str, within: Path) -> Source:
     """
     reader = _Reader(name)
     try:
-        reader.parse(_read_text(path, within))
-    except _UnreadableError as problem:
+        reader.parse(read_text(path, within))
+    except UnreadableError as problem:
         reader.found(problem.line, problem.column, problem.code, problem.message)
         return Source(name, None, tuple(reader.findings))
     return Source(name, reader.root, tuple(reader.findings))
-
-
-class _UnreadableError(Exception):
-    """The file, or the rest of it, can not be read."""
-
-    def __init__(self, code: str, message: str, line: int = 0, column: int = 0) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.line = line
-        self.column = column
-
-
-def _read_text(path: Path, within: Path) -> str:
-    if path.is_symlink() and path.exists() and not path.resolve().is_relative_to(within.resolve()):
-        raise _UnreadableError("unreadable-file", "this is a link that leads out of the spec folder; put a file here")
-    raw = _read_bytes(path)
-    if not raw.strip():
-        raise _UnreadableError("empty-file", "the file is empty")
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _UnreadableError("encoding", "the file is UTF-16; save it as UTF-8", 1, 1)
-    if raw.startswith(b"\xef\xbb\xbf"):
-        raise _UnreadableError(
-            "byte-order-mark", "the file begins with a byte-order mark; save it as UTF-8 without BOM", 1, 1
-        )
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line, column = _place(raw[: error.start].decode("utf-8"))
-        raise _UnreadableError(
-            "encoding", f"byte 0x{raw[error.start]:02x} is no valid UTF-8; save the file as UTF-8", line, column
-        ) from None
-    text = text.replace("\r\n", "\n")
-    if bad := _first_bad_character(text):
-        line, column = _place(text[: bad[0]])
-        raise _UnreadableError(*bad[1], line, column)
-    return text
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError as error:
-        raise _UnreadableError("unreadable-file", _why_unreadable(path, error)) from None
-    try:
-        mode = os.fstat(descriptor).st_mode
-        if stat.S_ISDIR(mode):
-            raise _UnreadableError("unreadable-file", "this is a directory; a YAML file is expected here")
-        if not stat.S_ISREG(mode):
-            raise _UnreadableError("unreadable-file", "this is no regular file; a YAML file is expected here")
-        with open(descriptor, "rb", closefd=False) as stream:
-            raw = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise _UnreadableError("unreadable-file", _why_unreadable(path, error)) from None
-    finally:
-        os.close(descriptor)
-    if len(raw) > MAX_BYTES:
-        raise _UnreadableError(
-            "huge-file", f"the file is larger than {MAX_BYTES // 1024} KiB, the limit for a spec file"
-        )
-    return raw
-
-
-def _why_unreadable(path: Path, error: OSError) -> str:
-    if error.errno == errno.ENOENT and path.is_symlink():
-        return f"this is a link to {str(path.readlink())!r}, which does not exist"
-    if error.errno == errno.ENOENT:
-        return "the file does not exist"
-    if error.errno == errno.ELOOP:
-        return "this is a link that leads back to itself"
-    if error.errno == errno.EACCES:
-        return "the file may not be read; check its permissions"
-    return f"the file can not be read: {os.strerror(error.errno or 0)}"
-
-
-_SUSPECT = re.compile(r"[^\n\x20-\x7e\xa0-\u1fff\u2010-\u2027\u2030-\u205f\u2070-\ud7ff\uf900-\ufefe\uff00-\ufffd]")
-
-
-def hidden_character(text: str) -> tuple[int, str] | None:
-    """Index and description of the first character that would not show as itself (control, format, separator)."""
-    for match in _SUSPECT.finditer(text):
-        character = match.group()
-        category = unicodedata.category(character)
-        if category in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} and character not in _SPLIT_BIDI:
-            label = unicodedata.name(character, "control character" if category == "Cc" else "unassigned character")
-            return match.start(), f"U+{ord(character):04X} ({label.lower()})"
-    return None
-
-
-def is_clean(text: str) -> bool:
-    """Whether a text is one line of bearable length without hidden characters."""
-    return len(text) <= MAX_LINE and "\n" not in text and hidden_character(text) is None
-
-
-def _first_bad_character(text: str) -> tuple[int, tuple[str, str]] | None:
-    hidden = hidden_character(text)
-    if hidden is None:
-        return None
-    index, what = hidden
-    if text[index] == "\t":
-        return index, ("tab", "a tab; indent and separate with spaces")
-    return index, ("control-character", f"{what} is not allowed; delete it")
-
-
-def _place(before: str) -> tuple[int, int]:
-    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
 
 @dataclass(slots=True)
@@ -251,11 +138,11 @@ class _Reader:
             mark = error.problem_mark or error.context_mark
             words = " ".join(part for part in (error.context, error.problem) if part)
             line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-            raise _UnreadableError("yaml-syntax", f"no valid YAML: {words}", line, column) from None
+            raise UnreadableError("yaml-syntax", f"no valid YAML: {words}", line, column) from None
         except yaml.YAMLError as error:
-            raise _UnreadableError("yaml-syntax", f"no valid YAML: {error}") from None
+            raise UnreadableError("yaml-syntax", f"no valid YAML: {error}") from None
         if self.root is None:
-            raise _UnreadableError("empty-file", "the file is empty")
+            raise UnreadableError("empty-file", "the file is empty")
 
     def _take(self, event: Any) -> None:
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
@@ -369,8 +256,8 @@ class _Reader:
         if tag:
             raise self._stop(event, "tag", f"the tag {shorten(tag)!r} is not allowed; values are plain YAML")
 
-    def _stop(self, event: Any, code: str, message: str) -> _UnreadableError:
-        return _UnreadableError(code, message, event.start_mark.line + 1, event.start_mark.column + 1)
+    def _stop(self, event: Any, code: str, message: str) -> UnreadableError:
+        return UnreadableError(code, message, event.start_mark.line + 1, event.start_mark.column + 1)
 
     def _path(self) -> str:
         parts: list[str | int] = []
@@ -380,23 +267,6 @@ class _Reader:
             elif open_.key is not None:
                 parts.append(open_.key[0])
         return show_path(parts)
-
-
-def show_path(parts: list[str | int]) -> str:
-    """`["data_centres", 0, "labels"]` as `data_centres[0].labels`."""
-    text = ""
-    for part in parts:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            shown = part if part.isprintable() else part.encode("unicode_escape").decode()
-            text += ("." if text else "") + shorten(shown)
-    return text if len(text) <= 300 else text[:297] + "..."
-
-
-def shorten(text: str, limit: int = 60) -> str:
-    """The text, cut with an ellipsis when it is longer than a message bears."""
-    return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
 def _scalar(event: Any) -> Scalar:

@@ -76,6 +76,10 @@ MADE: dict[str, tuple[Callable[[Path], None], str]] = {
         _write("version: 1\n# \u202e evil\n".encode()),
         ":2:3: U+202E (right-to-left override) is not allowed; delete it",
     ),
+    "a soft hyphen": (
+        _write("version: 1\n# co\u00adoperate\n".encode()),
+        ":2:5: U+00AD (soft hyphen) is not allowed; delete it",
+    ),
     "a line separator": (
         _write("version: 1\u2028country: TN\n".encode()),
         ":1:11: U+2028 (line separator) is not allowed; delete it",
@@ -145,6 +149,20 @@ def test_an_empty_folder_is_told_of_file_by_file(tmp_path: Path) -> None:
         "ecosystem/ecosystem.yaml: the file does not exist",
         "ecosystem/members: the folder of the members' files is missing",
         "ecosystem/register.yaml: the file does not exist",
+    ]
+
+
+def test_hostile_file_names_are_shown_escaped(tmp_path: Path) -> None:
+    spec_dir = base_spec(tmp_path)
+    for name in (b"a\nb.yaml", b"\xff.yml", "\u202e.yaml".encode()):
+        Path(os.fsdecode(bytes(spec_dir / "members") + b"/" + name)).write_bytes(b"")
+
+    _, findings = check(spec_dir)
+
+    assert sorted(finding.file for finding in findings) == [
+        "ecosystem/members/\\u202e.yaml",
+        "ecosystem/members/\\udcff.yml",
+        "ecosystem/members/a\\nb.yaml",
     ]
 
 

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from pydantic.type_adapter import TypeAdapter
 
 from ace.errors import Finding, Severity
-from ace.spec.source import Node, Source, is_clean, show_path
+from ace.spec.source import Node, Source
+from ace.spec.text import is_clean, show_path
 
 Value = TypeVar("Value")
 

@@ -15,7 +15,8 @@ from ace.errors import Finding
 from ace.spec.checks.cursor import Cursor
 from ace.spec.fields import ID_PATTERN, Prefix4, Prefix6, shown
 from ace.spec.iso3166 import COUNTRIES
-from ace.spec.source import Source, shorten
+from ace.spec.source import Source
+from ace.spec.text import shorten
 
 PREFIX4: TypeAdapter[IPv4Network] = TypeAdapter(Prefix4)
 PREFIX6: TypeAdapter[IPv6Network] = TypeAdapter(Prefix6)
