@@ -43,7 +43,7 @@ def show_path(parts: list[str | int]) -> str:
 
 
 def escaped(name: str) -> str:
-    """A key or a file's name, with what would not print as it is written out (`\\n`, `\\u202e`)."""
+    """A key or a file's name, with what would not print written out as Python escapes it."""
     return name if name.isprintable() else name.encode("unicode_escape").decode()
 
 
