@@ -24,7 +24,9 @@ class CloudOffer:
     """Ids that are the same for all that a data centre's stack makes."""
 
     external_network_id: pulumi.Output[str]
-    image_id: pulumi.Output[str]
+    image: str
+    """By name, which the cloud looks up when it makes a server and never again: an operator who puts a newer image under
+    the same name must not have every gateway rebuilt by the next up, its keys with it."""
     flavor_ids: Mapping[str, pulumi.Output[str]]
     key_pair: KeyPair
     admins_role_id: pulumi.Output[str]
@@ -46,13 +48,16 @@ class Providers:
     main: openstack.Provider
     identity: openstack.Provider
     """The same as `main` where the credential is an administrator's."""
+    domain_id: pulumi.Output[str] | None
+    """The domain that projects and groups go into; None: the credential's project's, as Keystone has it by default."""
 
 
 def providers(cloud: Cloud, parent: pulumi.Resource) -> Providers:
     """The data centre's provider, and a second one for projects and groups where ACE is but a domain's manager.
 
-    Keystone wants a token of the domain for those (policy `domain_id:%(target.project.domain_id)s`), Nova and Neutron
-    one of a project; clouds.yaml then holds both, `<cloud>` and `<cloud>-domain`.
+    Keystone wants a token of the domain for those (policy `domain_id:%(target.project.domain_id)s`, checked before
+    any default is filled in), Nova and Neutron one of a project; clouds.yaml then holds both, `<cloud>` and
+    `<cloud>-domain`.
     """
 
     def provider(entry: str) -> openstack.Provider:
@@ -65,7 +70,13 @@ def providers(cloud: Cloud, parent: pulumi.Resource) -> Providers:
         )
 
     main = provider(cloud.cloud)
-    return Providers(main, main if cloud.access is CloudAccess.ADMIN else provider(f"{cloud.cloud}-domain"))
+    if cloud.access is CloudAccess.ADMIN:
+        return Providers(main, main, None)
+    identity = provider(f"{cloud.cloud}-domain")
+    scope = openstack.identity.get_auth_scope_output(
+        name=cloud.cloud, opts=pulumi.InvokeOutputOptions(parent=parent, provider=identity)
+    )
+    return Providers(main, identity, scope.apply(lambda found: found.domain_id))
 
 
 @dataclass(frozen=True)
@@ -82,14 +93,13 @@ class OfferArgs:
 
 
 def offer(name: str, args: OfferArgs, parent: pulumi.Resource) -> CloudOffer:
-    """Look up the external network, image and roles, make or look up flavours, hand in the hosts' public key.
+    """Look up the external network and roles, make or look up flavours, hand in the hosts' public key.
 
     Raises:
         UserError: Flavours are to be made with a credential that may not.
     """
     cloud = args.data_centre.cloud
     look_up = pulumi.InvokeOutputOptions(parent=parent)
-    image = openstack.images.get_image_output(name=cloud.image, opts=look_up)
     external = openstack.networking.get_network_output(name=cloud.external_network, external=True, opts=look_up)
     key = openstack.compute.Keypair(
         logical(name, "key"),
@@ -99,7 +109,7 @@ def offer(name: str, args: OfferArgs, parent: pulumi.Resource) -> CloudOffer:
     )
     return CloudOffer(
         external_network_id=external.apply(lambda network: network.id),
-        image_id=image.apply(lambda found: found.id),
+        image=cloud.image,
         flavor_ids=_flavor_ids(name, args, parent),
         key_pair=KeyPair(args.key_pair, key),
         admins_role_id=_role_id(ADMINS_ROLE, args.identity, parent),

@@ -181,7 +181,7 @@ class Gateway(pulumi.ComponentResource):
                 name=hostname,
                 role="gateway",
                 flavor_id=common.offer.flavor_ids[gateway.flavor],
-                image_id=common.offer.image_id,
+                image=common.offer.image,
                 key_pair=common.offer.key_pair,
                 port_ids=(public.port_id, transit.id),
                 tags=own_tags,

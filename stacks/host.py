@@ -40,7 +40,8 @@ class HostArgs:
     """Fully qualified, as in the inventory: `gw1.tunis-1.tn`."""
     role: str
     flavor_id: pulumi.Output[str]
-    image_id: pulumi.Output[str]
+    image: str
+    """Its name."""
     key_pair: KeyPair
     port_ids: tuple[pulumi.Output[str], ...]
     """In the order of the server's interfaces; the first has the way out."""
@@ -78,7 +79,7 @@ def server(name: str, args: HostArgs, parent: pulumi.Resource) -> openstack.comp
         name,
         name=args.name,
         flavor_id=args.flavor_id,
-        image_id=args.image_id,
+        image_name=args.image,
         key_pair=args.key_pair.name,
         availability_zone=args.zone,
         networks=[{"port": port_id} for port_id in args.port_ids],

@@ -105,7 +105,7 @@ class Hub(pulumi.ComponentResource):
                 name=hostname,
                 role="hub",
                 flavor_id=args.offer.flavor_ids[hub.flavor],
-                image_id=args.offer.image_id,
+                image=args.offer.image,
                 key_pair=args.offer.key_pair,
                 port_ids=(public.port_id,),
                 tags=own_tags,

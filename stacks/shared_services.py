@@ -105,7 +105,7 @@ class SharedServices(pulumi.ComponentResource):
                 name=hostname,
                 role="services",
                 flavor_id=args.offer.flavor_ids[host.flavor],
-                image_id=args.offer.image_id,
+                image=args.offer.image,
                 key_pair=args.offer.key_pair,
                 port_ids=(port.id,),
                 tags=own_tags,

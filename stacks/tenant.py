@@ -61,6 +61,7 @@ class Tenant(pulumi.ComponentResource):
             logical(name, "project"),
             name=self._project,
             description=self._title,
+            domain_id=args.providers.domain_id,
             tags=self._tags,
             opts=pulumi.ResourceOptions(parent=self, provider=args.providers.identity, protect=True),
         )
@@ -113,7 +114,11 @@ class Tenant(pulumi.ComponentResource):
             ("members", self._args.offer.members_role_id, f"Members of {self._title}"),
         ):
             group = openstack.identity.GroupV3(
-                logical(self._name, key), name=f"{self._project}-{key}", description=description, opts=options
+                logical(self._name, key),
+                name=f"{self._project}-{key}",
+                description=description,
+                domain_id=self._args.providers.domain_id,
+                opts=options,
             )
             openstack.identity.RoleAssignment(
                 logical(self._name, key),

@@ -111,7 +111,8 @@ class _Cloud(mocks.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
         self._graph.invokes.append((args.token, _short(args.provider)))
-        return {**args.args, "id": f"<{args.token.rsplit(':', 1)[-1]} {args.args['name']}>"}
+        scope = {"domainId": "<domain>"} if args.token.endswith("getAuthScope") else {}
+        return {**args.args, **scope, "id": f"<{args.token.rsplit(':', 1)[-1]} {args.args['name']}>"}
 
 
 class _Recorder(mocks.MockMonitor):

@@ -237,6 +237,8 @@ def test_a_domains_manager_handles_projects_and_groups_with_the_credential_of_th
     identity = {item.provider for item in graph.openstack if item.type.startswith("openstack:identity/")}
     others = {item.provider for item in graph.openstack if not item.type.startswith("openstack:identity/")}
     assert (identity, others) == ({"tn-tunis-1-domain"}, {"tn-tunis-1"})
+    made = graph.of_type(":Project") + graph.of_type(":GroupV3")
+    assert {item.inputs.get("domainId") for item in made} == {"<domain>"}
 
 
 def test_a_domains_manager_shares_every_network_and_group_with_the_tenants_project() -> None:
