@@ -315,8 +315,8 @@ class CloudError(Exception):
 class ResourceType(Protocol):
     """How the engine handles resources of one type token. Stateless and thread-safe; `cloud` is what `configure` gave.
 
-    Inputs and outputs hold no `Secret` or `UNKNOWN` here except in `diff`, where `inputs` may hold both and an `UNKNOWN`
-    counts as a change. Every method raises `CloudError` when the cloud refuses.
+    Inputs and outputs hold no `Secret` here, and no `UNKNOWN` except in `check` and `diff`, where one counts as a change.
+    Every method raises `CloudError` when the cloud refuses.
     """
 
     token: str

@@ -1,0 +1,242 @@
+"""Pulumi's engine protocol (proto/pulumi/{resource,engine}.proto): requests in, plain values to a handler, answers out.
+
+What the protocol has and this engine has not is refused here, by name.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, resource_pb2, resource_pb2_grpc
+
+from ace.engine.contract import JsonValue, Properties
+from ace.engine.embedded import wire
+
+_THREADS = 96
+_ANY_SIZE = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.so_reuseport", 0)]
+_SUPPORTED = {"secrets"}
+_LEVELS = {0: "debug", 1: "info", 2: "warning", 3: "error"}
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a program wants of one resource. Dependencies are URNs; `provider` is a reference `<urn>::<id>`."""
+
+    type: str
+    name: str
+    custom: bool
+    parent: str = ""
+    inputs: Properties = field(default_factory=dict)
+    provider: str = ""
+    protect: bool = False
+    dependencies: tuple[str, ...] = ()
+    property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    delete_before_replace: bool | None = None
+    additional_secret_outputs: tuple[str, ...] = ()
+    retain_on_delete: bool = False
+    ignore_changes: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    custom_timeouts: Mapping[str, float] = field(default_factory=dict)
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The answer to a registration. Not `done`: it failed or was left out, and its outputs are not known."""
+
+    urn: str
+    id: str = ""
+    outputs: Properties = field(default_factory=dict)
+    done: bool = True
+
+
+class Handler(Protocol):
+    """What a run does with a program's requests. Called from many threads."""
+
+    def register(self, goal: Goal) -> Registered: ...
+
+    def register_outputs(self, urn: str, outputs: Properties) -> None: ...
+
+    def invoke(self, token: str, arguments: Properties, provider: str) -> Properties:
+        """A look-up's result.
+
+        Raises:
+            InvokeError: It has none; the program gets the message as an exception.
+        """
+        ...
+
+    def log(self, level: str, text: str, urn: str) -> None: ...
+
+
+class InvokeError(Exception):
+    """A look-up failed."""
+
+
+class UnsupportedError(Exception):
+    """The program uses what this engine has not."""
+
+
+@contextmanager
+def serving(handler: Handler) -> Iterator[str]:
+    """Serve the protocol on a loopback port while the block runs; gives the address."""
+    server = grpc.server(ThreadPoolExecutor(_THREADS), options=_ANY_SIZE)
+    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(_Monitor(handler), server)
+    engine_pb2_grpc.add_EngineServicer_to_server(_Engine(handler), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(grace=None)
+
+
+def _answering(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
+    """What is not supported is an UNIMPLEMENTED status with its message."""
+
+    def answer(self: Any, request: Any, context: Any) -> Any:
+        try:
+            return method(self, request, context)
+        except UnsupportedError as error:
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
+
+    return answer
+
+
+class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+
+    def SupportsFeature(self, request: Any, _context: Any) -> Any:
+        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _SUPPORTED)
+
+    @_answering
+    def RegisterResource(self, request: Any, _context: Any) -> Any:
+        registered = self._handler.register(_goal(request))
+        result = resource_pb2.Result.SUCCESS if registered.done else resource_pb2.Result.FAIL
+        return resource_pb2.RegisterResourceResponse(
+            urn=registered.urn, id=registered.id, object=wire.encode(registered.outputs), result=result
+        )
+
+    def RegisterResourceOutputs(self, request: Any, _context: Any) -> Any:
+        self._handler.register_outputs(request.urn, wire.decode(request.outputs))
+        return empty_pb2.Empty()
+
+    @_answering
+    def Invoke(self, request: Any, _context: Any) -> Any:
+        try:
+            result = self._handler.invoke(request.tok, wire.decode(request.args), request.provider)
+        except InvokeError as error:
+            return provider_pb2.InvokeResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
+        answer = provider_pb2.InvokeResponse()
+        getattr(answer, "return").CopyFrom(wire.encode(result))  # a keyword in Python
+        return answer
+
+    @_answering
+    def ReadResource(self, request: Any, _context: Any) -> Any:
+        raise UnsupportedError(_unsupported("reading a resource (`.get`)", f"{request.type} {request.name}"))
+
+    @_answering
+    def Call(self, request: Any, _context: Any) -> Any:
+        raise UnsupportedError(_unsupported("method calls", request.tok))
+
+    @_answering
+    def RegisterStackTransform(self, _request: Any, _context: Any) -> Any:
+        raise UnsupportedError(_unsupported("stack transforms", "the program"))
+
+    @_answering
+    def RegisterStackInvokeTransform(self, _request: Any, _context: Any) -> Any:
+        raise UnsupportedError(_unsupported("invoke transforms", "the program"))
+
+    @_answering
+    def RegisterResourceHook(self, _request: Any, _context: Any) -> Any:
+        raise UnsupportedError(_unsupported("resource hooks", "the program"))
+
+    @_answering
+    def RegisterPackage(self, request: Any, _context: Any) -> Any:
+        raise UnsupportedError(_unsupported("parameterized packages", request.name))
+
+    def SignalAndWaitForShutdown(self, _request: Any, _context: Any) -> Any:
+        return empty_pb2.Empty()
+
+
+class _Engine(engine_pb2_grpc.EngineServicer):
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._root = ""
+        self._lock = threading.Lock()
+
+    def Log(self, request: Any, _context: Any) -> Any:
+        self._handler.log(_LEVELS.get(request.severity, "info"), request.message, request.urn)
+        return empty_pb2.Empty()
+
+    def GetRootResource(self, _request: Any, _context: Any) -> Any:
+        with self._lock:
+            return engine_pb2.GetRootResourceResponse(urn=self._root)
+
+    def SetRootResource(self, request: Any, _context: Any) -> Any:
+        with self._lock:
+            self._root = request.urn
+        return engine_pb2.SetRootResourceResponse()
+
+
+def _goal(request: Any) -> Goal:
+    who = f"{request.type} {request.name}"
+    for option, given in (
+        ("import", request.importId),
+        ("replace_on_changes", request.replaceOnChanges),
+        ("deleted_with", request.deletedWith),
+        ("replace_with", getattr(request, "replaceWith", None)),
+        ("transforms", request.transforms),
+        ("hooks", request.HasField("hooks")),
+        ("remote components", request.remote),
+    ):
+        if given:
+            raise UnsupportedError(_unsupported(f"the option `{option}`", who))
+    if any(alias.WhichOneof("alias") != "urn" for alias in request.aliases):
+        raise UnsupportedError(_unsupported("aliases other than URNs", who))
+    inputs: JsonValue = wire.decode(request.object)
+    return Goal(
+        type=request.type,
+        name=request.name,
+        custom=request.custom,
+        parent=request.parent,
+        inputs=inputs,
+        provider=request.provider or dict(request.providers).get(request.type.split(":", 1)[0], ""),
+        protect=request.protect,
+        dependencies=tuple(request.dependencies),
+        property_dependencies={
+            key: tuple(value.urns) for key, value in request.propertyDependencies.items() if value.urns
+        },
+        delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
+        additional_secret_outputs=tuple(request.additionalSecretOutputs),
+        retain_on_delete=request.retainOnDelete,
+        ignore_changes=tuple(request.ignoreChanges),
+        aliases=(*request.aliasURNs, *(alias.urn for alias in request.aliases)),
+        custom_timeouts=_timeouts(request.customTimeouts),
+        version=request.version,
+    )
+
+
+def _timeouts(given: Any) -> dict[str, float]:
+    """Seconds by operation, from Go's duration texts such as `10m`; Pulumi's Python SDK sends them as given."""
+    units = {"h": 3600.0, "m": 60.0, "s": 1.0}
+    found = {}
+    for name in ("create", "update", "delete"):
+        text = getattr(given, name, "")
+        if text:
+            try:
+                found[name] = float(text[:-1]) * units[text[-1]]
+            except (ValueError, KeyError):
+                raise UnsupportedError(f"custom timeout {text!r}: write it as 90s, 10m or 1h") from None
+    return found
+
+
+def _unsupported(what: str, who: str) -> str:
+    return f"the embedded engine does not support {what} ({who}); leave it out, or use the Pulumi CLI: --engine pulumi"
