@@ -9,7 +9,7 @@ from typer._click.exceptions import ClickException  # typer brings its own click
 from typer.rich_utils import rich_format_error
 
 import ace
-from ace.cli import schema, validate
+from ace.cli import lab, schema, validate
 from ace.errors import ExitCode
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ def _version(
 
 app.command("validate")(validate.validate)
 app.command("schema")(schema.schema)
+app.add_typer(lab.app, name="lab")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,0 +1,1 @@
+"""Neutron's drivers of the lab: ports are bound at once, statuses are kept as agents would keep them."""

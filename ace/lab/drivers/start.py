@@ -1,0 +1,37 @@
+"""The one entry point of the lab's processes, run by the lab's own Python.
+
+start.py nursery FOLDER            the process from which all of a lab's others are forked
+start.py templates FOLDER          make empty databases of every service
+start.py neutron-tables CONFIG     (part of the above, in a process of its own)
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+
+def main() -> None:
+    """Do what the command line says."""
+    command, argument = sys.argv[1:3]
+    sys.argv = sys.argv[:1]
+    if command == "nursery":
+        from drivers import nursery
+
+        nursery.run(Path(argument))
+    elif command == "templates":
+        from drivers import templates
+
+        templates.build(Path(argument))
+    elif command == "neutron-tables":
+        from drivers.openstack import neutron
+
+        neutron.create_tables(argument)
+    else:
+        sys.exit(f"start.py: no such command: {command}")
+
+
+if __name__ == "__main__":
+    main()

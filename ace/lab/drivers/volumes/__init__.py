@@ -1,0 +1,1 @@
+"""Cinder's driver of the lab."""

@@ -1,0 +1,174 @@
+"""ROOT/.ace/lab: everything that a lab has in ROOT, and the file in which it remembers its clouds."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Any
+
+from ace.errors import UserError
+from ace.lab.values import CloudRequest, ExternalPrefixes, Progress
+
+VERSION = 1
+EXTERNAL_POOL = IPv4Network("198.18.0.0/15")
+EXTERNAL_LENGTH = 21
+EXTERNAL_BLOCKS = 1 << (EXTERNAL_LENGTH - EXTERNAL_POOL.prefixlen)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCloud:
+    """A cloud that this lab has. `block` is the number of its external IPv4 prefix, its own in this lab."""
+
+    request: CloudRequest
+    block: int
+    started: bool
+
+    @property
+    def external(self) -> ExternalPrefixes:
+        base = int(EXTERNAL_POOL.network_address) + (self.block << (32 - EXTERNAL_LENGTH))
+        digits = f"{self.request.numeric:03d}{self.request.site}"
+        return ExternalPrefixes(IPv4Network((base, EXTERNAL_LENGTH)), IPv6Network(f"2001:db8:{digits}::/64"))
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the lab remembers between commands: its port and its clouds, in the order of their names."""
+
+    port: int
+    clouds: dict[str, KnownCloud] = field(default_factory=dict)
+
+    def with_cloud(self, request: CloudRequest) -> Memory:
+        """With that cloud known and started."""
+        known = self.clouds.get(request.name)
+        block = known.block if known else self._free_block(request)
+        return self._with({**self.clouds, request.name: KnownCloud(request, block, started=True)})
+
+    def stopped(self, name: str) -> Memory:
+        """With that cloud known, but not started."""
+        return self._with({**self.clouds, name: replace(self.clouds[name], started=False)})
+
+    def without(self, name: str) -> Memory:
+        """With that cloud forgotten."""
+        return self._with({known: cloud for known, cloud in self.clouds.items() if known != name})
+
+    def _with(self, clouds: dict[str, KnownCloud]) -> Memory:
+        return Memory(self.port, dict(sorted(clouds.items())))
+
+    def _free_block(self, request: CloudRequest) -> int:
+        """The block that the cloud's numbers point at, or the next that no cloud of this lab has."""
+        taken = {cloud.block for cloud in self.clouds.values()}
+        first = (request.numeric * 5 + request.site) % EXTERNAL_BLOCKS
+        for step in range(EXTERNAL_BLOCKS):
+            if (block := (first + step) % EXTERNAL_BLOCKS) not in taken:
+                return block
+        raise UserError(f"a lab has room for {EXTERNAL_BLOCKS} clouds", hint="name fewer countries", code="lab-full")
+
+
+@dataclass(frozen=True, slots=True)
+class LabFolder:
+    """Paths of a lab."""
+
+    path: Path
+
+    @property
+    def clouds_file(self) -> Path:
+        return self.path / "clouds.yaml"
+
+    @property
+    def memory_file(self) -> Path:
+        return self.path / "lab.json"
+
+    def cloud(self, name: str) -> Path:
+        return self.path / "clouds" / name
+
+    def log(self, name: str) -> Path:
+        return self.path / "log" / name
+
+    def make(self) -> None:
+        """Make it, for its owner only, and `.ace` around it."""
+        try:
+            for folder in (self.path.parent, self.path, self.path / "run", self.path / "log", self.path / "clouds"):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"the lab's folder {self.path} cannot be made: {error.strerror}",
+                hint="run the lab in a checkout that is yours",
+                code="lab-folder",
+            ) from None
+
+    def remove(self) -> None:
+        """Remove all that the lab has in ROOT."""
+        shutil.rmtree(self.path, ignore_errors=False)
+        if not any(self.path.parent.iterdir()):
+            self.path.parent.rmdir()
+
+    def remember(self, memory: Memory) -> None:
+        """Write what the lab has to remember."""
+        body = {"version": VERSION, "port": memory.port, "clouds": {n: asdict(c) for n, c in memory.clouds.items()}}
+        write_private(self.memory_file, json.dumps(body, indent=1))
+
+    def recall(self) -> Memory | None:
+        """What was remembered; None if there is no lab here.
+
+        Raises:
+            UserError: The file cannot be understood.
+        """
+        try:
+            said = json.loads(self.memory_file.read_text(encoding="utf-8"))
+            if said["version"] != VERSION:
+                raise ValueError(f"version {said['version']}")
+            return Memory(said["port"], {name: _known(cloud) for name, cloud in said["clouds"].items()})
+        except FileNotFoundError:
+            return None
+        except PermissionError:
+            raise UserError(
+                f"the lab in {self.path} belongs to another user",
+                hint="run ace as the user that started the lab",
+                code="lab-not-yours",
+            ) from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(
+                f"{self.memory_file}: this lab's record cannot be read ({error})",
+                hint="start afresh: `ace lab down --wipe`",
+                code="lab-record",
+            ) from None
+
+    @contextmanager
+    def locked(self, on_progress: Progress) -> Iterator[None]:
+        """Hold the lab: one command at a time changes it, others wait for their turn."""
+        with os.fdopen(os.open(self.path / "lock", os.O_CREAT | os.O_RDWR, 0o600), "r+", encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                on_progress(
+                    f"another ace lab command (process {lock.read().strip() or '?'}) is at work; waiting for it"
+                )
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            lock.seek(0)
+            lock.truncate()
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
+
+def _known(said: dict[str, Any]) -> KnownCloud:
+    request = said["request"]
+    zones = tuple(request["availability_zones"])
+    return KnownCloud(CloudRequest(**{**request, "availability_zones": zones}), said["block"], said["started"])
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    half = path.with_name(f".{path.name}.new")
+    with os.fdopen(os.open(half, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    half.rename(path)

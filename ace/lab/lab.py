@@ -1,0 +1,294 @@
+"""Bring a lab up, take it down, say how it is. All of it can be repeated: what is as it should be is left alone."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import yaml
+
+from ace.errors import UserError
+from ace.lab import machine, processes, starting
+from ace.lab.api import ApiError, CloudApi, Login, probe
+from ace.lab.environment import INSTALL_MB, Cache
+from ace.lab.folder import KnownCloud, LabFolder, Memory, write_private
+from ace.lab.seed import ACE, seed
+from ace.lab.values import CloudRequest, CloudStatus, LabStatus, Progress
+
+DEFAULT_PORT = 8000
+READY_S = 240.0
+SERVERS = "fake"
+"""How servers run in this lab; see `drivers/servers`."""
+
+
+def _quiet(_line: str) -> None:
+    pass
+
+
+class Lab:
+    """The lab of ROOT."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self._folder = LabFolder(self.root / ".ace" / "lab")
+
+    @property
+    def folder(self) -> Path:
+        return self._folder.path
+
+    @property
+    def clouds_file(self) -> Path:
+        """The clouds.yaml of the lab's clouds (mode 0600)."""
+        return self._folder.clouds_file
+
+    def env(self) -> dict[str, str]:
+        """What to put into the environment of OpenStack clients."""
+        return {"OS_CLIENT_CONFIG_FILE": str(self.clouds_file)}
+
+    def known(self) -> tuple[CloudRequest, ...]:
+        """The clouds that this lab has, started or stopped."""
+        memory = self._folder.recall()
+        return tuple(cloud.request for cloud in memory.clouds.values()) if memory else ()
+
+    def up(
+        self, clouds: Sequence[CloudRequest], on_progress: Progress = _quiet, *, port: int | None = None
+    ) -> LabStatus:
+        """Have those clouds running and ready, and what all clouds share; what runs already is left as it is.
+
+        Args:
+            clouds: The clouds. A cloud that this lab has already keeps its data.
+            on_progress: Takes a line at a time; may be called from several threads.
+            port: The port of every cloud on its own address. Default: the lab's, else 8000.
+
+        Raises:
+            UserError: The machine cannot run it, a port is taken, or a service does not come up; says which and why.
+        """
+        machine.check_platform()
+        self._folder.make()
+        with self._folder.locked(on_progress):
+            memory = self._remember(clouds, port)
+            names = [cloud.name for cloud in clouds]
+            self._check_room(memory, names)
+            cache = Cache()
+            cache.fill(on_progress)
+            for name in names:
+                self._make_cloud(memory.clouds[name], memory.port, cache.templates)
+            self._write_clouds_file(memory)
+            starting.start(self._folder, names, cache.python, on_progress)
+            with ThreadPoolExecutor(max(len(names), 1)) as pool:
+                list(pool.map(lambda name: self._get_ready(memory, name, on_progress), names))
+            return self._status(memory, ask=False)
+
+    def down(self, *, wipe: bool = False, clouds: Sequence[str] | None = None, on_progress: Progress = _quiet) -> None:
+        """Stop those clouds (None: all, and what they share); with `wipe` remove their data.
+
+        Raises:
+            UserError: A cloud of that name is not in this lab.
+        """
+        if not self.folder.is_dir():
+            return
+        with self._folder.locked(on_progress):
+            if clouds is None:
+                self._stop_all(wipe=wipe)
+                return
+            memory = self._folder.recall() or Memory(DEFAULT_PORT)
+            if unknown := [name for name in clouds if name not in memory.clouds]:
+                raise UserError(
+                    f"this lab has no cloud {', '.join(unknown)}; it has {', '.join(memory.clouds) or 'none'}",
+                    hint="see `ace lab status`",
+                    code="no-such-cloud",
+                )
+            self._stop_some(memory, clouds, wipe=wipe)
+
+    def status(self) -> LabStatus:
+        """The lab as it is now; every started cloud is asked one thing at each API."""
+        memory = self._folder.recall()
+        return self._status(memory or Memory(DEFAULT_PORT), ask=True)
+
+    # -- up
+
+    def _remember(self, clouds: Sequence[CloudRequest], port: int | None) -> Memory:
+        memory = self._folder.recall() or Memory(port or DEFAULT_PORT)
+        if port is not None and port != memory.port:
+            if memory.clouds:
+                raise UserError(
+                    f"this lab listens on port {memory.port}; its clouds know themselves by it",
+                    hint=f"leave the port out, or make a new lab: `ace lab down --wipe`, then `ace lab up --port {port}`",
+                    code="other-port",
+                )
+            memory = Memory(port)
+        for cloud in clouds:
+            memory = memory.with_cloud(cloud)
+        self._folder.remember(memory)
+        return memory
+
+    def _check_room(self, memory: Memory, names: Sequence[str]) -> None:
+        running = processes.running(self.folder)
+        fronts = [name for name in names if f"{name}/{processes.FRONT}" not in running]
+        machine.check_addresses((memory.clouds[name].request.address for name in fronts), memory.port)
+        new = [name for name in names if not any(role in running for role in processes.roles_of(name))]
+        machine.check_memory(len(new), shared=processes.NURSERY not in running)
+        machine.check_disk(self.folder, machine.DISK_PER_CLOUD_MB * len(new), "the lab")
+        cache = Cache()
+        if not cache.complete:
+            machine.check_disk(cache.folder, INSTALL_MB, "what the lab installs once")
+
+    def _make_cloud(self, cloud: KnownCloud, port: int, templates: Path) -> None:
+        """Its folder with databases and passwords, whole or not at all; what is there is kept."""
+        folder = self._folder.cloud(cloud.request.name)
+        if folder.is_dir():
+            return
+        half = folder.with_name(f".{folder.name}.half")
+        shutil.rmtree(half, ignore_errors=True)
+        for name in ("db", "run", "log"):
+            (half / name).mkdir(mode=0o700, parents=True)
+        for template in templates.glob("*.sqlite"):
+            shutil.copyfile(template, half / "db" / template.name)
+        request = cloud.request
+        said = {
+            "name": request.name,
+            "region": request.region,
+            "address": str(request.address),
+            "port": port,
+            "availability_zones": request.availability_zones,
+            "servers": SERVERS,
+            "passwords": {user: secrets.token_urlsafe(24) for user in ("admin", "service", ACE)},
+        }
+        write_private(half / "cloud.json", json.dumps(said, indent=1))
+        half.rename(folder)
+
+    def _get_ready(self, memory: Memory, name: str, on_progress: Progress) -> None:
+        """Wait until every API answers; seed the cloud if that has not been done."""
+        cloud = memory.clouds[name]
+        folder = self._folder.cloud(name)
+        admin = self._api(cloud, memory.port, "admin")
+        deadline = processes.Deadline(READY_S)
+        while True:
+            try:
+                probe(admin)
+                break
+            except ApiError as error:
+                starting.check_alive(self._folder, name)
+                if deadline.passed:
+                    raise UserError(
+                        f"{name} did not get ready in {READY_S:.0f} s: {error}",
+                        hint=f"see {folder / 'log'}; try again with `ace lab up {cloud.request.country}`",
+                        code="lab-not-ready",
+                    ) from None
+                deadline.nap(0.25)
+        marker = folder / "state" / "seeded"
+        if not marker.exists():
+            try:
+                seed(admin, cloud, self._password(name, ACE))
+            except ApiError as error:
+                raise UserError(
+                    f"{name} could not be furnished: {error}",
+                    hint=f"see {folder / 'log'}; try again with `ace lab up {cloud.request.country}`",
+                    code="lab-not-ready",
+                ) from None
+            marker.touch()
+        on_progress(f"{name} is ready at {_auth_url(cloud, memory.port)}")
+
+    # -- down
+
+    def _stop_all(self, *, wipe: bool) -> None:
+        processes.stop(process for found in processes.running(self.folder).values() for process in found)
+        if wipe:
+            self._folder.remove()
+        elif memory := self._folder.recall():
+            for name in memory.clouds:
+                memory = memory.stopped(name)
+            self._folder.remember(memory)
+
+    def _stop_some(self, memory: Memory, names: Sequence[str], *, wipe: bool) -> None:
+        for name in names:
+            memory = memory.without(name) if wipe else memory.stopped(name)
+        running = processes.running(self.folder)
+        ending = {role for name in names for role in processes.roles_of(name)}
+        if not any(cloud.started for cloud in memory.clouds.values()):
+            ending |= set(running)
+        processes.stop(process for role, found in running.items() if role in ending for process in found)
+        if wipe and not memory.clouds:
+            self._folder.remove()
+            return
+        self._folder.remember(memory)
+        self._write_clouds_file(memory)
+        if wipe:
+            for name in names:
+                shutil.rmtree(self._folder.cloud(name), ignore_errors=True)
+
+    # -- status
+
+    def _status(self, memory: Memory, *, ask: bool) -> LabStatus:
+        running = processes.running(self.folder)
+        with ThreadPoolExecutor(max(len(memory.clouds), 1)) as pool:
+            clouds = tuple(
+                pool.map(
+                    lambda cloud: self._cloud_status(cloud, memory.port, set(running), ask), memory.clouds.values()
+                )
+            )
+        started = [cloud for cloud in clouds if cloud.started]
+        shared = tuple(role for role in processes.SHARED if role not in running) if started else ()
+        down = (*shared, *(role for cloud in started for role in cloud.down))
+        return LabStatus(self.folder, memory.port, clouds, down, self.env())
+
+    def _cloud_status(self, cloud: KnownCloud, port: int, running: set[str], ask: bool) -> CloudStatus:
+        name = cloud.request.name
+        down = tuple(role for role in processes.roles_of(name) if role not in running) if cloud.started else ()
+        detail = "" if cloud.started else "stopped"
+        if cloud.started and not down and ask:
+            try:
+                probe(self._api(cloud, port, ACE))
+            except (ApiError, OSError) as error:
+                detail = str(error)
+        return CloudStatus(
+            name=name,
+            country=cloud.request.country,
+            region=cloud.request.region,
+            auth_url=_auth_url(cloud, port),
+            started=cloud.started,
+            ready=cloud.started and not down and not detail,
+            down=down,
+            detail=detail,
+        )
+
+    # -- clouds.yaml
+
+    def _password(self, name: str, user: str) -> str:
+        said = json.loads((self._folder.cloud(name) / "cloud.json").read_text(encoding="utf-8"))
+        return str(said["passwords"][user])
+
+    def _api(self, cloud: KnownCloud, port: int, user: str) -> CloudApi:
+        login = Login(user, self._password(cloud.request.name, user), user)
+        return CloudApi(str(cloud.request.address), port, login)
+
+    def _write_clouds_file(self, memory: Memory) -> None:
+        """`<name>` works as user `ace` in project `ace`; `<name>-admin` as the cloud's own administrator."""
+        entries = {}
+        for name, cloud in memory.clouds.items():
+            if not self._folder.cloud(name).is_dir():
+                continue
+            for entry, user in ((name, ACE), (f"{name}-admin", "admin")):
+                entries[entry] = {
+                    "auth": {
+                        "auth_url": _auth_url(cloud, memory.port),
+                        "username": user,
+                        "password": self._password(name, user),
+                        "project_name": user,
+                        "user_domain_name": "Default",
+                        "project_domain_name": "Default",
+                    },
+                    "region_name": cloud.request.region,
+                    "interface": "public",
+                    "identity_api_version": "3",
+                }
+        text = "# The lab's clouds, written by `ace lab`. A test bed: do not point anything real at it.\n"
+        write_private(self.clouds_file, text + yaml.safe_dump({"clouds": entries}, sort_keys=True))
+
+
+def _auth_url(cloud: KnownCloud, port: int) -> str:
+    return f"http://{cloud.request.address}:{port}/identity/v3"

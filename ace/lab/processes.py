@@ -1,0 +1,79 @@
+"""The lab's processes, found by their titles in the process table.
+
+`drivers/titles.py` sets them: `ace-lab /folder: tn-tunis-1/nova`. The kernel's table cannot be out of date as pid files
+can: after kill -9 or a reboot nothing is left in it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+TERM_S = 5.0
+NURSERY = "nursery"
+FRONT = "front"
+SERVICES = ("keystone", "placement", "glance", "neutron", "cinder", "nova")
+"""The OpenStack services of each cloud, in the order in which they come up."""
+SHARED = (NURSERY, *(f"zygote/{service}" for service in SERVICES))
+"""The roles that a lab has once."""
+
+
+def roles_of(cloud: str) -> tuple[str, ...]:
+    """The roles that a cloud has for itself."""
+    return tuple(f"{cloud}/{part}" for part in (*SERVICES, FRONT))
+
+
+def title(folder: Path) -> str:
+    """How the titles of that lab's processes begin."""
+    return f"ace-lab {folder}: "
+
+
+def running(folder: Path) -> dict[str, list[psutil.Process]]:
+    """Role -> its processes (more than one only after an accident), of the lab in `folder`."""
+    found: dict[str, list[psutil.Process]] = {}
+    begin = title(folder)
+    owner = folder.stat().st_uid if folder.exists() else os.getuid()
+    for process in psutil.process_iter():
+        try:
+            line = " ".join(process.cmdline()).rstrip()
+            if line.startswith(begin) and process.uids().real == owner:
+                found.setdefault(line.removeprefix(begin), []).append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+    return found
+
+
+def stop(processes: Iterable[psutil.Process]) -> None:
+    """Ask them to end, and end them after `TERM_S` if they have not."""
+    left = list(processes)
+    for process in left:
+        _signal(process, kill=False)
+    _, left = psutil.wait_procs(left, timeout=TERM_S)
+    for process in left:
+        _signal(process, kill=True)
+    psutil.wait_procs(left, timeout=TERM_S)
+
+
+def _signal(process: psutil.Process, *, kill: bool) -> None:
+    with suppress(psutil.NoSuchProcess):
+        process.kill() if kill else process.terminate()
+
+
+class Deadline:
+    """A moment that waiting does not go beyond."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+
+    @property
+    def passed(self) -> bool:
+        return time.monotonic() >= self._until
+
+    def nap(self, seconds: float = 0.1) -> None:
+        """Let others work before looking again."""
+        time.sleep(min(seconds, max(0.0, self._until - time.monotonic())))
