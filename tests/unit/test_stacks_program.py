@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import runpy
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
 
-from tests.unit.stack_graph import CHECKOUT, QUIET, Graph, run_program
+from ace.errors import UserError
+from ace.spec.values import MemberStatus
+from tests.unit.stack_graph import CHECKOUT, QUIET, Graph, run_program, shipped_spec
 
 pytestmark = QUIET
 
@@ -70,17 +74,10 @@ def test_a_stack_that_is_no_member_is_refused_with_the_nearest_name(
 
 
 @pytest.mark.parametrize("status", ["candidate", "suspended", "left"])
-def test_a_member_that_is_not_active_is_not_deployed(
-    status: str, spec_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from dataclasses import replace
-
-    from ace.errors import UserError
-    from ace.spec import load
-    from ace.spec.values import MemberStatus
+def test_a_member_that_is_not_active_is_not_deployed(status: str) -> None:
     from country import require_deployable
 
-    member = replace(load(spec_dir).member("ug"), status=MemberStatus(status))
+    member = replace(shipped_spec().member("ug"), status=MemberStatus(status))
     with pytest.raises(UserError, match=rf"ecosystem/members/ug.yaml: Uganda is {status}; its stack is not deployed"):
         require_deployable(member)
 
@@ -91,3 +88,13 @@ def test_a_spec_with_errors_is_told_in_full(spec_dir: Path, monkeypatch: pytest.
     edit(spec_dir / "members" / "rw.yaml", "status: active", "status: aktiv")
     with pytest.raises(pulumi.RunError, match=r"(?s)members/rw.yaml:.*members/ug.yaml:.*2 errors in the spec"):
         run_main("tn")
+
+
+def test_the_program_imports_no_more_of_ace_than_it_may() -> None:
+    allowed = ("ace.spec", "ace.addressing", "ace.policy", "ace.errors")
+    for path in sorted((CHECKOUT / "stacks").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for name in names:
+                assert name.split(".")[0] != "ace" or name.startswith(allowed), f"{path.name} imports {name}"
