@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import sys
 import time
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -122,6 +123,7 @@ class Nova:
 
     def application(self, cloud: Cloud) -> Application:
         cloud.state("nova").mkdir(exist_ok=True)
+        _identify(cloud)
         _point_cells(cloud)
         for service in ("keystone", "placement"):
             _wait_for(cloud.socket(service))
@@ -169,6 +171,13 @@ class Nova:
             # Seen alive at once, not after the first interval: after a long stop the scheduler would find no host.
             running.service_ref.report_count += 1
             running.service_ref.save()
+
+
+def _identify(cloud: Cloud) -> None:
+    """A compute service that has been here before wants to see an identity on disk; the driver gives each its own."""
+    identity = cloud.state("nova") / "compute_id"
+    if not identity.exists():
+        identity.write_text(str(uuid.uuid4()), encoding="ascii")
 
 
 def _point_cells(cloud: Cloud) -> None:
