@@ -474,7 +474,10 @@ class StateStore(Protocol):
         ...
 
     def end(self, operation: int | None, *, put: Sequence[Resource] = (), drop: Sequence[Resource] = ()) -> None:
-        """Record how it ended (None: a change without a cloud operation): resources to put (by urn, id and delete flag) and to drop."""
+        """Record how it ended: resources to put (by urn, id and delete flag) and to drop.
+
+        `operation` is None for a change that no cloud operation made.
+        """
         ...
 
     def record_identity(self, provider_urn: str, identity: CloudIdentity) -> None:

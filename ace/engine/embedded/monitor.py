@@ -74,6 +74,10 @@ class Handler(Protocol):
 
     def log(self, level: str, text: str, urn: str) -> None: ...
 
+    def refuse(self, error: UnsupportedError) -> None:
+        """The program uses what this engine has not: the run must end."""
+        ...
+
 
 class InvokeError(Exception):
     """A look-up failed."""
@@ -104,6 +108,7 @@ def _answering(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, An
         try:
             return method(self, request, context)
         except UnsupportedError as error:
+            self._handler.refuse(error)
             context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
 
     return answer
@@ -112,6 +117,9 @@ def _answering(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, An
 class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
+
+    def GetDeploymentInfo(self, _request: Any, _context: Any) -> Any:
+        return resource_pb2.DeploymentInfo(supportedFeatures=[resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS])
 
     def SupportsFeature(self, request: Any, _context: Any) -> Any:
         return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _SUPPORTED)
@@ -130,11 +138,14 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     @_answering
     def Invoke(self, request: Any, _context: Any) -> Any:
+        arguments = wire.decode(request.args)
+        if wire.holds_unknown(arguments):
+            return resource_pb2.ResourceInvokeResponse(unknown=True)
         try:
-            result = self._handler.invoke(request.tok, wire.decode(request.args), request.provider)
+            result = self._handler.invoke(request.tok, arguments, request.provider)
         except InvokeError as error:
-            return provider_pb2.InvokeResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
-        answer = provider_pb2.InvokeResponse()
+            return resource_pb2.ResourceInvokeResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
+        answer = resource_pb2.ResourceInvokeResponse()
         getattr(answer, "return").CopyFrom(wire.encode(result))  # a keyword in Python
         return answer
 
@@ -192,9 +203,11 @@ def _goal(request: Any) -> Goal:
         ("import", request.importId),
         ("replace_on_changes", request.replaceOnChanges),
         ("deleted_with", request.deletedWith),
-        ("replace_with", getattr(request, "replaceWith", None)),
+        ("replace_with", request.replace_with),
+        ("replacement_trigger", request.HasField("replacement_trigger")),
         ("transforms", request.transforms),
-        ("hooks", request.HasField("hooks")),
+        ("state migrations", request.state_migrations),
+        ("hooks", request.hooks.ListFields()),
         ("remote components", request.remote),
     ):
         if given:

@@ -167,6 +167,13 @@ class JournaledState:
             }
         )
 
+    def settle(self, pending: PendingOperation, now: Resource | None) -> None:
+        """Record what became of an operation that a crash left pending: the resource as it is, or none."""
+        with self._lock:
+            operation = next(number for number, known in self._pending.items() if known is pending)
+        drop = [pending.resource] if now is None and pending.kind is not OperationKind.CREATING else []
+        self.end(operation, put=[now] if now is not None else [], drop=drop)
+
     def record_identity(self, provider_urn: str, identity: CloudIdentity) -> None:
         """See `StateStore.record_identity`."""
         with self._lock:
@@ -189,9 +196,10 @@ class JournaledState:
             self._write_state(self._snapshot())
             self._reset_journal()
 
-    def replace_all(self, snapshot: Snapshot) -> None:
+    def replace_all(self, snapshot: Snapshot, secrets: PassphraseSecrets) -> None:
         """Put another state in place of this one, which is kept as `state.json.bak`."""
         with self._lock:
+            self._secrets = secrets
             self._resources = {_key(resource): resource for resource in snapshot.resources}
             self._pending = dict(enumerate(snapshot.pending, start=1))
             self._identities = dict(snapshot.identities)

@@ -1,0 +1,242 @@
+"""`EmbeddedEngine`: Pulumi's programs and state without Pulumi's CLI."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+
+from ace.engine.contract import (
+    EventSink,
+    Failure,
+    JsonValue,
+    Message,
+    Op,
+    Outcome,
+    Phase,
+    Plan,
+    Properties,
+    Provider,
+    Resource,
+    RunOptions,
+    Snapshot,
+    Stack,
+    Step,
+)
+from ace.engine.embedded import deletion, graph, reading, recovery, runner, urns
+from ace.engine.embedded.clouds import Clouds
+from ace.engine.embedded.deployment import from_deployment, secrets_of, to_deployment
+from ace.engine.embedded.ledger import Ledger
+from ace.engine.embedded.lock import StackLock
+from ace.engine.embedded.monitor import serving
+from ace.engine.embedded.state_store import JournaledState
+from ace.engine.embedded.update import Update
+from ace.engine.guards import refuse_protected, refuse_too_many
+from ace.errors import RefusedError, UserError
+
+
+class EmbeddedEngine:
+    """Runs stacks in this process, their programs in processes of their own.
+
+    Args:
+        providers: What each Pulumi package can do, by package name.
+    """
+
+    name = "embedded"
+
+    def __init__(self, providers: Mapping[str, Provider]) -> None:
+        self._providers = providers
+
+    # --------------------------------------------------------------------------------------------------------- Engine
+
+    def preview(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Plan:
+        """See `Engine.preview`. Takes no lock: it changes nothing, and another run's state is read whole."""
+        store = JournaledState(stack.state_dir, stack.passphrase)
+        snapshot = store.load()
+        clouds = self._clouds(stack, snapshot)
+        clouds.open_all(snapshot.resources)
+        plan, update = self._plan(stack, options, snapshot, clouds, sink, cancel)
+        refuse_protected(stack.name, update.protected)
+        return plan
+
+    def up(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
+        """See `Engine.up`. Plans first, unless there is nothing yet that a plan could warn of."""
+        with self._run(stack, options, sink, cancel, "up") as (ledger, clouds):
+            if options.refresh:
+                sink(Phase(stack.name, "refreshing", len(ledger.live)))
+                found = reading.read_all(list(ledger.live.values()), clouds, ledger)
+                reading.take_in(found, ledger)
+                if ledger.failures or ledger.interrupted:
+                    return _outcome(ledger)
+                ledger.steps.clear()
+            total = None
+            if any(resource.custom for resource in ledger.live.values()) or ledger.doomed:
+                snapshot = Snapshot(tuple(ledger.resources()))
+                plan, planned = self._plan(stack, options, snapshot, clouds, sink, cancel)
+                refuse_protected(stack.name, planned.protected)
+                refuse_too_many(plan, force=options.force)
+                if cancel.is_set():
+                    return replace(_outcome(ledger), interrupted=True)
+                if not plan.changes and not ledger.doomed and not planned.moved(ledger):
+                    return Outcome(stack.name, plan.steps, outputs=_outputs(ledger.live.values()))
+                total = len(plan.steps)
+            sink(Phase(stack.name, "applying", total))
+            update = Update(stack, options, clouds, ledger, dry_run=False)
+            failure = self._run_program(stack, update)
+            if failure is not None and not ledger.failures and not ledger.interrupted:
+                ledger.failures.append(failure)
+            if not ledger.failures and not ledger.stopping():
+                doomed = update.unregistered()
+                if doomed:
+                    sink(Phase(stack.name, "deleting", len(doomed)))
+                    deletion.delete_all(doomed, ledger, clouds)
+                for resource in update.vanished():
+                    ledger.done(deletion.step_of(resource))
+            return _outcome(ledger)
+
+    def refresh(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
+        """See `Engine.refresh`."""
+        with self._run(stack, options, sink, cancel, "refresh") as (ledger, clouds):
+            sink(Phase(stack.name, "refreshing", len(ledger.live)))
+            reading.take_in(reading.read_all(_targeted(ledger, options), clouds, ledger), ledger)
+            return _outcome(ledger)
+
+    def destroy(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
+        """See `Engine.destroy`. From the state alone: no program is run."""
+        with self._run(stack, options, sink, cancel, "down") as (ledger, clouds):
+            resources = [*_targeted(ledger, options), *ledger.doomed]
+            spared = options.unprotect
+            protected = [r.urn for r in resources if r.protect and "*" not in spared and r.urn not in spared]
+            refuse_protected(stack.name, protected)
+            sink(Phase(stack.name, "deleting", len(resources)))
+            deletion.delete_all(resources, ledger, clouds)
+            return _outcome(ledger)
+
+    def drift(self, stack: Stack, sink: EventSink, cancel: threading.Event) -> tuple[Step, ...]:
+        """See `Drift.drift`.
+
+        Raises:
+            UserError: A cloud could not be read.
+        """
+        snapshot = JournaledState(stack.state_dir, stack.passphrase).load()
+        clouds = self._clouds(stack, snapshot)
+        clouds.open_all(snapshot.resources)
+        ledger = Ledger(stack.name, snapshot, None, sink, cancel, RunOptions().parallel)
+        sink(Phase(stack.name, "refreshing", len(ledger.live)))
+        found = reading.read_all(list(ledger.live.values()), clouds, ledger)
+        if ledger.failures:
+            first = ledger.failures[0]
+            raise UserError(first.message, hint=first.hint, code="cloud-unreachable")
+        return tuple(one.step for one in found if one.step.op is not Op.SAME)
+
+    def outputs(self, stack: Stack) -> Properties:
+        """See `Engine.outputs`."""
+        return _outputs(JournaledState(stack.state_dir, stack.passphrase).load().resources)
+
+    def export(self, stack: Stack) -> dict[str, JsonValue]:
+        """See `Engine.export`."""
+        store = JournaledState(stack.state_dir, stack.passphrase)
+        snapshot = store.load()
+        return to_deployment(replace(snapshot, resources=tuple(graph.ordered(snapshot.resources))), store.secrets)
+
+    def import_(self, stack: Stack, deployment: Mapping[str, JsonValue]) -> None:
+        """See `Engine.import_`. Identities are asked for at the next run."""
+        with StackLock(stack.state_dir, "state import"):
+            store = JournaledState(stack.state_dir, stack.passphrase)
+            store.load()
+            secrets = secrets_of(deployment, stack.passphrase)
+            snapshot = from_deployment(deployment, secrets)
+            foreign = [r.urn for r in snapshot.resources if not r.urn.startswith(f"urn:pulumi:{stack.name}::")]
+            if foreign:
+                raise UserError(
+                    f"this deployment is of another stack than {stack.name}: {foreign[0]}",
+                    hint="name the country that it was exported from",
+                    code="another-stack",
+                )
+            store.replace_all(snapshot, secrets)
+
+    # ---------------------------------------------------------------------------------------------------------- inside
+
+    def _clouds(self, stack: Stack, snapshot: Snapshot) -> Clouds:
+        return Clouds(self._providers, stack.environment, stack.state_dir, snapshot.identities)
+
+    @contextmanager
+    def _run(
+        self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event, purpose: str
+    ) -> Iterator[tuple[Ledger, Clouds]]:
+        """Hold the stack, know its clouds, settle what was left under way; save at the end, however it ends."""
+        with StackLock(stack.state_dir, purpose):
+            store = JournaledState(stack.state_dir, stack.passphrase)
+            snapshot = store.load()
+            clouds = self._clouds(stack, snapshot)
+            clouds.open_all(snapshot.resources)
+            ledger = Ledger(stack.name, snapshot, store, sink, cancel, options.parallel)
+            recovery.settle(store, ledger, clouds)
+            try:
+                yield ledger, clouds
+            finally:
+                store.compact(graph.ordered(ledger.resources()))
+
+    def _plan(
+        self,
+        stack: Stack,
+        options: RunOptions,
+        snapshot: Snapshot,
+        clouds: Clouds,
+        sink: EventSink,
+        cancel: threading.Event,
+    ) -> tuple[Plan, Update]:
+        """Run the program without acting.
+
+        Raises:
+            UserError, RefusedError: The program, or a look-up, says why it cannot be.
+        """
+        sink(Phase(stack.name, "planning", len(snapshot.resources) or None))
+        ledger = Ledger(stack.name, snapshot, None, _only_messages(sink), cancel, options.parallel)
+        update = Update(stack, options, clouds, ledger, dry_run=True)
+        failure = self._run_program(stack, update) or next(iter(ledger.failures), None)
+        if failure is not None:
+            raise UserError(failure.message, hint=failure.hint, code="program-failed")
+        update.plan_deletes()
+        return Plan(stack.name, tuple(ledger.steps)), update
+
+    def _run_program(self, stack: Stack, update: Update) -> Failure | None:
+        """Run the program against this update; what it did wrong as a failure, what must end all as an exception."""
+        program = runner.read_program(stack)
+        with serving(update) as address:
+            error = runner.run(stack, program, address, dry_run=update.dry_run)
+        if update.fatal is not None:
+            raise update.fatal
+        if error is None:
+            return None
+        if update.ledger.failures:  # the program stumbled over what failed before
+            return None
+        if error.kind == "refused":
+            raise RefusedError(error.message, hint=error.hint, code=error.code)
+        if error.kind == "user":
+            raise UserError(error.message, hint=error.hint, code=error.code)
+        return Failure("", error.message, error.hint)
+
+
+def _only_messages(sink: EventSink) -> EventSink:
+    """A plan's steps are no news; the plan is."""
+    return lambda event: sink(event) if isinstance(event, Message) else None
+
+
+def _targeted(ledger: Ledger, options: RunOptions) -> list[Resource]:
+    return [r for r in ledger.live.values() if not options.targets or r.urn in options.targets]
+
+
+def _outcome(ledger: Ledger) -> Outcome:
+    return Outcome(
+        ledger.stack,
+        tuple(ledger.steps),
+        tuple(ledger.failures),
+        interrupted=ledger.interrupted,
+        outputs=_outputs(ledger.live.values()),
+    )
+
+
+def _outputs(resources: Iterable[Resource]) -> Properties:
+    return next((r.outputs for r in resources if r.type == urns.STACK_TYPE), {})

@@ -1,0 +1,148 @@
+"""What one run knows and does: the living state in memory, each change journalled, steps and failures told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from ace.engine.contract import (
+    CloudError,
+    EventSink,
+    Failure,
+    OperationKind,
+    Resource,
+    Snapshot,
+    StateStore,
+    Step,
+    StepFinished,
+    StepStarted,
+)
+from ace.engine.embedded.wire import holds_secret
+
+
+@dataclass
+class Ledger:
+    """Thread-safe. Without a `store` nothing is written: a plan."""
+
+    stack: str
+    snapshot: Snapshot
+    store: StateStore | None
+    sink: EventSink
+    cancel: threading.Event
+    parallel: int
+    steps: list[Step] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    interrupted: bool = False
+
+    def __post_init__(self) -> None:
+        self.live: dict[str, Resource] = {r.urn: r for r in self.snapshot.resources if not r.delete}
+        self.doomed: list[Resource] = [r for r in self.snapshot.resources if r.delete]
+        """Replaced, to be deleted at the end."""
+        self.written: dict[str, Resource] = {}
+        """In order of completion: what this run has registered."""
+        self._lock = threading.RLock()
+        self._slots = threading.Semaphore(self.parallel)
+
+    @contextmanager
+    def step(self, step: Step) -> Iterator[None]:
+        """Tell of a step that acts, waiting for one of the run's slots; a `CloudError` becomes its failure and goes on up."""
+        with self._slots:
+            began = time.monotonic()
+            self.sink(StepStarted(self.stack, step))
+            try:
+                yield
+            except CloudError as error:
+                self.fail(step.urn, error)
+                self.sink(StepFinished(self.stack, step, error.message, time.monotonic() - began))
+                raise
+            self.done(step, time.monotonic() - began)
+
+    def done(self, step: Step, seconds: float = 0.0) -> None:
+        """Count a step and tell of it."""
+        with self._lock:
+            self.steps.append(step)
+        self.sink(StepFinished(self.stack, step, seconds=seconds))
+
+    def fail(self, urn: str, error: CloudError) -> None:
+        """Note a failure."""
+        with self._lock:
+            self.failures.append(Failure(urn, error.message, error.hint))
+
+    def stopping(self) -> bool:
+        """Whether nothing new is to be begun; remembers that it was asked."""
+        if self.store is not None and self.cancel.is_set():
+            self.interrupted = True
+            return True
+        return False
+
+    # ------------------------------------------------------------------------------------------------------------ state
+
+    def begin(self, kind: OperationKind, resource: Resource) -> int:
+        """Journal that an operation begins."""
+        assert self.store is not None  # noqa: S101 - a plan begins nothing
+        return self.store.begin(kind, resource)
+
+    def give_up(self, operation: int, error: CloudError) -> None:
+        """The cloud said no: the operation is over. Without an answer it stays pending, for the next run to settle."""
+        assert self.store is not None  # noqa: S101 - a plan begins nothing
+        if error.status:
+            self.store.end(operation)
+
+    def put(self, resource: Resource, operation: int | None = None, doom: Resource | None = None) -> Resource:
+        """Note a resource as it is now; `doom` is the one it replaces, to be deleted later."""
+        stamped = _stamp(resource, self.live.get(resource.urn))
+        if self.store is not None:
+            if doom is not None:
+                doomed = replace(doom, delete=True)
+                self.store.end(operation, put=[doomed, stamped], drop=[doom])
+            elif operation is not None or stamped is not self.live.get(resource.urn):
+                self.store.end(operation, put=[stamped])
+        with self._lock:
+            if doom is not None:
+                self.doomed.append(replace(doom, delete=True))
+            self.live[resource.urn] = self.written[resource.urn] = stamped
+        return stamped
+
+    def drop(self, resource: Resource, operation: int | None = None) -> None:
+        """Note that a resource is no more."""
+        if self.store is not None:
+            self.store.end(operation, drop=[resource])
+        with self._lock:
+            if resource.delete:
+                self.doomed = [r for r in self.doomed if (r.urn, r.id) != (resource.urn, resource.id)]
+            else:
+                self.live.pop(resource.urn, None)
+
+    def rename(self, old: Resource, urn: str) -> Resource:
+        """Take over a resource under its new URN (an alias led to it)."""
+        renamed = replace(old, urn=urn)
+        if self.store is not None:
+            self.store.end(None, put=[renamed], drop=[old])
+        with self._lock:
+            self.live.pop(old.urn, None)
+            self.live[urn] = renamed
+        return renamed
+
+    def resources(self) -> list[Resource]:
+        """All that is there now: what this run wrote, in its order, then the rest."""
+        with self._lock:
+            written = [self.live[urn] for urn in self.written if urn in self.live]
+            return [*written, *(r for urn, r in self.live.items() if urn not in self.written), *self.doomed]
+
+
+def _stamp(resource: Resource, before: Resource | None) -> Resource:
+    """Created and modified times, as Pulumi keeps them; an unchanged resource keeps its own."""
+    if before is not None and replace(resource, created=before.created, modified=before.modified) == before:
+        return before
+    now = datetime.now(UTC).isoformat()
+    created = before.created if before is not None and before.id == resource.id else now
+    return replace(resource, created=created or now, modified=now)
+
+
+def secret_keys(*properties: Mapping[str, object]) -> set[str]:
+    """The top-level keys that hold a secret anywhere."""
+    return {key for mapping in properties for key, value in mapping.items() if holds_secret(value)}

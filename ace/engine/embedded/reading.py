@@ -1,0 +1,117 @@
+"""Compare a state with the live clouds: what changed there, and what is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ace.engine.contract import (
+    CloudError,
+    Live,
+    Op,
+    PropertyChange,
+    Resource,
+    ResourceType,
+    Secret,
+    Step,
+)
+from ace.engine.embedded import graph, urns
+from ace.engine.embedded.clouds import Clouds
+from ace.engine.embedded.ledger import Ledger, secret_keys
+from ace.engine.embedded.wire import clear
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One resource of the state beside what the cloud has; `now` is None when it is gone there."""
+
+    before: Resource
+    now: Resource | None
+    changes: tuple[PropertyChange, ...] = ()
+
+    @property
+    def step(self) -> Step:
+        """UPDATE for what changed, DELETE for what is gone, else SAME."""
+        op = Op.DELETE if self.now is None else Op.UPDATE if self.changes else Op.SAME
+        return Step(op, self.before.urn, self.before.type, urns.name_of(self.before.urn), self.changes)
+
+
+def read_all(resources: Sequence[Resource], clouds: Clouds, ledger: Ledger) -> list[Found]:
+    """Ask the clouds for all of these, in as few requests as their types can.
+
+    A type whose request fails is noted as a failure of each of its resources, which are then left out.
+    """
+    groups: dict[tuple[str, str], list[Resource]] = {}
+    for resource in resources:
+        if resource.custom and not resource.type.startswith(urns.PROVIDER_PREFIX):
+            groups.setdefault((resource.provider, resource.type), []).append(resource)
+
+    def read_group(item: tuple[tuple[str, str], list[Resource]]) -> list[Found]:
+        (reference, token), members = item
+        if ledger.stopping():
+            return []
+        try:
+            kind, handle = clouds.resource_type(reference, token)
+            live = _read_group(kind, handle, members)
+        except CloudError as error:
+            for member in members:
+                ledger.fail(member.urn, error)
+            return []
+        return [_compare(kind, member, live.get(member.id)) for member in members]
+
+    with ThreadPoolExecutor(max(1, ledger.parallel)) as pool:
+        found = [one for group in pool.map(read_group, groups.items()) for one in group]
+    ranks = {resource.urn: rank for rank, resource in enumerate(resources)}
+    return sorted(found, key=lambda one: ranks[one.before.urn])
+
+
+def _read_group(kind: ResourceType, handle: Any, members: Sequence[Resource]) -> Mapping[str, Live]:
+    read_many = getattr(kind, "read_many", None)
+    if read_many is not None:
+        many: Mapping[str, Live] = read_many(handle, [(member.id, clear(member.outputs)) for member in members])
+        return many
+    found = {}
+    for member in members:
+        live = kind.read(handle, member.id, clear(member.outputs))
+        if live is not None:
+            found[member.id] = live
+    return found
+
+
+def _compare(kind: ResourceType, before: Resource, live: Live | None) -> Found:
+    if live is None:
+        return Found(before, None)
+    secrets = secret_keys(before.inputs, before.outputs) | set(before.additional_secret_outputs)
+    inputs = kind.inputs_of(live, clear(before.inputs))
+    diff = kind.diff(clear(before.inputs), inputs, live.outputs)
+    changes = tuple(
+        # The diff tells how the cloud would have to change; drift tells how it has changed.
+        PropertyChange(change.path, _masked(change.after, change, secrets), _masked(change.before, change, secrets))
+        for change in diff.changes
+    )
+    now = replace(before, inputs=_wrapped(inputs, secrets), outputs=_wrapped(live.outputs, secrets))
+    return Found(before, now, changes)
+
+
+def _masked(value: Any, change: PropertyChange, secrets: Iterable[str]) -> Any:
+    return Secret(value) if change.path.split(".")[0].split("[")[0] in secrets else value
+
+
+def _wrapped(properties: Mapping[str, Any], secrets: Iterable[str]) -> dict[str, Any]:
+    return {k: Secret(v) if k in secrets and v not in (None, "") else v for k, v in properties.items()}
+
+
+def take_in(found: Sequence[Found], ledger: Ledger) -> None:
+    """Write what the clouds say into the state; what hung on what is gone forgets it."""
+    gone = {one.before.urn for one in found if one.now is None}
+    for one in found:
+        if one.now is None:
+            ledger.drop(one.before)
+        elif graph.forget(one.now, gone) != one.before:
+            ledger.put(graph.forget(one.now, gone))
+        ledger.done(one.step)
+    for resource in list(ledger.live.values()):
+        if (rid := graph.forget(resource, gone)) is not resource:
+            ledger.put(rid)

@@ -1,0 +1,147 @@
+"""A provider whose cloud is a folder: each resource is a JSON file, so that what exists can be counted on disk.
+
+`File` has `content`, `kind` (forces a replacement), `near` (anything; updated in place) and, computed, `size`. An explicit
+`label` that stays the same forces delete-before-replace, as names do in real clouds. A content of "no" is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ace.engine.contract import (
+    UNKNOWN,
+    CloudError,
+    CloudIdentity,
+    Diff,
+    Invoke,
+    Live,
+    Properties,
+    PropertyChange,
+)
+
+TOKEN = "files:index:File"
+PROGRAM = """
+import os
+import pulumi
+
+class Provider(pulumi.ProviderResource):
+    def __init__(self, name, folder, opts=None):
+        super().__init__("files", name, {"folder": folder}, opts)
+
+class File(pulumi.CustomResource):
+    size: pulumi.Output[int]
+    content: pulumi.Output[str]
+    def __init__(self, name, opts=None, **props):
+        super().__init__("files:index:File", name, {"size": None, **props}, opts)
+
+class Group(pulumi.ComponentResource):
+    def __init__(self, name, opts=None):
+        super().__init__("test:index:Group", name, None, opts)
+
+folder = Provider("folder", os.environ["FILES_FOLDER"])
+on = pulumi.ResourceOptions
+
+def file(name, content="text", **given):
+    options = {key: given.pop(key) for key in list(given) if key in (
+        "parent", "depends_on", "protect", "delete_before_replace", "aliases", "ignore_changes",
+        "retain_on_delete", "additional_secret_outputs")}
+    return File(name, on(provider=folder, **options), content=content, **given)
+"""
+
+
+class FileType:
+    """The one resource type; `log` is a file in the folder that counts requests."""
+
+    token = TOKEN
+
+    def check(self, inputs: Properties) -> Properties:
+        return {"kind": "plain", **{key: value for key, value in inputs.items() if value is not None}}
+
+    def diff(self, inputs: Properties, old_inputs: Properties, old_outputs: Properties) -> Diff:
+        changes = []
+        for key in sorted({*inputs, *old_inputs}):
+            before, after = old_outputs.get(key), inputs.get(key)
+            if after is UNKNOWN or before != after:
+                changes.append(PropertyChange(key, before, after, forces_replacement=key in ("kind", "label")))
+        same_label = "label" in inputs and inputs["label"] == old_outputs.get("label")
+        return Diff(tuple(changes), delete_before_replace=same_label)
+
+    def create(self, cloud: Path, inputs: Properties) -> Live:
+        crash_if_told(cloud, "before-create", inputs)
+        if inputs.get("content") == "no":
+            raise CloudError("the folder refuses this content (400)", status=400, hint="write another")
+        id_ = uuid.uuid4().hex
+        live = self._write(cloud, id_, inputs)
+        crash_if_told(cloud, "after-create", inputs)
+        return live
+
+    def read(self, cloud: Path, id: str, outputs: Properties) -> Live | None:
+        try:
+            return Live(id, json.loads((cloud / f"{id}.json").read_text()))
+        except FileNotFoundError:
+            return None
+
+    def read_many(self, cloud: Path, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
+        found = {id_: self.read(cloud, id_, outputs) for id_, outputs in known}
+        return {id_: live for id_, live in found.items() if live is not None}
+
+    def inputs_of(self, live: Live, old_inputs: Properties) -> Properties:
+        return {key: live.outputs.get(key) for key in old_inputs}
+
+    def update(self, cloud: Path, id: str, inputs: Properties, old_inputs: Properties, old_outputs: Properties) -> Live:
+        if inputs.get("content") == "no":
+            raise CloudError("the folder refuses this content (400)", status=400)
+        return self._write(cloud, id, inputs)
+
+    def delete(self, cloud: Path, id: str, outputs: Properties) -> None:
+        with (cloud / "deletes").open("a") as log:
+            log.write(f"{outputs.get('content')}\n")
+        (cloud / f"{id}.json").unlink(missing_ok=True)
+
+    def find(self, cloud: Path, inputs: Properties) -> Live | None:
+        for path in cloud.glob("*.json"):
+            outputs = json.loads(path.read_text())
+            if all(outputs.get(key) == value for key, value in inputs.items()):
+                return Live(path.stem, outputs)
+        return None
+
+    def _write(self, cloud: Path, id_: str, inputs: Properties) -> Live:
+        outputs = {**inputs, "id": id_, "size": len(str(inputs.get("content", "")))}
+        (cloud / f"{id_}.json").write_text(json.dumps(outputs))
+        return Live(id_, outputs)
+
+
+def crash_if_told(cloud: Path, where: str, inputs: Properties) -> None:
+    """Die like a power cut when the folder holds a file of that name naming this content."""
+    told = cloud / where
+    if told.exists() and told.read_text() == inputs.get("content"):
+        told.unlink()
+        os._exit(9)
+
+
+class FilesProvider:
+    """`Provider` of the package `files`."""
+
+    package = "files"
+    version = "1.0.0"
+    types: Mapping[str, Any] = {TOKEN: FileType()}
+
+    @property
+    def invokes(self) -> Mapping[str, Invoke]:
+        return {"files:index:count": lambda cloud, _: {"count": len(list(cloud.glob("*.json")))}}
+
+    def configure(self, inputs: Properties, environment: Mapping[str, str]) -> Path:
+        return Path(inputs["folder"])
+
+    def identity(self, cloud: Path) -> CloudIdentity:
+        if not cloud.is_dir():
+            raise CloudError(f"{cloud} gives no answer", hint="make the folder")
+        marker = cloud / "marker"
+        if not marker.exists():
+            marker.write_text(uuid.uuid4().hex)
+        return CloudIdentity(str(cloud), "here", "default", marker.read_text())
