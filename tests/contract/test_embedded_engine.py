@@ -175,9 +175,8 @@ def test_secrets_are_nowhere_in_clear(bench: Bench) -> None:
 
 
 def test_depends_on_and_components_order_deletes(bench: Bench) -> None:
-    bench.up(
-        'g = Group("g")\na = file("a", "one", parent=g)\nb = file("b", "two", depends_on=[a])\nfile("c", "three", depends_on=[b])'
-    )
+    chain = 'g = Group("g")\na = file("a", "one", parent=g)\nb = file("b", "two", depends_on=[a])\n'
+    bench.up(chain + 'file("c", "three", depends_on=[b])')
     bench.down()
     assert bench.deletes == ["three", "two", "one"]
     assert bench.engine.export(bench.stack)["deployment"]["resources"] == []
