@@ -17,7 +17,7 @@ from tests.lab.region import BARE, STACKS, Region, new_root
 
 pytestmark = pytest.mark.lab
 
-TN, EDUCATION = "tn-tunis-1", "tn-education"
+TN, EDUCATION = "tn-tunis-1", "ace-tn-education"
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def project(region: Region, name: str, cloud: str = TN) -> Any:
 
 def test_every_tenant_of_the_spec_is_a_project_in_its_cloud(made: Region) -> None:
     names = {found.name for found in made.cloud(TN).identity.projects(tags="ace")}
-    assert {"tn-education", "tn-health", "tn-agriculture", "tn-justice"} <= names
+    assert {"ace-tn-education", "ace-tn-health", "ace-tn-agriculture", "ace-tn-justice"} <= names
 
 
 def test_servers_are_active_and_their_floating_ips_too(made: Region) -> None:
@@ -95,7 +95,7 @@ def test_a_changed_quota_is_one_update_in_one_country_and_reaches_the_cloud(made
     preview = made.json("preview", *STACKS, expect=2)
     assert changes(preview) == {"tn": [("update", "openstack:compute/quotaSetV2:QuotaSetV2")]}
     made.json("up", "tn")
-    justice = project(made, "tn-justice")
+    justice = project(made, "ace-tn-justice")
     assert made.cloud(TN).compute.get(f"/os-quota-sets/{justice.id}").json()["quota_set"]["cores"] == 24
 
 
@@ -109,7 +109,7 @@ def test_a_removed_network_goes_with_what_hangs_on_it_and_nothing_else(made: Reg
     deleted = sorted(kind.rsplit(":", 1)[-1] for _, kind in steps["tn"])
     assert deleted == ["Network", "RouterInterface", "RouterInterface", "Subnet", "Subnet"]
     made.json("up", "tn")
-    assert before - {network.name for network in made.cloud(TN).network.networks()} == {"tn-health-records"}
+    assert before - {network.name for network in made.cloud(TN).network.networks()} == {"health-records"}
 
 
 def test_a_changed_prefix_replaces_subnets_in_an_order_that_works(made: Region) -> None:
@@ -119,7 +119,7 @@ def test_a_changed_prefix_replaces_subnets_in_an_order_that_works(made: Region) 
     report = made.json("up", "tn")
     assert report["countries"]["tn"]["result"] == "succeeded"
     connection = made.cloud(TN)
-    network = connection.network.find_network("tn-education-data", ignore_missing=False)
+    network = connection.network.find_network("education-data", ignore_missing=False)
     prefixes = {subnet.cidr for subnet in connection.network.subnets(network_id=network.id)}
     assert "10.113.72.96/27" in prefixes, prefixes
     assert made.json("up", "tn")["countries"]["tn"]["result"] == "unchanged"
@@ -139,7 +139,7 @@ def test_drift_names_what_was_changed_behind_our_back_and_up_repairs_it(made: Re
 
 
 def test_a_project_deleted_behind_our_back_is_made_again(made: Region) -> None:
-    name, cloud = "rw-agriculture", "rw-kigali-1"
+    name, cloud = "ace-rw-agriculture", "rw-kigali-1"
     gone = project(made, name, cloud)
     made.cloud(cloud).identity.delete_project(gone.id)
     made.json("refresh", "rw")
@@ -168,8 +168,8 @@ def test_a_tenant_left_out_of_the_file_is_not_destroyed_unless_named(made: Regio
     offered = re.sub(r"  - id: [^\n]*\n    sector: agriculture\n(?:    .*\n)*", "", services)
     file.write_text(whole.replace(tenants, without).replace(services, offered), encoding="utf-8")
     refused = made.json("up", "rw", expect=3)
-    assert "rw-agriculture" in json.dumps(refused)
-    assert project(made, "rw-agriculture", "rw-kigali-1")
+    assert "ace-rw-agriculture" in json.dumps(refused)
+    assert project(made, "ace-rw-agriculture", "rw-kigali-1")
     file.write_text(whole, encoding="utf-8")
     assert made.json("up", "rw")["countries"]["rw"]["result"] == "unchanged"
 
@@ -179,7 +179,7 @@ def test_down_refuses_what_is_protected_then_leaves_nothing_of_ours(made: Region
     before = inventory(connection)
     refused = made.run("down", "ug", "--yes")
     assert refused.returncode == 3
-    assert "ug-education" in refused.stderr
+    assert "education" in refused.stderr
     assert inventory(connection) == before
 
     assert made.json("down", "ug", "--yes", "--unprotect", "*")["countries"]["ug"]["result"] == "succeeded"
