@@ -7,8 +7,6 @@ import json
 from dataclasses import dataclass
 from typing import Any, cast
 
-TIMEOUT_S = 60.0
-
 
 @dataclass(frozen=True, slots=True)
 class Login:
@@ -33,8 +31,9 @@ class ApiError(Exception):
 class CloudApi:
     """A cloud at `address:port`, spoken to as `login`."""
 
-    def __init__(self, address: str, port: int, login: Login) -> None:
+    def __init__(self, address: str, port: int, login: Login, *, timeout_s: float = 60) -> None:
         self._place = (address, port)
+        self._timeout_s = timeout_s
         self._login = login
         self._token = ""
         self.project_id = ""
@@ -61,7 +60,7 @@ class CloudApi:
         """Send a request and give its JSON answer ({} if it has none). `{project}` in `path` is the login's project.
 
         Raises:
-            ApiError: The answer is no success, or there is none within a minute.
+            ApiError: The answer is no success, or there is none in time.
         """
         if not self._token:
             self.log_in()
@@ -82,7 +81,7 @@ class CloudApi:
     def _send(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
     ) -> tuple[http.client.HTTPMessage, dict[str, Any]]:
-        connection = http.client.HTTPConnection(*self._place, timeout=TIMEOUT_S)
+        connection = http.client.HTTPConnection(*self._place, timeout=self._timeout_s)
         try:
             connection.request(
                 method, path, body, {"Accept": "application/json", "Content-Type": "application/json", **headers}

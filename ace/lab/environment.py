@@ -44,6 +44,11 @@ def cache_folder() -> Path:
         ) from None
 
 
+def drivers_digest() -> str:
+    """Of the code that the lab's processes run."""
+    return _digest(*(file.read_bytes() for file in sorted(DRIVERS.rglob("*.py"))))
+
+
 class Cache:
     """The cached environment (`python`) and databases (`templates`)."""
 

@@ -45,8 +45,14 @@ class Memory:
     clouds: dict[str, KnownCloud] = field(default_factory=dict)
 
     def with_cloud(self, request: CloudRequest) -> Memory:
-        """With that cloud known and started."""
+        """With that cloud known and started.
+
+        Raises:
+            UserError: It is known, and was made otherwise than is asked for now.
+        """
         known = self.clouds.get(request.name)
+        if known and known.request != request:
+            raise _made_otherwise(known.request, request)
         block = known.block if known else self._free_block(request)
         return self._with({**self.clouds, request.name: KnownCloud(request, block, started=True)})
 
@@ -156,6 +162,19 @@ class LabFolder:
             lock.write(str(os.getpid()))
             lock.flush()
             yield
+
+
+def _made_otherwise(made: CloudRequest, asked: CloudRequest) -> UserError:
+    differ = [
+        f"{name} {getattr(made, name)!r}, now {getattr(asked, name)!r}"
+        for name in CloudRequest.__dataclass_fields__
+        if getattr(made, name) != getattr(asked, name)
+    ]
+    return UserError(
+        f"the lab's cloud {made.name} was made with {'; '.join(differ)}",
+        hint=f"keep it as the spec was, or make it anew: `ace lab down {made.country} --wipe`, then `ace lab up`",
+        code="cloud-made-otherwise",
+    )
 
 
 def _known(said: dict[str, Any]) -> KnownCloud:

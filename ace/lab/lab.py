@@ -20,7 +20,9 @@ from ace.lab.seed import ACE, seed
 from ace.lab.values import CloudRequest, CloudStatus, LabStatus, Progress
 
 DEFAULT_PORT = 8000
-READY_S = 240.0
+READY_S = 180.0
+ANSWER_S = 20.0
+"""How long one answer of a cloud may take."""
 SERVERS = "fake"
 """How servers run in this lab; see `drivers/servers`."""
 
@@ -80,7 +82,8 @@ class Lab:
             self._write_clouds_file(memory)
             starting.start(self._folder, names, cache.python, on_progress)
             with ThreadPoolExecutor(max(len(names), 1)) as pool:
-                list(pool.map(lambda name: self._get_ready(memory, name, on_progress), names))
+                waiting = [pool.submit(self._get_ready, memory, name, on_progress) for name in names]
+            _raise_all([error for future in waiting if (error := future.exception())])
             return self._status(memory, ask=False)
 
     def down(self, *, wipe: bool = False, clouds: Sequence[str] | None = None, on_progress: Progress = _quiet) -> None:
@@ -264,7 +267,7 @@ class Lab:
 
     def _api(self, cloud: KnownCloud, port: int, user: str) -> CloudApi:
         login = Login(user, self._password(cloud.request.name, user), user)
-        return CloudApi(str(cloud.request.address), port, login)
+        return CloudApi(str(cloud.request.address), port, login, timeout_s=ANSWER_S)
 
     def _write_clouds_file(self, memory: Memory) -> None:
         """`<name>` works as user `ace` in project `ace`; `<name>-admin` as the cloud's own administrator."""
@@ -288,6 +291,15 @@ class Lab:
                 }
         text = "# The lab's clouds, written by `ace lab`. A test bed: do not point anything real at it.\n"
         write_private(self.clouds_file, text + yaml.safe_dump({"clouds": entries}, sort_keys=True))
+
+
+def _raise_all(errors: list[BaseException]) -> None:
+    """Raise what went wrong; several things that a person can be told become one."""
+    told = [error for error in errors if isinstance(error, UserError)]
+    if len(told) < len(errors):
+        raise next(error for error in errors if not isinstance(error, UserError))
+    if told:
+        raise UserError("\n".join(error.message for error in told), hint=told[0].hint, code=told[0].code)
 
 
 def _auth_url(cloud: KnownCloud, port: int) -> str:

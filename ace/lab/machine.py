@@ -145,7 +145,7 @@ def _listener(address: IPv4Address, port: int) -> str:
                 continue
             if connection.laddr.ip in (str(address), "0.0.0.0", "::") and connection.pid:  # noqa: S104 - it is read
                 process = psutil.Process(connection.pid)
-                return f"process {process.pid} ({' '.join(process.cmdline())[:120] or process.name()})"
+                return f"process {process.pid} ({' '.join(process.cmdline())[:400].strip() or process.name()})"
     except (psutil.Error, OSError):
         pass
     return "a process that this user may not see"

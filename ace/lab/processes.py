@@ -53,10 +53,25 @@ def stop(processes: Iterable[psutil.Process]) -> None:
     left = list(processes)
     for process in left:
         _signal(process, kill=False)
-    _, left = psutil.wait_procs(left, timeout=TERM_S)
+    left = _wait(left)
     for process in left:
         _signal(process, kill=True)
-    psutil.wait_procs(left, timeout=TERM_S)
+    _wait(left)
+
+
+def _wait(left: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run after `TERM_S`; one that has ended but whose parent does not care is no longer running."""
+    deadline = Deadline(TERM_S)
+    while (left := [process for process in left if _runs(process)]) and not deadline.passed:
+        deadline.nap(0.05)
+    return left
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _signal(process: psutil.Process, *, kill: bool) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ace.errors import UserError
 from ace.lab import machine, processes
-from ace.lab.environment import START
+from ace.lab.environment import START, drivers_digest
 from ace.lab.folder import LabFolder
 from ace.lab.values import Progress
 
@@ -34,6 +34,8 @@ def start(folder: LabFolder, clouds: Sequence[str], python: Path, on_progress: P
     """
     _end_strays(folder)
     running = processes.running(folder.path)
+    if processes.NURSERY in running and _code_of(folder) != drivers_digest():
+        on_progress("note: the lab's own code has changed since it was started; `ace lab down` and `up` take it in")
     missing = [role for role in (*processes.SHARED, *_roles(clouds)) if role not in running]
     if not missing:
         return
@@ -88,6 +90,7 @@ def _start_nursery(folder: LabFolder, python: Path) -> None:
         "MALLOC_ARENA_MAX": "2",  # glibc gives each thread an arena of its own otherwise: 64 MB each at worst
         "ACE_LAB_TITLE_ROOM": "." * TITLE_ROOM,
     }
+    (folder.path / "run" / "code").write_text(drivers_digest(), encoding="ascii")
     with folder.log("nursery.log").open("ab") as log:
         subprocess.Popen(
             [str(python), "-I", "-W", "ignore", str(START), "nursery", str(folder.path)],
@@ -98,6 +101,13 @@ def _start_nursery(folder: LabFolder, python: Path) -> None:
             cwd=folder.path,
             start_new_session=True,
         )
+
+
+def _code_of(folder: LabFolder) -> str:
+    try:
+        return (folder.path / "run" / "code").read_text(encoding="ascii")
+    except OSError:
+        return ""
 
 
 def _start_service(folder: LabFolder, service: str, missing: Sequence[str]) -> None:
