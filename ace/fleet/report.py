@@ -1,0 +1,159 @@
+"""What a run did: one record per country, as JSON of a published form (`run-report.schema.json` beside this file)."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from ace.errors import ExitCode
+
+SCHEMA: Final = "ace/run-report/v1"
+SCHEMA_FILE: Final = Path(__file__).with_name("run-report.schema.json")
+
+
+class Action(StrEnum):
+    """What is done to each stack."""
+
+    PREVIEW = "preview"
+    UP = "up"
+    REFRESH = "refresh"
+    DRIFT = "drift"
+    DOWN = "down"
+
+    @property
+    def acts(self) -> bool:
+        """Whether it changes a cloud or a state."""
+        return self not in (Action.PREVIEW, Action.DRIFT)
+
+
+class Result(StrEnum):
+    """How a country's run ended."""
+
+    SUCCEEDED = "succeeded"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    EXCLUDED = "excluded"
+    """It was not for this run: not active, no cloud."""
+    EARLY_EXIT = "early_exit"
+    """The run was interrupted before this country was begun, or while it was under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many real resources were (or, in a preview, would be) created, updated, ...; components do not count."""
+
+    create: int = 0
+    update: int = 0
+    replace: int = 0
+    delete: int = 0
+    same: int = 0
+
+    @property
+    def changes(self) -> int:
+        """All but those that stay the same."""
+        return self.create + self.update + self.replace + self.delete
+
+
+@dataclass(frozen=True, slots=True)
+class CountryReport:
+    """One country's part. Times are UTC (None: it was never begun)."""
+
+    result: Result
+    reason: str = ""
+    """A stable kebab-case word; empty when it went well."""
+    cause: str = ""
+    """A sentence for a person; empty when it went well."""
+    started: datetime | None = None
+    ended: datetime | None = None
+    counts: Counts = field(default_factory=Counts)
+    engine: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (self.ended - self.started).total_seconds() if self.started and self.ended else 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """As CLI.md has it."""
+        return {
+            "result": str(self.result),
+            "reason": self.reason,
+            "cause": self.cause,
+            "started": _stamp(self.started),
+            "ended": _stamp(self.ended),
+            **asdict(self.counts),
+            "engine": self.engine,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """One run of one action over many countries."""
+
+    id: str
+    action: Action
+    started: datetime
+    ended: datetime
+    exit_code: ExitCode
+    countries: Mapping[str, CountryReport]
+
+    def as_json(self) -> dict[str, Any]:
+        """The report without its `schema` key, countries in the order of their codes."""
+        return {
+            "id": self.id,
+            "action": str(self.action),
+            "started": _stamp(self.started),
+            "ended": _stamp(self.ended),
+            "exit_code": int(self.exit_code),
+            "countries": {name: self.countries[name].as_json() for name in sorted(self.countries)},
+        }
+
+    def write(self, file: Path) -> None:
+        """Write it to a file, whole or not at all.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        write_atomically(file, json.dumps({"schema": SCHEMA, **self.as_json()}, indent=2, ensure_ascii=False) + "\n")
+
+    def write_into(self, folder: Path) -> Path:
+        """Write it into a folder of runs, under a name that sorts by time; returns the file.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = folder / f"{self.started:%Y%m%dT%H%M%SZ}-{self.action}-{self.id}.json"
+        self.write(file)
+        return file
+
+
+def new_id() -> str:
+    """Eight hex digits that name a run."""
+    return secrets.token_hex(4)
+
+
+def write_atomically(file: Path, text: str) -> None:
+    """Put a private file (0600) in place in one step: written beside it, synced, renamed."""
+    descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        Path(temporary).replace(file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,252 @@
+"""Run an action over many stacks: a thread each, at most so many at once, a failing one leaves the others going."""
+
+from __future__ import annotations
+
+import os
+import threading
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final, cast
+
+import psutil
+
+from ace.engine.contract import (
+    Drift,
+    Engine,
+    Event,
+    EventSink,
+    Failure,
+    Op,
+    Outcome,
+    RunOptions,
+    Stack,
+    Step,
+)
+from ace.errors import ExitCode, RefusedError, UserError, worst
+from ace.fleet.report import Action, CountryReport, Counts, Result, RunReport, new_id
+
+MEMORY_PER_STACK_MB: Final = 600
+"""What a stack's program, its engine and their plugins take while they run (measured with the Pulumi CLI)."""
+STACKS_PER_CORE: Final = 2
+"""A stack mostly waits for its cloud."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One country's stack and the engine that runs it."""
+
+    stack: Stack
+    engine: Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Why a country is not run: a stable word, and a sentence for a person."""
+
+    reason: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountryRun:
+    """What came of one country: its record, and what only this process needs to know."""
+
+    report: CountryReport
+    exit_code: ExitCode = ExitCode.OK
+    steps: tuple[Step, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    hint: str = ""
+    bug: str = ""
+    """The traceback when it was no fault of the user's or the cloud's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What came of a run."""
+
+    report: RunReport
+    countries: Mapping[str, CountryRun]
+
+
+@dataclass(frozen=True, slots=True)
+class CountryStarted:
+    """A country's turn has come."""
+
+    stack: str
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountryEnded:
+    """A country is done with, one way or another."""
+
+    stack: str
+    run: CountryRun
+
+
+FleetEvent = Event | CountryStarted | CountryEnded
+FleetSink = Callable[[FleetEvent], None]
+"""Called from any thread; must be quick and must not raise."""
+Diagnose = Callable[[Stack], str]
+"""Asked when a country failed: what is wrong around it (a cloud that does not answer), in a sentence; empty if nothing."""
+
+
+def default_parallel(stacks: int) -> int:
+    """How many stacks at once suit this machine: by cores, and by the memory that is free now."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    room = psutil.virtual_memory().available // (MEMORY_PER_STACK_MB * 1024 * 1024)
+    return max(1, min(stacks, STACKS_PER_CORE * cores, room))
+
+
+def run(
+    action: Action,
+    jobs: Sequence[Job],
+    options: RunOptions,
+    sink: FleetSink,
+    cancel: threading.Event,
+    *,
+    parallel: int,
+    excluded: Mapping[str, Left] | None = None,
+    diagnose: Diagnose = lambda _stack: "",
+) -> Run:
+    """Run the action on every stack and wait for the end.
+
+    Setting `cancel` lets what is in flight finish; stacks that were not begun end as `early_exit`.
+
+    Args:
+        action: What to do.
+        jobs: The stacks, each with its engine.
+        options: How; the same for all.
+        sink: Told of everything, from many threads.
+        cancel: Set by whoever wants it to stop.
+        parallel: At most so many stacks at once.
+        excluded: Countries that are only reported, by name.
+        diagnose: Asked about a stack that failed.
+    """
+    started = _now()
+    countries: dict[str, CountryRun] = {}
+
+    def turn(job: Job) -> CountryRun:
+        if cancel.is_set():
+            done = CountryRun(
+                CountryReport(
+                    Result.EARLY_EXIT, "interrupted", "not begun: the run was interrupted", engine=job.engine.name
+                ),
+                ExitCode.INTERRUPTED,
+            )
+        else:
+            sink(CountryStarted(job.stack.name, job.engine.name))
+            done = _one(action, job, options, sink, cancel, diagnose)
+        sink(CountryEnded(job.stack.name, done))
+        return done
+
+    for name, left in (excluded or {}).items():
+        countries[name] = CountryRun(CountryReport(Result.EXCLUDED, left.reason, left.cause))
+        sink(CountryEnded(name, countries[name]))
+    with ThreadPoolExecutor(max(1, parallel), thread_name_prefix="ace-fleet") as pool:
+        ending = {job.stack.name: pool.submit(turn, job) for job in jobs}
+        countries |= {name: future.result() for name, future in ending.items()}
+    codes = [country.exit_code for country in countries.values()]
+    if cancel.is_set():
+        codes.append(ExitCode.INTERRUPTED)
+    report = RunReport(
+        id=new_id(),
+        action=action,
+        started=started,
+        ended=_now(),
+        exit_code=worst(codes),
+        countries={name: country.report for name, country in countries.items()},
+    )
+    return Run(report, countries)
+
+
+def _one(
+    action: Action,
+    job: Job,
+    options: RunOptions,
+    sink: EventSink,
+    cancel: threading.Event,
+    diagnose: Diagnose,
+) -> CountryRun:
+    """One country, from its start to its record; raises nothing."""
+    begun = CountryReport(Result.SUCCEEDED, started=_now(), engine=job.engine.name)
+    try:
+        outcome = _act(action, job, options, sink, cancel)
+    except UserError as error:
+        said = "" if isinstance(error, RefusedError) else diagnose(job.stack)
+        cause = _sentences(said, error.message)
+        report = replace(begun, result=Result.FAILED, reason=error.code, cause=cause, ended=_now())
+        return CountryRun(report, error.exit_code, hint=error.hint)
+    except Exception as error:  # a bug in one country's run must not stop the others'
+        report = replace(
+            begun, result=Result.FAILED, reason="bug", cause=f"{type(error).__name__}: {error}", ended=_now()
+        )
+        return CountryRun(report, ExitCode.FAILED, bug=traceback.format_exc())
+    begun = replace(begun, ended=_now(), counts=counts(outcome.steps))
+    if outcome.failures:
+        cause = _sentences(diagnose(job.stack), _told(outcome.failures))
+        hint = next((failure.hint for failure in outcome.failures if failure.hint), "")
+        report = replace(begun, result=Result.FAILED, reason="steps-failed", cause=cause)
+        code = ExitCode.INTERRUPTED if outcome.interrupted else ExitCode.FAILED
+        return CountryRun(report, code, outcome.steps, outcome.failures, hint)
+    if outcome.interrupted:
+        cause = "interrupted: what was in flight was finished and saved, the rest was not begun"
+        report = replace(begun, result=Result.EARLY_EXIT, reason="interrupted", cause=cause)
+        return CountryRun(report, ExitCode.INTERRUPTED, outcome.steps)
+    differs = any(step.op is not Op.SAME for step in outcome.steps if step.custom)
+    report = replace(begun, result=Result.SUCCEEDED if differs else Result.UNCHANGED)
+    code = ExitCode.DIFFERENCES if differs and not action.acts else ExitCode.OK
+    return CountryRun(report, code, outcome.steps)
+
+
+def _act(action: Action, job: Job, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
+    stack, engine = job.stack, job.engine
+    match action:
+        case Action.PREVIEW:
+            plan = engine.preview(stack, options, sink, cancel)
+            return Outcome(stack.name, plan.steps, interrupted=cancel.is_set())
+        case Action.UP:
+            return engine.up(stack, options, sink, cancel)
+        case Action.REFRESH:
+            return engine.refresh(stack, options, sink, cancel)
+        case Action.DOWN:
+            return engine.destroy(stack, options, sink, cancel)
+        case Action.DRIFT:
+            return Outcome(stack.name, _drifting(engine).drift(stack, sink, cancel), interrupted=cancel.is_set())
+
+
+def _drifting(engine: Engine) -> Drift:
+    if not hasattr(engine, "drift"):
+        raise UserError(f"the engine {engine.name} cannot compare with the live cloud", code="no-drift")
+    return cast(Drift, engine)
+
+
+def counts(steps: Sequence[Step]) -> Counts:
+    """How many of these steps, of real resources, do what."""
+    real = [step.op for step in steps if step.custom]
+    return Counts(
+        create=real.count(Op.CREATE),
+        update=real.count(Op.UPDATE),
+        replace=real.count(Op.REPLACE),
+        delete=real.count(Op.DELETE),
+        same=real.count(Op.SAME),
+    )
+
+
+def _told(failures: Sequence[Failure]) -> str:
+    """The first failure with the resource's name, and how many more there are."""
+    first = failures[0]
+    name = first.urn.rsplit("::", 1)[-1]
+    more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+    return f"{name}: {first.message}{more}" if name else f"{first.message}{more}"
+
+
+def _sentences(*parts: str) -> str:
+    return "; ".join(dict.fromkeys(part for part in parts if part)) or "it failed and said nothing"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

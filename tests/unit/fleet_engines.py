@@ -1,0 +1,118 @@
+"""Small engines whose cloud is a folder: a stack's file lists its resources, the engine writes one file for each."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ace.engine.contract import (
+    EventSink,
+    Failure,
+    JsonValue,
+    Op,
+    Outcome,
+    Phase,
+    Plan,
+    Properties,
+    RunOptions,
+    Stack,
+    Step,
+    StepFinished,
+    StepStarted,
+)
+from ace.engine.guards import refuse_protected
+
+
+class FolderEngine:
+    """Makes what `program_dir/wanted` lists (a name a line; `!name` is protected, `?name` is refused by the cloud)."""
+
+    name = "embedded"
+
+    def __init__(self, before_step: Callable[[Stack, str], None] = lambda _stack, _name: None) -> None:
+        self._before_step = before_step
+
+    def preview(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Plan:
+        sink(Phase(stack.name, "planning"))
+        return Plan(stack.name, tuple(self._steps(stack)))
+
+    def up(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
+        steps = self._steps(stack)
+        sink(Phase(stack.name, "applying", len(steps)))
+        return self._carry_out(stack, steps, sink, cancel)
+
+    def refresh(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
+        sink(Phase(stack.name, "refreshing"))
+        return Outcome(stack.name, tuple(self._step(stack, Op.SAME, name) for name in self._present(stack)))
+
+    def destroy(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
+        protected = [name for name in self._wanted(stack) if name.startswith("!")]
+        refuse_protected(stack.name, [] if options.unprotect else protected)
+        steps = [self._step(stack, Op.DELETE, name) for name in self._present(stack)]
+        return self._carry_out(stack, steps, sink, cancel)
+
+    def drift(self, stack: Stack, sink: EventSink, cancel: threading.Event) -> tuple[Step, ...]:
+        return tuple(step for step in self._steps(stack) if step.op is not Op.SAME)
+
+    def outputs(self, stack: Stack) -> Properties:
+        return {}
+
+    def export(self, stack: Stack) -> dict[str, JsonValue]:
+        return {"version": 3, "deployment": {}}
+
+    def import_(self, stack: Stack, deployment: Mapping[str, JsonValue]) -> None:
+        raise NotImplementedError
+
+    def _wanted(self, stack: Stack) -> list[str]:
+        return (stack.program_dir / "wanted").read_text(encoding="utf-8").split()
+
+    def _present(self, stack: Stack) -> list[str]:
+        return sorted(path.name for path in stack.state_dir.iterdir())
+
+    def _steps(self, stack: Stack) -> list[Step]:
+        wanted, present = [name.strip("!") for name in self._wanted(stack)], self._present(stack)
+        return [
+            Step(
+                Op.SAME,
+                f"urn:pulumi:{stack.name}::ace::pulumi:pulumi:Stack::ace",
+                "pulumi:pulumi:Stack",
+                "ace",
+                (),
+                False,
+            ),
+            *(self._step(stack, Op.SAME if name in present else Op.CREATE, name) for name in wanted),
+            *(self._step(stack, Op.DELETE, name) for name in present if name not in wanted),
+        ]
+
+    def _step(self, stack: Stack, op: Op, name: str) -> Step:
+        return Step(op, f"urn:pulumi:{stack.name}::ace::folder:index:File::{name}", "folder:index:File", name)
+
+    def _carry_out(self, stack: Stack, steps: list[Step], sink: EventSink, cancel: threading.Event) -> Outcome:
+        done: list[Step] = []
+        failures: list[Failure] = []
+        for step in steps:
+            if cancel.is_set():
+                return Outcome(stack.name, tuple(done), tuple(failures), interrupted=True)
+            if step.op is not Op.SAME:
+                sink(StepStarted(stack.name, step))
+                self._before_step(stack, step.name)
+            if step.name.startswith("?") and step.op is Op.CREATE:
+                failures.append(Failure(step.urn, "the cloud says: quota exceeded", "ask for more"))
+                sink(StepFinished(stack.name, step, error="the cloud says: quota exceeded"))
+                continue
+            file = stack.state_dir / step.name
+            if step.op is Op.CREATE:
+                file.touch()
+            elif step.op is Op.DELETE:
+                file.unlink()
+            sink(StepFinished(stack.name, step))
+            done.append(step)
+        return Outcome(stack.name, tuple(done), tuple(failures))
+
+
+def a_stack(folder: Path, name: str, *wanted: str) -> Stack:
+    """A stack with a program that wants those resources."""
+    program, state = folder / name, folder / name / "state"
+    state.mkdir(parents=True, exist_ok=True)
+    (program / "wanted").write_text("\n".join(wanted), encoding="utf-8")
+    return Stack(name, program, state, "a passphrase")
