@@ -52,7 +52,7 @@ def up(
     """Start the clouds of the named countries, each a real OpenStack, and wait until they answer.
 
     What runs is left alone, what is down is started again, data is kept. The first start on a machine installs
-    OpenStack into the user's cache (about 450 MB, once).
+    OpenStack into the user's cache (about 650 MB, once).
     """
     with answering("lab-up", format_) as answer:
         directory = find_spec_dir(spec)

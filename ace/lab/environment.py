@@ -25,7 +25,7 @@ START = DRIVERS / "start.py"
 TEMPLATE_SOURCES = ("templates.py", "configuration.py", "cloud.py", "openstack/*.py")
 ENTRY_POINTS = "[neutron.ml2.mechanism_drivers]\nace_lab = drivers.networks.mechanism:LabMechanism\n"
 """What OpenStack finds by name only; the modules are found on the path that `start.py` sets."""
-INSTALL_MB = 700
+INSTALL_MB = 900
 """Room that the environment and the templates need, with some to spare."""
 
 
@@ -130,11 +130,12 @@ def _made_once(wanted: Path, make: Callable[[Path], None], on_progress: Progress
 
 
 def _install(folder: Path, on_progress: Progress) -> None:
-    on_progress(f"installing OpenStack for the lab, once, into {folder.parent} (about 450 MB)")
+    on_progress(f"installing OpenStack for the lab, once, into {folder.parent} (about 650 MB)")
     failed = "OpenStack could not be installed for the lab"
     uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
     python = str(folder / "bin" / "python")
-    wanted = ["--quiet", "--require-hashes", "-r", str(LOCK_FILE)]
+    # The lock file is complete; pip would ask for a pin of `sqlalchemy[asyncio]` besides that of `sqlalchemy`.
+    wanted = ["--quiet", "--no-deps", "--require-hashes", "-r", str(LOCK_FILE)]
     if uv:
         _run([uv, "venv", "--quiet", "--relocatable", "--python", sys.executable, str(folder)], failed)
         _run([uv, "pip", "install", "--python", python, *wanted], failed)

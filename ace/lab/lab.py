@@ -199,7 +199,7 @@ class Lab:
     # -- down
 
     def _stop_all(self, *, wipe: bool) -> None:
-        processes.stop(process for found in processes.running(self.folder).values() for process in found)
+        processes.stop(processes.running(self.folder))
         if wipe:
             self._folder.remove()
         elif memory := self._folder.recall():
@@ -214,7 +214,7 @@ class Lab:
         ending = {role for name in names for role in processes.roles_of(name)}
         if not any(cloud.started for cloud in memory.clouds.values()):
             ending |= set(running)
-        processes.stop(process for role, found in running.items() if role in ending for process in found)
+        processes.stop({role: found for role, found in running.items() if role in ending})
         if wipe and not memory.clouds:
             self._folder.remove()
             return

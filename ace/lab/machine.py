@@ -17,8 +17,8 @@ import psutil
 from ace.errors import UserError
 
 LEAST_PYTHON = (3, 11)
-CLOUD_MB = 600
-SHARED_MB = 500
+CLOUD_MB = 500
+SHARED_MB = 400
 DISK_PER_CLOUD_MB = 100
 LEAST_FILES = 512
 MB = 1024 * 1024

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -48,9 +48,15 @@ def running(folder: Path) -> dict[str, list[psutil.Process]]:
     return found
 
 
-def stop(processes: Iterable[psutil.Process]) -> None:
+def stop(found: Mapping[str, list[psutil.Process]]) -> None:
+    """Stop processes, by role: children before those that they were forked from, which then clear them away."""
+    ranks = [NURSERY], [role for role in SHARED if role != NURSERY], [role for role in found if role not in SHARED]
+    for rank in reversed(ranks):
+        _stop([process for role in rank for process in found.get(role, ())])
+
+
+def _stop(left: list[psutil.Process]) -> None:
     """Ask them to end, and end them after `TERM_S` if they have not."""
-    left = list(processes)
     for process in left:
         _signal(process, kill=False)
     left = _wait(left)

@@ -78,7 +78,7 @@ def _end_strays(folder: LabFolder) -> None:
         cloud = role.rpartition("/")[0]
         gone = role not in processes.SHARED and not folder.cloud(cloud).is_dir()
         if gone or len(found) > 1:
-            processes.stop(found)
+            processes.stop({role: found})
 
 
 def _start_nursery(folder: LabFolder, python: Path) -> None:

@@ -12,6 +12,7 @@ and the next `ace lab up` starts that one again.
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import os
 import sys
@@ -30,8 +31,13 @@ SHARED_MODULES = (
 )
 
 
+PR_SET_CHILD_SUBREAPER = 36
+"""prctl(2): orphans among the descendants become this process's children, and are cleared away when they end."""
+
+
 def run(folder: Path) -> None:
     """Be the nursery of the lab in `folder`; does not come back."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     os.nice(NICE)
     os.umask(0o077)
     os.chdir(folder)
