@@ -9,7 +9,7 @@ from typer._click.exceptions import ClickException  # typer brings its own click
 from typer.rich_utils import rich_format_error
 
 import ace
-from ace.cli import lab, schema, validate
+from ace.cli import deploy, lab, schema, validate
 from ace.errors import ExitCode
 
 app = typer.Typer(
@@ -33,6 +33,10 @@ def _version(
 
 app.command("validate")(validate.validate)
 app.command("schema")(schema.schema)
+app.command("preview")(deploy.preview)
+app.command("up")(deploy.up)
+app.command("refresh")(deploy.refresh)
+app.command("down")(deploy.down)
 app.add_typer(lab.app, name="lab")
 
 

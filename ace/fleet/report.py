@@ -45,6 +45,11 @@ class Result(StrEnum):
     EARLY_EXIT = "early_exit"
     """The run was interrupted before this country was begun, or while it was under way."""
 
+    @property
+    def went_well(self) -> bool:
+        """Whether all that was asked for is done."""
+        return self in (Result.SUCCEEDED, Result.UNCHANGED)
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:

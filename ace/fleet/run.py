@@ -109,7 +109,7 @@ def run(
     cancel: threading.Event,
     *,
     parallel: int,
-    excluded: Mapping[str, Left] | None = None,
+    not_run: Mapping[str, Left | UserError] | None = None,
     diagnose: Diagnose = lambda _stack: "",
 ) -> Run:
     """Run the action on every stack and wait for the end.
@@ -123,7 +123,7 @@ def run(
         sink: Told of everything, from many threads.
         cancel: Set by whoever wants it to stop.
         parallel: At most so many stacks at once.
-        excluded: Countries that are only reported, by name.
+        not_run: Countries that are only reported, by name: excluded, or failed by that error before they began.
         diagnose: Asked about a stack that failed.
     """
     started = _now()
@@ -143,8 +143,8 @@ def run(
         sink(CountryEnded(job.stack.name, done))
         return done
 
-    for name, left in (excluded or {}).items():
-        countries[name] = CountryRun(CountryReport(Result.EXCLUDED, left.reason, left.cause))
+    for name, why in (not_run or {}).items():
+        countries[name] = _not_run(why)
         sink(CountryEnded(name, countries[name]))
     with ThreadPoolExecutor(max(1, parallel), thread_name_prefix="ace-fleet") as pool:
         ending = {job.stack.name: pool.submit(turn, job) for job in jobs}
@@ -200,6 +200,12 @@ def _one(
     report = replace(begun, result=Result.SUCCEEDED if differs else Result.UNCHANGED)
     code = ExitCode.DIFFERENCES if differs and not action.acts else ExitCode.OK
     return CountryRun(report, code, outcome.steps)
+
+
+def _not_run(why: Left | UserError) -> CountryRun:
+    if isinstance(why, Left):
+        return CountryRun(CountryReport(Result.EXCLUDED, why.reason, why.cause))
+    return CountryRun(CountryReport(Result.FAILED, why.code, why.message), why.exit_code, hint=why.hint)
 
 
 def _act(action: Action, job: Job, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:

@@ -166,14 +166,16 @@ def test_a_protected_resource_is_refused_until_it_is_named(tmp_path: Path) -> No
     assert results(go(Action.DOWN, job, options=RunOptions(unprotect=("*",)))) == {"tn": "succeeded"}
 
 
-def test_an_excluded_country_is_in_the_report_with_its_reason(tmp_path: Path) -> None:
+def test_a_country_that_cannot_be_run_is_in_the_report_with_its_reason(tmp_path: Path) -> None:
     events: list[FleetEvent] = []
     job = Job(a_stack(tmp_path, "tn", "a"), FolderEngine())
-    excluded = {"zw": Left("not-active", "ZW is suspended")}
-    done = go(Action.UP, job, excluded=excluded, sink=events.append)
+    not_run = {"zw": Left("not-active", "ZW is suspended"), "ug": UserError("no passphrase", code="no-passphrase")}
+    done = go(Action.UP, job, not_run=not_run, sink=events.append)
     assert done.report.countries["zw"].result is Result.EXCLUDED
+    assert done.report.countries["ug"].result is Result.FAILED
+    assert done.report.exit_code == ExitCode.FAILED
     assert done.report.countries["zw"].cause == "ZW is suspended"
-    assert {event.stack for event in events if isinstance(event, CountryEnded)} == {"tn", "zw"}
+    assert {event.stack for event in events if isinstance(event, CountryEnded)} == {"tn", "ug", "zw"}
     assert {event.stack for event in events if isinstance(event, CountryStarted)} == {"tn"}
     validate(done.report)
 

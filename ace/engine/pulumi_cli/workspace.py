@@ -40,7 +40,8 @@ def prepare(stack: Stack) -> Workspace:
     if not settings.exists():
         shipped = stack.program_dir / "stacks" / f"Pulumi.{stack.name}.yaml"
         _write(settings, shipped.read_text(encoding="utf-8") if shipped.is_file() else "config: {}\n")
-    backend_url = os.environ.get("PULUMI_BACKEND_URL") or f"file://{backend}"
+    named = os.environ.get("PULUMI_BACKEND_URL") or stack.environment.get("PULUMI_BACKEND_URL")
+    backend_url = named or f"file://{backend}"
     environment = {
         **os.environ,
         **stack.environment,

@@ -1,0 +1,216 @@
+"""`ace preview`, `up`, `refresh` and `down`: from the spec to running countries and back."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ace.cli.engines import EngineName, EngineOption
+from ace.cli.options import AsOfOption, CountriesArgument, Format, FormatOption, SpecOption, refuse_past
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from ace.cli.wiring import Place, Selection
+    from ace.engine.contract import RunOptions
+    from ace.fleet.report import Action
+
+ParallelOption = Annotated[
+    int | None,
+    typer.Option("--parallel", metavar="N", min=1, help="Countries at once. Default: by cores and free memory."),
+]
+TargetOption = Annotated[
+    list[str] | None, typer.Option("--target", metavar="URN", help="Only this resource (repeatable).")
+]
+UnprotectOption = Annotated[
+    list[str] | None,
+    typer.Option("--unprotect", metavar="URN", help="This protected resource may go (repeatable; '*': all of them)."),
+]
+ReportOption = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE", dir_okay=False, help="Also write the run report (JSON) here.")
+]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Tell each step, and what the engine says.")]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Go on though more than a third of a country would be deleted or replaced.")
+]
+RefreshOption = Annotated[bool, typer.Option("--refresh", help="Take the clouds' truth into the state first.")]
+
+
+def preview(
+    countries: CountriesArgument = None,
+    engine: EngineOption = EngineName.AUTO,
+    parallel: ParallelOption = None,
+    target: TargetOption = None,
+    verbose: VerboseOption = False,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; no rule that ages is judged here yet
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Show what `ace up` would do, country by country. Nothing is changed.
+
+    Exit code 0: nothing to do. 2: something to do. 1: it could not be found out.
+    """
+    from dataclasses import asdict
+
+    from ace.cli import running, steps
+    from ace.cli.output import answering, stdout
+    from ace.cli.wiring import open_place, select
+    from ace.engine.contract import RunOptions
+    from ace.fleet.report import Action, Result
+
+    with answering("preview", format_) as answer:
+        place = open_place(spec)
+        chosen = select(place, countries or (), engine, active_only=True)
+        options = RunOptions(targets=tuple(target or ()))
+        done = running.go(Action.PREVIEW, place, chosen, options, parallel=parallel, verbose=verbose)
+        answer.exit_code = done.report.exit_code
+        answer.body["countries"] = {
+            name: {**asdict(country.report.counts), "steps": steps.as_json(country.steps)}
+            | ({} if country.report.result.went_well else running.trouble(country))
+            for name, country in sorted(done.countries.items())
+        }
+        if format_ is Format.JSON:
+            return
+        for name, country in sorted(done.countries.items()):
+            if country.report.result is Result.SUCCEEDED:
+                running.print_steps(name, country)
+        for name, country in sorted(done.countries.items()):
+            stdout.print(f"{name}  {running.forecast(country)}", markup=False)
+        running.tell_failures(done.countries, "ace preview")
+
+
+def up(
+    countries: CountriesArgument = None,
+    engine: EngineOption = EngineName.AUTO,
+    parallel: ParallelOption = None,
+    refresh: RefreshOption = False,
+    target: TargetOption = None,
+    unprotect: UnprotectOption = None,
+    force: ForceOption = False,
+    report: ReportOption = None,
+    verbose: VerboseOption = False,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Make the countries' clouds what the spec says: many at once, each in the order of its dependencies.
+
+    One country's failure leaves the others going and is told at the end. Ctrl-C finishes what is in flight and saves.
+    What to do is looked at with `ace preview` first.
+    """
+    from ace.engine.contract import RunOptions
+    from ace.fleet.report import Action
+
+    options = RunOptions(refresh=refresh, targets=tuple(target or ()), unprotect=tuple(unprotect or ()), force=force)
+    _act(Action.UP, countries, options, engine, parallel, report, verbose, spec, as_of, format_)
+
+
+def refresh(
+    countries: CountriesArgument = None,
+    engine: EngineOption = EngineName.AUTO,
+    parallel: ParallelOption = None,
+    target: TargetOption = None,
+    report: ReportOption = None,
+    verbose: VerboseOption = False,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Take the clouds' truth into the state: what was changed or deleted behind ACE's back. The clouds are not changed.
+
+    `ace up` then puts right what differs from the spec. To look only: `ace drift`.
+    """
+    from ace.engine.contract import RunOptions
+    from ace.fleet.report import Action
+
+    options = RunOptions(targets=tuple(target or ()))
+    _act(Action.REFRESH, countries, options, engine, parallel, report, verbose, spec, as_of, format_)
+
+
+def down(
+    countries: Annotated[list[str], typer.Argument(metavar="CC...", help="ISO alpha-2 codes, any case.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    unprotect: UnprotectOption = None,
+    engine: EngineOption = EngineName.AUTO,
+    parallel: ParallelOption = None,
+    report: ReportOption = None,
+    verbose: VerboseOption = False,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Tear down everything that ACE made in these countries, and nothing else. It cannot be undone.
+
+    What is protected (tenants' projects, their networks and data) is named and refused unless `--unprotect` is given.
+    """
+    from ace.engine.contract import RunOptions
+    from ace.fleet.report import Action
+
+    options = RunOptions(unprotect=tuple(unprotect or ()))
+    _act(Action.DOWN, countries, options, engine, parallel, report, verbose, spec, as_of, format_, sure=yes)
+
+
+def _act(
+    action: Action,
+    countries: list[str] | None,
+    options: RunOptions,
+    engine: EngineName,
+    parallel: int | None,
+    report: Path | None,
+    verbose: bool,
+    spec: Path | None,
+    as_of: date | None,
+    format_: Format,
+    *,
+    sure: bool = True,
+) -> None:
+    """Run what changes clouds or states, and say how it went."""
+    from ace.cli import running
+    from ace.cli.output import answering
+    from ace.cli.wiring import open_place, select
+    from ace.fleet.report import Action
+
+    with answering(str(action), format_) as answer:
+        refuse_past(as_of)
+        running.check_report(report)
+        place = open_place(spec)
+        chosen = select(place, countries or (), engine, active_only=action is Action.UP)
+        if not sure:
+            _confirm(place, chosen)
+        done = running.go(action, place, chosen, options, parallel=parallel, verbose=verbose)
+        answer.body |= done.report.as_json()
+        answer.exit_code = done.report.exit_code
+        if report is not None:
+            running.write_report(done, report)
+        if format_ is Format.TEXT:
+            running.tell(done)
+        running.tell_failures(done.countries, f"ace {action}")
+
+
+def _confirm(place: Place, chosen: Selection) -> None:
+    """Let the person type each country's code.
+
+    Raises:
+        UserError: There is nobody to ask, or the answer is another.
+    """
+    from ace.cli import running
+    from ace.cli.output import stderr
+    from ace.errors import UserError
+
+    names = [job.stack.name for job in chosen.jobs]
+    if not sys.stdin.isatty():
+        raise UserError(
+            f"this would tear down all that ACE made in {', '.join(names)}, and nobody is there to be asked",
+            hint=f"if it is meant: `ace down {' '.join(names)} --yes`",
+            code="not-confirmed",
+        )
+    running.say_clouds(place, chosen)
+    for name in names:
+        member = chosen.members[name]
+        stderr.print(f"This tears down all that ACE made in {member.name.en}. It cannot be undone.", markup=False)
+        answer = typer.prompt(f"Type {name} to go on", default="", show_default=False, err=True)
+        if answer.strip().lower() != name:
+            raise UserError("not confirmed; nothing was changed", code="not-confirmed")

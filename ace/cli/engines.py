@@ -1,0 +1,126 @@
+"""Which engine runs a country: as asked, else the one that holds its state, else the Pulumi CLI if it is there."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ace.errors import UserError
+
+if TYPE_CHECKING:
+    from ace.engine.contract import Engine
+
+
+class EngineName(StrEnum):
+    """What may be asked for."""
+
+    AUTO = "auto"
+    PULUMI = "pulumi"
+    EMBEDDED = "embedded"
+
+
+EngineOption = Annotated[
+    EngineName,
+    typer.Option(
+        "--engine",
+        envvar="ACE_ENGINE",
+        help="`pulumi`: the Pulumi CLI; `embedded`: ACE's own, needs nothing. `auto`: pulumi if it is on PATH; a country "
+        "that has state stays with the engine that holds it.",
+    ),
+]
+
+_HOLDINGS = {
+    EngineName.EMBEDDED: ("state.json", "journal.jsonl"),
+    EngineName.PULUMI: ("pulumi/made",),
+}
+"""Files of a state folder by which an engine's state is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The engine for a country, and what to tell if it is not the one that a reader would expect."""
+
+    name: EngineName
+    note: str = ""
+
+
+def holder(state_dir: Path) -> EngineName | None:
+    """The engine whose state lies in that folder; None when none does."""
+    for name, files in _HOLDINGS.items():
+        if any((state_dir / file).exists() for file in files):
+            return name
+    return None
+
+
+def default() -> EngineName:
+    """The engine of a country without state when none is asked for."""
+    return EngineName.PULUMI if shutil.which("pulumi") else EngineName.EMBEDDED
+
+
+def choose(asked: EngineName, country: str, state_dir: Path, *, has_backend: bool) -> Choice:
+    """The engine for a country.
+
+    Args:
+        asked: What the option says.
+        country: The stack's name, for messages.
+        state_dir: Its state folder.
+        has_backend: Whether its state is kept in a Pulumi backend, which only the Pulumi CLI reaches.
+
+    Raises:
+        UserError: The state is another engine's; says how to hand it over.
+    """
+    held = holder(state_dir)
+    if asked is EngineName.AUTO:
+        wanted = EngineName.PULUMI if has_backend else default()
+        if held is None or held is wanted:
+            return Choice(wanted)
+        return Choice(held, f"{country} stays with the engine {held}: it holds the state in {state_dir}")
+    if has_backend and asked is EngineName.EMBEDDED:
+        raise UserError(
+            f"{country}: its state is in a Pulumi backend, which the embedded engine does not reach",
+            hint="leave --engine out, or use --engine pulumi",
+            code="other-engine",
+        )
+    if held is not None and held is not asked:
+        raise UserError(
+            f"{country}: its state in {state_dir} is the engine {held}'s, not {asked}'s",
+            hint=f"go on with --engine {held}, or hand it over: `ace state export {country} {country}.json`, "
+            f"then `ace state import {country} {country}.json --engine {asked}`",
+            code="other-engine",
+        )
+    return Choice(asked)
+
+
+def build(name: EngineName) -> Engine:
+    """The engine of that name, with all that it knows of OpenStack."""
+    try:
+        from ace.openstack import provider
+
+        providers = {"openstack": provider()}
+    except ImportError:
+        providers = {}
+    if name is EngineName.PULUMI:
+        from ace.engine.pulumi_cli import PulumiCliEngine
+
+        return PulumiCliEngine(providers)
+    from ace.engine.embedded.engine import EmbeddedEngine
+
+    return EmbeddedEngine(providers)
+
+
+def set_aside(state_dir: Path, name: EngineName) -> Path | None:
+    """Move an engine's state into a folder of its own beside it; returns that, None if there was nothing."""
+    present = [path for file in _HOLDINGS[name] if (path := state_dir / file.split("/")[0]).exists()]
+    if not present:
+        return None
+    kept = state_dir / f"{name}-before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    kept.mkdir(mode=0o700)
+    for path in present:
+        path.rename(kept / path.name)
+    return kept

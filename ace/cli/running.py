@@ -1,0 +1,177 @@
+"""Run an action on countries and tell how it went: what preview, up, refresh, drift and down have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.markup import escape
+
+from ace.cli import steps as told_steps
+from ace.cli.interrupt import interruptible
+from ace.cli.output import stderr, stdout
+from ace.cli.progress import Board, following
+from ace.cli.reachable import unreachable
+from ace.cli.wiring import Place, Selection, make_private
+from ace.engine.contract import RunOptions
+from ace.errors import ExitCode, UserError
+from ace.fleet import run as fleet
+from ace.fleet.report import Action, Counts, Result
+from ace.fleet.run import CountryRun, Run
+
+_STYLES = {
+    Result.SUCCEEDED: "green",
+    Result.UNCHANGED: "green",
+    Result.FAILED: "bold red",
+    Result.EXCLUDED: "dim",
+    Result.EARLY_EXIT: "yellow",
+}
+
+
+def go(
+    action: Action,
+    place: Place,
+    chosen: Selection,
+    options: RunOptions,
+    *,
+    parallel: int | None = None,
+    verbose: bool = False,
+) -> Run:
+    """Run it, showing progress on standard error; a run that acts is written into ROOT/.ace/runs."""
+    make_private(place.root)
+    for note in chosen.notes:
+        stderr.print(note, markup=False)
+    if action.acts:
+        say_clouds(place, chosen)
+    names = [job.stack.name for job in chosen.jobs]
+    board = Board(names)
+    width = parallel or fleet.default_parallel(len(names))
+    with (
+        following(board, stderr, verbose=verbose) as sink,
+        interruptible(lambda line: stderr.print(line, markup=False), board.waiting_for) as cancel,
+    ):
+        done = fleet.run(
+            action,
+            chosen.jobs,
+            options,
+            sink,
+            cancel,
+            parallel=width,
+            not_run=chosen.not_run,
+            diagnose=lambda stack: unreachable(place, chosen.members[stack.name]),
+        )
+    for country in done.countries.values():
+        if country.bug:
+            stderr.print(country.bug, markup=False)
+    if action.acts:
+        file = done.report.write_into(place.root / ".ace" / "runs")
+        if verbose:
+            stderr.print(f"report: {file}", markup=False)
+    return done
+
+
+def say_clouds(place: Place, chosen: Selection) -> None:
+    """Which file, and which cloud each country means by it."""
+    stderr.print(f"clouds: {place.clouds}", markup=False)
+    for job in chosen.jobs:
+        for data_centre in chosen.members[job.stack.name].data_centres:
+            name = data_centre.cloud.cloud
+            stderr.print(f"  {job.stack.name}  {name}  {place.clouds.auth_url(name)}", markup=False)
+
+
+def write_report(done: Run, file: Path) -> None:
+    """Write the report where the user wants it.
+
+    Raises:
+        UserError: It cannot be written.
+    """
+    try:
+        done.report.write(file)
+    except OSError as error:
+        raise UserError(
+            f"the run went on to its end, but its report cannot be written to {file}: {error.strerror}",
+            hint="the same report is in ROOT/.ace/runs",
+            code="no-report",
+        ) from None
+
+
+def check_report(file: Path | None) -> None:
+    """Make sure that the report will have a place, before anything is done.
+
+    Raises:
+        UserError: Its folder is not there.
+    """
+    if file is not None and not file.absolute().parent.is_dir():
+        raise UserError(f"--report {file}: there is no folder {file.absolute().parent}", code="no-report")
+
+
+def forecast(country: CountryRun) -> str:
+    """What `up` would do with a country, in a line."""
+    report = country.report
+    if report.result is Result.UNCHANGED:
+        return f"unchanged ({report.counts.same} resources)"
+    if report.result is Result.SUCCEEDED:
+        return f"{_counts(report.counts, 'to ')}, {report.counts.same} unchanged"
+    return f"{_word(report.result)}: {report.cause}" if report.result is Result.EXCLUDED else _word(report.result)
+
+
+def trouble(country: CountryRun) -> dict[str, str]:
+    """What JSON says of a country that did not come to its end."""
+    return {
+        "result": str(country.report.result),
+        "reason": country.report.reason,
+        "cause": country.report.cause,
+        "hint": country.hint,
+    }
+
+
+def tell(done: Run) -> None:
+    """One line a country on standard output."""
+    width = max(len(_word(country.report.result)) for country in done.countries.values())
+    for name, country in sorted(done.countries.items()):
+        report = country.report
+        parts = [_counts(report.counts), f"{report.counts.same} unchanged" if report.counts.same else ""]
+        if report.result is Result.EXCLUDED:
+            parts.append(report.cause)
+        if report.started:
+            parts.append(f"{report.seconds:.1f} s")
+        word = f"[{_STYLES[report.result]}]{_word(report.result):<{width}}[/]"
+        stdout.print(f"{name}  {word}  {escape(', '.join(part for part in parts if part))}")
+
+
+def tell_failures(countries: Mapping[str, CountryRun], retry: str) -> None:
+    """Each country that failed or was stopped: cause, hint, and what to type to try again."""
+    for name in sorted(countries):
+        country = countries[name]
+        if country.report.result is Result.FAILED:
+            word = "refused" if country.exit_code is ExitCode.REFUSED else "failed"
+            stderr.print(f"\n[bold red]{name} {word}:[/] {escape(country.report.cause)}")
+            for failure in country.failures[1:]:
+                stderr.print(f"  also {failure.urn.rsplit('::', 1)[-1]}: {failure.message}", markup=False)
+            hint = country.hint or ("" if word == "refused" else f"mend that and try again: `{retry} {name}`")
+            if hint:
+                stderr.print(f"[bold]what to do:[/] {escape(hint)}")
+    stopped = [name for name in sorted(countries) if countries[name].report.result is Result.EARLY_EXIT]
+    if stopped:
+        stderr.print(f"\n[bold]interrupted.[/] To go on: `{retry} {' '.join(stopped)}`")
+
+
+def print_steps(name: str, country: CountryRun) -> None:
+    """The steps of one country, coloured by what they do."""
+    for line, style in told_steps.lines(name, country.steps):
+        stdout.print(escape(line), style=style)
+
+
+def _word(result: Result) -> str:
+    return str(result).replace("_", " ")
+
+
+def _counts(counts: Counts, before: str = "") -> str:
+    """`3 to create, 1 to update`, or `3 created, 1 updated`; without what is none."""
+    numbers = (
+        ("create", counts.create),
+        ("update", counts.update),
+        ("replace", counts.replace),
+        ("delete", counts.delete),
+    )
+    return ", ".join(f"{number} {before}{name}{'' if before else 'd'}" for name, number in numbers if number)

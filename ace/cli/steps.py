@@ -1,0 +1,90 @@
+"""Steps as people read them and as JSON: pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from ace.engine.contract import UNKNOWN, JsonValue, Op, PropertyChange, Secret, Step
+
+SIGNS = {Op.CREATE: "+", Op.UPDATE: "~", Op.REPLACE: "±", Op.DELETE: "-", Op.REFRESH: "·", Op.SAME: " "}
+STYLES = {Op.CREATE: "green", Op.UPDATE: "yellow", Op.REPLACE: "magenta", Op.DELETE: "red"}
+HIDDEN = "***"
+LATER = "(known after up)"
+_LONGEST = 60
+
+
+def kind(type_: str) -> str:
+    """A type token in words: `openstack:compute/quotaSetV2:QuotaSetV2` is a `quota set`."""
+    last = re.sub(r"(?<=[a-z])V\d+$", "", type_.rsplit(":", 1)[-1])
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", last).lower()
+
+
+def value(of: JsonValue) -> str:
+    """A property's value in a few words."""
+    if of is None:
+        return "(none)"
+    text = json.dumps(plain(of), ensure_ascii=False) if not isinstance(of, str) else of
+    text = text.strip('"') if of is UNKNOWN or isinstance(of, Secret) else text
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def plain(of: JsonValue, *, show_secrets: bool = False) -> Any:
+    """A value that JSON can hold; secrets are masked, what is not known yet is said to be so."""
+    if isinstance(of, Secret):
+        return plain(of.value, show_secrets=True) if show_secrets else HIDDEN
+    if of is UNKNOWN:
+        return LATER
+    if isinstance(of, dict):
+        return {key: plain(item, show_secrets=show_secrets) for key, item in of.items()}
+    if isinstance(of, (list, tuple)):
+        return [plain(item, show_secrets=show_secrets) for item in of]
+    return of
+
+
+def change(of: PropertyChange) -> str:
+    """One property's change: `cores: 20 → 40`."""
+    why = "  (forces replacement)" if of.forces_replacement else ""
+    return f"{of.path}: {value(of.before)} → {value(of.after)}{why}"
+
+
+def lines(country: str, steps: Sequence[Step]) -> list[tuple[str, str]]:
+    """What the steps of real resources do: lines, each with its style; further properties on lines of their own."""
+    shown = [step for step in steps if step.custom and step.op is not Op.SAME]
+    widths = (
+        max((len(kind(step.type)) for step in shown), default=0),
+        max((len(step.name) for step in shown), default=0),
+    )
+    told: list[tuple[str, str]] = []
+    for step in shown:
+        start = f"{SIGNS[step.op]} {country}  {kind(step.type):<{widths[0]}}  "
+        changes = [change(of) for of in step.changes] if step.op in (Op.UPDATE, Op.REPLACE) else []
+        first = f"{start}{step.name:<{widths[1]}}  {changes[0]}" if changes else f"{start}{step.name}"
+        told.append((first, STYLES.get(step.op, "")))
+        indent = " " * (len(start) + widths[1] + 2)
+        told += [(indent + more, STYLES.get(step.op, "")) for more in changes[1:]]
+    return told
+
+
+def as_json(steps: Sequence[Step]) -> list[dict[str, Any]]:
+    """The steps that change a real resource, as CLI.md has them."""
+    return [
+        {"op": str(step.op), "urn": step.urn, "type": step.type, "name": step.name, "diff": diff_json(step)}
+        for step in steps
+        if step.custom and step.op is not Op.SAME
+    ]
+
+
+def diff_json(step: Step) -> list[dict[str, Any]]:
+    """The properties that differ."""
+    return [
+        {
+            "path": of.path,
+            "before": plain(of.before),
+            "after": plain(of.after),
+            "forces_replacement": of.forces_replacement,
+        }
+        for of in step.changes
+    ]

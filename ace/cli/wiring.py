@@ -1,0 +1,185 @@
+"""From country codes to stacks with their engines: the one place where spec, clouds, passphrases and engines meet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ace.cli import clouds, engines, passphrase
+from ace.cli.clouds import CloudsFile
+from ace.cli.engines import EngineName
+from ace.cli.options import checkout, find_spec_dir
+from ace.errors import UserError
+from ace.fleet.run import Job, Left
+from ace.spec import load
+from ace.spec.values import Member, MemberStatus, Spec
+
+if TYPE_CHECKING:
+    from ace.engine.contract import Engine, Stack
+
+LOCAL = "local"
+"""The backend of a country that keeps its state below ROOT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A ROOT with its spec and the clouds that hold for it."""
+
+    spec_dir: Path
+    spec: Spec
+    clouds: CloudsFile
+
+    @property
+    def root(self) -> Path:
+        """The folder that holds the spec folder."""
+        return self.spec_dir.parent
+
+    def state_dir(self, member: Member) -> Path:
+        """Where the country's state is kept."""
+        return self.root / ".ace" / "state" / member.stack
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which countries run, each with its stack and engine, and why others do not."""
+
+    jobs: tuple[Job, ...]
+    members: Mapping[str, Member]
+    not_run: Mapping[str, Left | UserError]
+    notes: tuple[str, ...] = field(default=())
+
+
+def open_place(spec: Path | None) -> Place:
+    """The ROOT that is meant, loaded.
+
+    Raises:
+        UserError: There is no spec, it has errors, or there is no clouds.yaml.
+    """
+    directory = find_spec_dir(spec)
+    loaded = load(directory)
+    return Place(directory, loaded, clouds.find(directory.parent))
+
+
+def select(place: Place, named: Sequence[str], engine: EngineName, *, active_only: bool) -> Selection:
+    """The countries of a command: those named, else every active one.
+
+    A country that is not named and has no cloud here is left out; a named one then fails.
+
+    Args:
+        place: The ROOT.
+        named: Codes in any case.
+        engine: As asked for.
+        active_only: Whether only active members may be run (a member that has left may still be torn down).
+
+    Raises:
+        UserError: A name is no member's, or no country can be run at all.
+    """
+    members = [place.spec.member(name) for name in named] or list(place.spec.active)
+    members = list({member.code: member for member in members}.values())
+    jobs: list[Job] = []
+    not_run: dict[str, Left | UserError] = {}
+    notes: list[str] = []
+    built: dict[EngineName, Engine] = {}
+    for member in members:
+        if active_only and member.status is not MemberStatus.ACTIVE:
+            cause = f"{member.code} is {member.status}, not active ({member.file})"
+            not_run[member.stack] = Left("not-active", cause)
+            continue
+        if missing := place.clouds.missing(member):
+            error = clouds.no_entry(member, missing, place.clouds)
+            not_run[member.stack] = error if named else Left(error.code, error.message)
+            continue
+        try:
+            choice = engines.choose(
+                engine, member.stack, place.state_dir(member), has_backend=member.state.backend != LOCAL
+            )
+            stack = stack_of(place, member)
+        except UserError as error:
+            not_run[member.stack] = error
+            continue
+        if choice.note:
+            notes.append(choice.note)
+        if choice.name not in built:
+            built[choice.name] = engines.build(choice.name)
+        jobs.append(Job(stack, built[choice.name]))
+    _forbid_sharing(place, jobs)
+    if not jobs:
+        raise _nobody(not_run)
+    return Selection(tuple(jobs), {member.stack: member for member in members}, not_run, tuple(notes))
+
+
+def one(place: Place, named: str, engine: EngineName) -> Job:
+    """The job of one country, whatever its status; its clouds need not be known.
+
+    Raises:
+        UserError: It is no member, or cannot be run.
+    """
+    member = place.spec.member(named)
+    backend = member.state.backend != LOCAL
+    choice = engines.choose(engine, member.stack, place.state_dir(member), has_backend=backend)
+    return Job(stack_of(place, member), engines.build(choice.name))
+
+
+def stack_of(place: Place, member: Member) -> Stack:
+    """The stack of a country.
+
+    Raises:
+        UserError: There is no passphrase for its secrets.
+    """
+    from ace.engine.contract import Stack
+
+    environment = {clouds.VARIABLE: str(place.clouds.path), "ACE_SPEC": str(place.spec_dir)}
+    if member.state.backend != LOCAL:
+        environment["PULUMI_BACKEND_URL"] = member.state.backend
+    return Stack(
+        name=member.stack,
+        program_dir=checkout(),
+        state_dir=place.state_dir(member),
+        passphrase=passphrase.of(place.root, member.stack, may_make=place.clouds.is_lab),
+        environment=environment,
+    )
+
+
+def make_private(root: Path) -> None:
+    """ROOT/.ace, for its owner only.
+
+    Raises:
+        UserError: It cannot be made.
+    """
+    folder = root / ".ace"
+    try:
+        for path in (folder, folder / "state", folder / "runs"):
+            path.mkdir(mode=0o700, exist_ok=True)
+            path.chmod(0o700)
+    except OSError as error:
+        raise UserError(
+            f"{error.filename or folder}: {error.strerror}", hint="work in a checkout that is yours", code="no-root"
+        ) from None
+
+
+def _forbid_sharing(place: Place, jobs: Sequence[Job]) -> None:
+    """Outside a lab, countries never share a passphrase."""
+    if len(jobs) > 1 and passphrase.is_given() and not place.clouds.is_lab:
+        given = next(variable for variable in passphrase.VARIABLES if variable in os.environ)
+        raise UserError(
+            f"{given} gives {len(jobs)} countries the same passphrase, and outside a lab each has its own",
+            hint=f"name one country, or unset {given} and put each country's into "
+            f"{passphrase.file_of(place.root, '<cc>')} (mode 0600)",
+            code="shared-passphrase",
+        )
+
+
+def _nobody(not_run: Mapping[str, Left | UserError]) -> UserError:
+    """What to say when not one country can be run."""
+    if not not_run:
+        return UserError("the spec has no active member", hint="see `ace validate`", code="no-members")
+    errors = [why for why in not_run.values() if isinstance(why, UserError)]
+    lines = [f"{name}: {why.message if isinstance(why, UserError) else why.cause}" for name, why in not_run.items()]
+    if len(lines) == 1 and errors:
+        return errors[0]
+    hint = errors[0].hint if errors else "name a member that is active and whose cloud is at hand"
+    code = errors[0].code if errors else next(why.reason for why in not_run.values() if isinstance(why, Left))
+    return UserError("no country can be run:\n" + "\n".join(f"  {line}" for line in lines), hint=hint, code=code)
