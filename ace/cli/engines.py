@@ -124,3 +124,10 @@ def set_aside(state_dir: Path, name: EngineName) -> Path | None:
     for path in present:
         path.rename(kept / path.name)
     return kept
+
+
+def put_back(state_dir: Path, kept: Path) -> None:
+    """Undo `set_aside`."""
+    for path in kept.iterdir():
+        path.rename(state_dir / path.name)
+    kept.rmdir()

@@ -9,7 +9,7 @@ from typer._click.exceptions import ClickException  # typer brings its own click
 from typer.rich_utils import rich_format_error
 
 import ace
-from ace.cli import deploy, lab, schema, validate
+from ace.cli import deploy, drift, lab, outputs, schema, state, validate
 from ace.errors import ExitCode
 
 app = typer.Typer(
@@ -37,6 +37,9 @@ app.command("preview")(deploy.preview)
 app.command("up")(deploy.up)
 app.command("refresh")(deploy.refresh)
 app.command("down")(deploy.down)
+app.command("drift")(drift.drift)
+app.command("outputs")(outputs.outputs)
+app.add_typer(state.app, name="state")
 app.add_typer(lab.app, name="lab")
 
 

@@ -11,13 +11,25 @@ from ace.engine.contract import UNKNOWN, JsonValue, Op, PropertyChange, Secret, 
 
 SIGNS = {Op.CREATE: "+", Op.UPDATE: "~", Op.REPLACE: "±", Op.DELETE: "-", Op.REFRESH: "·", Op.SAME: " "}
 STYLES = {Op.CREATE: "green", Op.UPDATE: "yellow", Op.REPLACE: "magenta", Op.DELETE: "red"}
+NAMES = {
+    "quotaSetV2": "compute quota",
+    "quoteSetV2": "volume quota",
+    "quoteSetV3": "volume quota",
+    "quota": "network quota",
+    "secGroup": "security group",
+    "secGroupRule": "security group rule",
+    "instance": "server",
+}
+"""Types whose names in Pulumi are not the field's terms."""
 HIDDEN = "***"
 LATER = "(known after up)"
 _LONGEST = 60
 
 
 def kind(type_: str) -> str:
-    """A type token in words: `openstack:compute/quotaSetV2:QuotaSetV2` is a `quota set`."""
+    """A type token in words: `openstack:networking/routerInterface:RouterInterface` is a `router interface`."""
+    if (word := type_.rsplit(":", 1)[0].rsplit("/", 1)[-1]) in NAMES:
+        return NAMES[word]
     last = re.sub(r"(?<=[a-z])V\d+$", "", type_.rsplit(":", 1)[-1])
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", last).lower()
 
@@ -52,7 +64,9 @@ def change(of: PropertyChange) -> str:
 
 def lines(country: str, steps: Sequence[Step]) -> list[tuple[str, str]]:
     """What the steps of real resources do: lines, each with its style; further properties on lines of their own."""
-    shown = [step for step in steps if step.custom and step.op is not Op.SAME]
+    shown = sorted(
+        (step for step in steps if step.custom and step.op is not Op.SAME), key=lambda step: (step.name, step.type)
+    )
     widths = (
         max((len(kind(step.type)) for step in shown), default=0),
         max((len(step.name) for step in shown), default=0),

@@ -15,6 +15,7 @@ from ace.engine.contract import (
     EventSink,
     Failure,
     JsonValue,
+    Op,
     Outcome,
     Phase,
     Plan,
@@ -23,6 +24,7 @@ from ace.engine.contract import (
     RunOptions,
     Secret,
     Stack,
+    Step,
 )
 from ace.engine.guards import refuse_protected, refuse_too_many
 from ace.engine.pulumi_cli.events import SECRET_TEXT, Reading
@@ -86,6 +88,10 @@ class PulumiCliEngine:
         if not outcome.failures and not outcome.interrupted:
             self._sweep(resources, session.workspace.environment)
         return outcome
+
+    def drift(self, stack: Stack, sink: EventSink, cancel: threading.Event) -> tuple[Step, ...]:
+        """What differs in the cloud, by `pulumi refresh --preview-only`."""
+        return self._begin(stack, RunOptions(), sink, cancel).compare()
 
     def outputs(self, stack: Stack) -> Properties:
         """The stack's outputs, secrets as `Secret`."""
@@ -152,6 +158,19 @@ class _Session:
             text = "\n".join(failure.message for failure in failures) or finished.text
             raise _explained(text, self.stack)
         return Plan(self.stack.name, tuple(reading.steps))
+
+    def compare(self) -> tuple[Step, ...]:
+        """Run `pulumi refresh` without writing its findings down.
+
+        Raises:
+            UserError: A cloud could not be read.
+        """
+        self.sink(Phase(self.stack.name, "comparing"))
+        reading, finished = self._follow("refresh", "--preview-only", planning=False)
+        if finished.code != 0:
+            failures = (*reading.failures, *reading.unclaimed_errors())
+            raise _explained("\n".join(failure.message for failure in failures) or finished.text, self.stack)
+        return tuple(step for step in reading.steps if step.op is not Op.SAME)
 
     def act(self, phase: str, command: str, total: int | None) -> Outcome:
         """Run `pulumi up`, `refresh` or `destroy`; failed steps are in the outcome."""

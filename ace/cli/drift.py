@@ -1,0 +1,76 @@
+"""`ace drift`: what differs in the live clouds from what ACE made there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ace.cli.deploy import ParallelOption, VerboseOption
+from ace.cli.engines import EngineName, EngineOption
+from ace.cli.options import AsOfOption, CountriesArgument, Format, FormatOption, SpecOption
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ace.engine.contract import Step
+    from ace.fleet.run import CountryRun
+
+
+def drift(
+    countries: CountriesArgument = None,
+    engine: EngineOption = EngineName.AUTO,
+    parallel: ParallelOption = None,
+    verbose: VerboseOption = False,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; clouds are compared as they are now
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Compare the live clouds with the state: what was changed and what is missing. Nothing is changed.
+
+    Exit code 0: no drift. 2: some. 1: it could not be found out. What lies in the clouds and is not ACE's (`unmanaged`)
+    is not looked for yet; the list is always empty.
+    """
+    from ace.cli import running
+    from ace.cli.output import answering, stdout
+    from ace.cli.wiring import open_place, select
+    from ace.engine.contract import RunOptions
+    from ace.fleet.report import Action
+
+    with answering("drift", format_) as answer:
+        place = open_place(spec)
+        chosen = select(place, countries or (), engine, active_only=False)
+        done = running.go(Action.DRIFT, place, chosen, RunOptions(), parallel=parallel, verbose=verbose)
+        answer.exit_code = done.report.exit_code
+        answer.body["countries"] = {name: _as_json(country) for name, country in sorted(done.countries.items())}
+        if format_ is Format.TEXT:
+            for name, country in sorted(done.countries.items()):
+                running.print_steps(name, country)
+            for name, country in sorted(done.countries.items()):
+                stdout.print(f"{name}  {_sentence(country)}", markup=False)
+        running.tell_failures(done.countries, "ace drift")
+
+
+def _as_json(country: CountryRun) -> dict[str, Any]:
+    from ace.cli import running, steps
+    from ace.engine.contract import Op
+
+    def told(found: Sequence[Step]) -> list[dict[str, Any]]:
+        return [{key: value for key, value in step.items() if key != "op"} for step in steps.as_json(found)]
+
+    missing = [step for step in country.steps if step.op is Op.DELETE]
+    changed = [step for step in country.steps if step.op is not Op.DELETE]
+    well = country.report.result.went_well
+    return {"changed": told(changed), "missing": told(missing), "unmanaged": []} | (
+        {} if well else running.trouble(country)
+    )
+
+
+def _sentence(country: CountryRun) -> str:
+    from ace.cli import running
+    from ace.fleet.report import Result
+
+    counts = country.report.counts
+    if country.report.result is Result.UNCHANGED:
+        return "no drift"
+    if country.report.result is Result.SUCCEEDED:
+        return f"{counts.update + counts.replace} changed, {counts.delete} missing"
+    return running.forecast(country)

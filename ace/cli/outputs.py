@@ -1,0 +1,38 @@
+"""`ace outputs`: what a country's stack gives to those after it."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from ace.cli.engines import EngineName, EngineOption
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
+
+CountryArgument = Annotated[str, typer.Argument(metavar="CC", help="ISO alpha-2 code, any case.")]
+
+
+def outputs(
+    country: CountryArgument,
+    show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Print secrets in clear.")] = False,
+    engine: EngineOption = EngineName.AUTO,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; outputs are those of the last run
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Print the outputs of a country's stack as of the last run. Secrets are masked unless `--show-secrets` is given."""
+    from ace.cli.output import answering, stdout
+    from ace.cli.steps import plain
+    from ace.cli.wiring import one, open_place
+
+    with answering("outputs", format_) as answer:
+        job = one(open_place(spec), country, engine)
+        found = {name: plain(value, show_secrets=show_secrets) for name, value in job.engine.outputs(job.stack).items()}
+        answer.body["outputs"] = found
+        if format_ is Format.TEXT:
+            if not found:
+                stdout.print(f"{job.stack.name} has no outputs yet: `ace up {job.stack.name}`", markup=False)
+            for name, value in found.items():
+                text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+                stdout.print(f"{name}: {text}", markup=False)
