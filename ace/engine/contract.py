@@ -319,7 +319,10 @@ class ResourceType(Protocol):
     Every method raises `CloudError` when the cloud refuses.
     """
 
-    token: str
+    @property
+    def token(self) -> str:
+        """Its type token, such as `openstack:networking/network:Network`."""
+        ...
 
     def check(self, inputs: Properties) -> Properties:
         """The inputs with the provider's defaults filled in; must not talk to the cloud."""
@@ -372,12 +375,25 @@ Invoke = Callable[[Any, Properties], Properties]
 class Provider(Protocol):
     """All that the engine needs of one Pulumi package."""
 
-    package: str
-    """Such as `openstack`."""
-    version: str
-    """Version of the Pulumi package that types and outputs follow."""
-    types: Mapping[str, ResourceType]
-    invokes: Mapping[str, Invoke]
+    @property
+    def package(self) -> str:
+        """Such as `openstack`."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Version of the Pulumi package that types and outputs follow."""
+        ...
+
+    @property
+    def types(self) -> Mapping[str, ResourceType]:
+        """By type token."""
+        ...
+
+    @property
+    def invokes(self) -> Mapping[str, Invoke]:
+        """By token."""
+        ...
 
     def configure(self, inputs: Properties, environment: Mapping[str, str]) -> Any:
         """A cloud handle for one provider resource; lazy, thread-safe, talks to nobody yet."""

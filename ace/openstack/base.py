@@ -1,0 +1,136 @@
+"""What every resource type shares: defaults, differences, drift, adoption. Narrow types say only what is theirs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from ipaddress import ip_network
+from typing import Any, ClassVar
+
+from ace.engine.contract import UNKNOWN, Diff, Live, Properties, PropertyChange
+from ace.openstack.cloud import Cloud
+
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+
+
+class OpenStackType:
+    """Base of all types.
+
+    A subclass gives the class variables and `create`, `live_of` or `read`, `update`, `delete`, `search`.
+    """
+
+    token: ClassVar[str]
+    replaces: ClassVar[frozenset[str]] = frozenset()
+    """Inputs that cannot be changed in place (the provider's ForceNew); `region` always."""
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    """Inputs that the provider fills in when the program does not give them."""
+    unordered: ClassVar[frozenset[str]] = frozenset({"tags"})
+    """Lists whose order means nothing."""
+    given_only: ClassVar[frozenset[str]] = frozenset()
+    """Inputs that the cloud does not give back, or not as given: compared with what was given before."""
+
+    # -------------------------------------------------------------------------------------------------------- contract
+
+    def check(self, inputs: Properties) -> Properties:
+        """The inputs with the provider's defaults."""
+        given = {key: value for key, value in inputs.items() if value is not None and key != "__defaults"}
+        return {**self.defaults, **given}
+
+    def diff(self, inputs: Properties, old_inputs: Properties, old_outputs: Properties) -> Diff:
+        """Compare what is wanted with what is there; see `ResourceType.diff`."""
+        changes = []
+        for key in sorted({*inputs, *old_inputs} - {"__defaults"}):
+            known = old_inputs if key in self.given_only else old_outputs
+            before, after = known.get(key), inputs.get(key)
+            if not self._same(key, before, after):
+                changes.append(PropertyChange(key, before, after, key in self.replaces or key == "region"))
+        return Diff(tuple(changes), delete_before_replace=self._must_go_first(inputs, old_outputs))
+
+    def inputs_of(self, live: Live, old_inputs: Properties) -> Properties:
+        """Old inputs with what the cloud has now; what says the same keeps its form."""
+        found = {}
+        for key, value in old_inputs.items():
+            now = live.outputs.get(key)
+            keep = key in self.given_only or key == "__defaults" or self._same(key, now, value)
+            found[key] = value if keep else now
+        return found
+
+    def find(self, cloud: Cloud, inputs: Properties) -> Live | None:
+        """The one that has all these inputs; see `ResourceType.find`."""
+        for live in self.search(cloud, inputs):
+            if not self.diff(inputs, inputs, live.outputs).changes:
+                return live
+        return None
+
+    def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
+        """Candidates for `find`. None: a create of this type may simply be repeated."""
+        return ()
+
+    def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
+        """One by one, unless a type knows better."""
+        found = {id_: self.read(cloud, id_, outputs) for id_, outputs in known}
+        return {id_: live for id_, live in found.items() if live is not None}
+
+    def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:
+        """See `ResourceType.read`."""
+        raise NotImplementedError
+
+    # ---------------------------------------------------------------------------------------------------------- inside
+
+    def _must_go_first(self, inputs: Properties, old_outputs: Properties) -> bool:
+        """A name that the program gave and keeps: the bridge deletes before it replaces (`nameRequiresDeleteBeforeReplace`)."""
+        return bool(inputs.get("name")) and inputs.get("name") == old_outputs.get("name")
+
+    def _same(self, key: str, before: Any, after: Any) -> bool:
+        if has_unknown(after):
+            return False
+        if after in _EMPTY or before in _EMPTY:
+            return (after in _EMPTY or after is False) and (before in _EMPTY or before is False)
+        if key in self.unordered and isinstance(before, list) and isinstance(after, list):
+            return _same_set(before, after)
+        return same_value(before, after)
+
+
+def same_value(before: Any, after: Any) -> bool:
+    """Whether a stored value is what is wanted; of objects only what is wanted counts."""
+    if isinstance(after, Mapping) and isinstance(before, Mapping):
+        return all(same_value(before.get(key), value) for key, value in after.items() if value not in _EMPTY)
+    if isinstance(after, list) and isinstance(before, list):
+        return len(before) == len(after) and all(same_value(a, b) for a, b in zip(before, after, strict=True))
+    return _plain(before) == _plain(after)
+
+
+def _same_set(before: list[Any], after: list[Any]) -> bool:
+    if len(before) != len(after):
+        return False
+    left = list(before)
+    for wanted in after:
+        match = next((index for index, found in enumerate(left) if same_value(found, wanted)), None)
+        if match is None:
+            return False
+        del left[match]
+    return True
+
+
+def _plain(value: Any) -> str:
+    """Scalars as the provider compares them: 10, 10.0 and "10" are one, and so are two spellings of a prefix."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    if "/" in text or ":" in text:
+        try:
+            return str(ip_network(text, strict=False)) if "/" in text else str(ip_network(text))
+        except ValueError:
+            return text
+    return text
+
+
+def has_unknown(value: Any) -> bool:
+    """Whether `UNKNOWN` is anywhere in it."""
+    if value is UNKNOWN:
+        return True
+    if isinstance(value, Mapping):
+        return any(has_unknown(item) for item in value.values())
+    return isinstance(value, list) and any(has_unknown(item) for item in value)

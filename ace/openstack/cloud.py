@@ -1,0 +1,295 @@
+"""One cloud as resource types see it: requests that are answered or raise a `CloudError` for people."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import keystoneauth1.exceptions
+import openstack
+from keystoneauth1.session import TCPKeepAliveAdapter
+from openstack.config import OpenStackConfig
+from openstack.connection import Connection
+from requests.exceptions import RequestException
+
+from ace.engine.contract import CloudError, CloudIdentity, Properties
+
+_TIMEOUT_S = 60
+_ATTEMPTS = 4
+_IDEMPOTENT = ("GET", "HEAD", "PUT", "DELETE")
+_POOL_SIZE = 64
+_SERVICES = {
+    "identity": "keystone",
+    "network": "neutron",
+    "compute": "nova",
+    "block_storage": "cinder",
+    "image": "glance",
+}
+_AUTH_INPUTS = {
+    "authUrl": "auth_url",
+    "userName": "username",
+    "userId": "user_id",
+    "password": "password",
+    "tenantName": "project_name",
+    "tenantId": "project_id",
+    "userDomainName": "user_domain_name",
+    "userDomainId": "user_domain_id",
+    "projectDomainName": "project_domain_name",
+    "projectDomainId": "project_domain_id",
+    "domainId": "domain_id",
+    "domainName": "domain_name",
+    "applicationCredentialId": "application_credential_id",
+    "applicationCredentialName": "application_credential_name",
+    "applicationCredentialSecret": "application_credential_secret",
+}
+JsonBody = Mapping[str, Any]
+
+
+class Cloud:
+    """A lazily opened, thread-safe connection.
+
+    Args:
+        inputs: Those of the `pulumi:providers:openstack` resource: `cloud`, `region`, or plain credentials.
+        environment: Where `OS_CLIENT_CONFIG_FILE` is looked up.
+    """
+
+    def __init__(self, inputs: Properties, environment: Mapping[str, str]) -> None:
+        self._inputs, self._environment = inputs, environment
+        self.name = str(inputs.get("cloud") or inputs.get("authUrl") or "openstack")
+        self._lock = threading.Lock()
+        self._opening = threading.Lock()
+        self._kept: dict[str, Any] = {}
+
+    # ------------------------------------------------------------------------------------------------------- connection
+
+    @cached_property
+    def _config(self) -> Any:
+        file = self._environment.get("OS_CLIENT_CONFIG_FILE")
+        config = OpenStackConfig(config_files=[file] if file else None, load_envvars=False)
+        auth = {name: self._inputs[key] for key, name in _AUTH_INPUTS.items() if self._inputs.get(key)}
+        given: dict[str, Any] = {"auth": auth} if auth else {}
+        if self._inputs.get("region"):
+            given["region_name"] = self._inputs["region"]
+        try:
+            return config.get_one(cloud=self._inputs.get("cloud"), **given)
+        except openstack.exceptions.ConfigException as error:
+            where = file or "clouds.yaml"
+            raise CloudError(
+                f"{self.name}: {where} does not lead to this cloud: {error}",
+                hint=f"give it an entry named `{self.name}`, or set OS_CLIENT_CONFIG_FILE",
+            ) from None
+
+    @property
+    def auth_url(self) -> str:
+        """Keystone's address."""
+        return str(self._config.config.get("auth", {}).get("auth_url", ""))
+
+    @property
+    def region(self) -> str:
+        """The region that this provider works in."""
+        return str(self._inputs.get("region") or self._config.config.get("region_name") or "")
+
+    @property
+    def connection(self) -> Connection:
+        """The SDK's connection, one for all threads."""
+        with self._opening:
+            if "connection" not in self._kept:
+                self._require_safe()
+                connection = Connection(config=self._config)
+                for scheme in ("http://", "https://"):
+                    pool = TCPKeepAliveAdapter(pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE)
+                    connection.session.session.mount(scheme, pool)
+                self._kept["connection"] = connection
+            return self._kept["connection"]
+
+    def _require_safe(self) -> None:
+        """A real cloud is spoken to over verified TLS only.
+
+        Raises:
+            CloudError: Plain http to anything but loopback, or `verify: false`.
+        """
+        split = urlsplit(self.auth_url)
+        loopback = _is_loopback(split.hostname or "")
+        if split.scheme != "https" and not loopback:
+            raise CloudError(
+                f"{self.name}: auth_url {self.auth_url} is not https",
+                hint="credentials travel over TLS only; use https",
+            )
+        if self._config.config.get("verify") is False and not loopback:
+            raise CloudError(f"{self.name}: `verify: false` in clouds.yaml", hint="give `cacert:` instead")
+
+    def identity(self) -> CloudIdentity:
+        """Which cloud this is, by the token: one request."""
+        access = self._ask(lambda: self.connection.session.auth.get_access(self.connection.session))
+        marker = access.project_id or access.domain_id or "system"
+        domain = access.project_domain_id or access.domain_id or ""
+        return CloudIdentity(self.auth_url, self.region, domain, marker)
+
+    @property
+    def project_id(self) -> str:
+        """The project that the credential is scoped to; empty for a domain's."""
+        access = self._ask(lambda: self.connection.session.auth.get_access(self.connection.session))
+        return str(access.project_id or "")
+
+    def kept(self, key: str, make: Callable[[], Any]) -> Any:
+        """What `make` gave the first time; for look-ups that stay true for a run."""
+        with self._lock:
+            if key in self._kept:
+                return self._kept[key]
+        made = make()
+        with self._lock:
+            return self._kept.setdefault(key, made)
+
+    # --------------------------------------------------------------------------------------------------------- requests
+
+    def _ask(self, request: Callable[[], Any]) -> Any:
+        """Run a request, its network faults told as `CloudError` with status 0."""
+        try:
+            return request()
+        except keystoneauth1.exceptions.Unauthorized:
+            raise CloudError(
+                f"{self.name}: Keystone at {self.auth_url} refuses the credentials (401)",
+                status=401,
+                hint="check this cloud's entry in clouds.yaml; an application credential may have expired",
+            ) from None
+        except keystoneauth1.exceptions.HttpError as error:
+            raise CloudError(f"{self.name}: {error}", status=error.http_status) from None
+        except (
+            keystoneauth1.exceptions.ClientException,
+            openstack.exceptions.SDKException,
+            RequestException,
+        ) as error:
+            raise CloudError(
+                f"{self.name}: no answer from {self.auth_url} ({type(error).__name__})",
+                hint="is the cloud up and within reach? for a lab: `ace lab status`, `ace lab up`",
+            ) from None
+
+    def request(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        *,
+        json: JsonBody | None = None,
+        params: Mapping[str, Any] | None = None,
+        microversion: str | None = None,
+        doing: str = "",
+        absent_ok: bool = False,
+    ) -> Any:
+        """One request; its JSON (None for an empty answer, or for a 404 when `absent_ok`).
+
+        Idempotent requests are tried again after connection faults, 429 and 503.
+
+        Raises:
+            CloudError: The cloud says no, or nothing.
+        """
+        adapter = self._ask(lambda: getattr(self.connection, service))
+        for attempt in range(_ATTEMPTS):
+            last = attempt == _ATTEMPTS - 1 or method not in _IDEMPOTENT
+            try:
+                response = self._ask(
+                    lambda: adapter.request(
+                        path,
+                        method,
+                        json=json,
+                        params=params or None,
+                        microversion=microversion,
+                        raise_exc=False,
+                        timeout=_TIMEOUT_S,
+                    )
+                )
+            except CloudError as error:
+                if last or error.status:
+                    raise
+                _pause(attempt, None)
+                continue
+            if response.status_code in (429, 503) and not last:
+                _pause(attempt, response.headers.get("Retry-After"))
+                continue
+            if response.status_code == 404 and absent_ok:
+                return None
+            if response.status_code >= 400:
+                raise self._refusal(service, response, doing or f"{method} {path}")
+            return response.json() if response.content else None
+        raise AssertionError("unreachable")
+
+    def get(self, service: str, path: str, **options: Any) -> Any:
+        """GET; None when it is not there."""
+        return self.request(service, "GET", path, absent_ok=True, **options)
+
+    def items(self, service: str, path: str, key: str, **options: Any) -> list[dict[str, Any]]:
+        """All items of a list, over its pages."""
+        found: list[dict[str, Any]] = []
+        while path:
+            body = self.request(service, "GET", path, **options) or {}
+            found.extend(body.get(key) or [])
+            links = body.get(f"{key}_links") or []
+            path = next((link["href"] for link in links if link.get("rel") == "next"), "")
+            options.pop("params", None)
+        return found
+
+    def _refusal(self, service: str, response: Any, doing: str) -> CloudError:
+        name, said = _SERVICES.get(service, service), _said(response)
+        return CloudError(
+            f"{self.name}: {name} refused to {doing} ({response.status_code}): {said}",
+            status=response.status_code,
+            hint=_hint(response.status_code, said),
+        )
+
+    def wait(self, what: str, settled: Callable[[], Any], timeout_s: float) -> Any:
+        """Ask until `settled` gives something true, at growing intervals.
+
+        Raises:
+            CloudError: Not in time.
+        """
+        deadline, pause = time.monotonic() + timeout_s, 0.1
+        while True:
+            result = settled()
+            if result:
+                return result
+            if time.monotonic() + pause > deadline:
+                raise CloudError(f"{self.name}: {what} took longer than {timeout_s:.0f} s", status=504)
+            time.sleep(pause)
+            pause = min(pause * 1.5, 3.0)
+
+
+def _pause(attempt: int, retry_after: str | None) -> None:
+    seconds = float(retry_after) if retry_after and retry_after.isdigit() else 0.3 * 2**attempt
+    time.sleep(min(seconds, 30) * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
+
+
+def _said(response: Any) -> str:
+    """The message in an OpenStack error body, whose shape each service has its own of."""
+    try:
+        body = response.json()
+    except ValueError:
+        return (response.text or response.reason or "").strip()[:300]
+    inner = next(iter(body.values()), body) if isinstance(body, dict) else body
+    if isinstance(inner, dict):
+        return str(inner.get("message") or inner)
+    return str(inner)
+
+
+def _hint(status: int, said: str) -> str:
+    if "quota" in said.lower():
+        return "a quota is used up: raise the tenant's `size:` in the member file, or ask the cloud's operator"
+    if status == 403:
+        return "the credential may not do this: see `access:` in the member file and the roles in clouds.yaml"
+    if status == 409:
+        return "something else uses it, or its name is taken; `ace refresh` shows what the cloud has now"
+    return ""
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,155 @@
+"""What Neutron's resource types share: a collection, names translated, tags set beside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from ace.engine.contract import CloudError, Live, Properties
+from ace.openstack.base import OpenStackType
+from ace.openstack.cloud import Cloud
+
+DELETE_TIMEOUT_S = 120
+
+
+class NeutronType(OpenStackType):
+    """A resource in one of Neutron's collections."""
+
+    collection: ClassVar[str]
+    """Its path and list key, such as `networks`."""
+    noun: ClassVar[str]
+    """Its body's key, such as `network`."""
+    names: ClassVar[Mapping[str, str]]
+    """Inputs that go into a body as they are: our name -> the API's."""
+    fixed: ClassVar[frozenset[str]] = frozenset()
+    """Those of `names` that only a create may carry."""
+    tagged: ClassVar[bool] = True
+
+    # ----------------------------------------------------------------------------------------------- for the subclasses
+
+    def body(self, cloud: Cloud, inputs: Properties) -> dict[str, Any]:
+        """A create's body."""
+        return {api: inputs[key] for key, api in self.names.items() if inputs.get(key) is not None}
+
+    def update_body(
+        self, cloud: Cloud, inputs: Properties, old_inputs: Properties, old_outputs: Properties
+    ) -> dict[str, Any]:
+        """An update's body: what differs; what was taken away becomes empty."""
+        return {
+            api: inputs.get(key) if inputs.get(key) is not None else self.emptied(key)
+            for key, api in self.names.items()
+            if key not in self.fixed
+            and (key in inputs or key in old_inputs)
+            and not self._same(key, old_outputs.get(key), inputs.get(key))
+        }
+
+    def emptied(self, key: str) -> Any:
+        """What an input becomes that the program no longer gives."""
+        return [] if key in self.unordered else ""
+
+    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Properties) -> dict[str, Any]:
+        """The provider's outputs for a resource as Neutron tells it; `known` are inputs or last outputs."""
+        raise NotImplementedError
+
+    # --------------------------------------------------------------------------------------------------------- contract
+
+    def create(self, cloud: Cloud, inputs: Properties) -> Live:
+        """POST, then tags."""
+        label = inputs.get("name") or inputs.get("description") or ""
+        doing = (
+            f"create {self.noun.replace('_', ' ')} {label!r}" if label else f"create a {self.noun.replace('_', ' ')}"
+        )
+        made = cloud.request(
+            "network", "POST", f"/{self.collection}", json={self.noun: self.body(cloud, inputs)}, doing=doing
+        )[self.noun]
+        self.made(cloud, made, inputs)
+        made["tags"] = self._tag(cloud, made, inputs.get("tags"))
+        return self._live(cloud, made, inputs)
+
+    def made(self, cloud: Cloud, found: Mapping[str, Any], inputs: Properties) -> None:
+        """What a create has to do besides."""
+
+    def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:
+        """GET."""
+        found = cloud.get("network", f"/{self.collection}/{id}")
+        return self._live(cloud, found[self.noun], outputs) if found else None
+
+    def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
+        """One list for all."""
+        listed = {found["id"]: found for found in cloud.items("network", f"/{self.collection}", self.collection)}
+        return {id_: self._live(cloud, listed[id_], outputs) for id_, outputs in known if id_ in listed}
+
+    def update(
+        self, cloud: Cloud, id: str, inputs: Properties, old_inputs: Properties, old_outputs: Properties
+    ) -> Live:
+        """PUT what differs, then tags."""
+        body = self.update_body(cloud, inputs, old_inputs, old_outputs)
+        path = f"/{self.collection}/{id}"
+        doing = f"update {self.noun.replace('_', ' ')} {inputs.get('name') or id}"
+        if body:
+            cloud.request("network", "PUT", path, json={self.noun: body}, doing=doing)
+        found = cloud.request("network", "GET", path, doing=doing)[self.noun]
+        if "tags" in inputs or "tags" in old_inputs:
+            found["tags"] = self._tag(cloud, found, inputs.get("tags") or [])
+        return self._live(cloud, found, inputs)
+
+    def delete(self, cloud: Cloud, id: str, outputs: Properties) -> None:
+        """DELETE, again while something that is on its way out still uses it."""
+        doing = f"delete {self.noun.replace('_', ' ')} {outputs.get('name') or id}"
+        delete_when_free(cloud, "network", f"/{self.collection}/{id}", doing)
+
+    def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
+        """Those of its name and project."""
+        names = {"name": "name", "tenantId": "project_id", "projectId": "project_id", "networkId": "network_id"}
+        filters = {api: inputs[key] for key, api in names.items() if inputs.get(key)}
+        for found in cloud.items("network", f"/{self.collection}", self.collection, params=filters):
+            yield self._live(cloud, found, inputs)
+
+    # ----------------------------------------------------------------------------------------------------------- inside
+
+    def _tag(self, cloud: Cloud, found: Mapping[str, Any], wanted: Any) -> list[str]:
+        present = list(found.get("tags") or [])
+        if not self.tagged or wanted is None or set(wanted) == set(present):
+            return present
+        path = f"/{self.collection}/{found['id']}/tags"
+        done = cloud.request("network", "PUT", path, json={"tags": list(wanted)}, doing=f"tag {found.get('name')}")
+        return list(done["tags"])
+
+    def _live(self, cloud: Cloud, found: Mapping[str, Any], known: Properties) -> Live:
+        outputs = {"id": found["id"], "region": cloud.region, **self.outputs(cloud, found, known)}
+        if self.tagged:
+            tags = sorted(found.get("tags") or [])
+            # `tags` are those that the program set; what others add shows in `allTags`.
+            outputs |= {"tags": tags, "allTags": tags}
+        return Live(found["id"], outputs)
+
+
+def delete_when_free(cloud: Cloud, service: str, path: str, doing: str) -> None:
+    """DELETE, repeated for a while as long as the answer is 409.
+
+    Raises:
+        CloudError: Something still uses it in the end; says what the cloud says.
+    """
+    refusal: list[CloudError] = []
+
+    def gone() -> bool:
+        try:
+            cloud.request(service, "DELETE", path, doing=doing, absent_ok=True)
+        except CloudError as error:
+            if error.status != 409:
+                raise
+            refusal[:] = [error]
+            return False
+        return True
+
+    try:
+        cloud.wait(doing, gone, DELETE_TIMEOUT_S)
+    except CloudError as error:
+        if error.status == 504 and refusal:
+            raise refusal[0] from None
+        raise
+
+
+def text(value: Any) -> Any:
+    """An absent text is an empty one."""
+    return "" if value is None else value

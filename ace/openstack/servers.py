@@ -1,0 +1,279 @@
+"""Servers (`compute/instance:Instance`), in the project that the credential is scoped to."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ace.engine.contract import CloudError, Live, Properties
+from ace.openstack.base import OpenStackType
+from ace.openstack.cloud import Cloud
+from ace.openstack.neutron import text
+
+CREATE_TIMEOUT_S = 1800
+DELETE_TIMEOUT_S = 600
+_WITH_TAGS = "2.52"
+"""A create may carry tags from here on."""
+_WITH_FLAVOR_ID = "2.46"
+"""A server tells its flavour's id up to here, and its tags since 2.26."""
+
+
+class Instance(OpenStackType):
+    """`compute/instance:Instance` as far as ACE's stacks use it: ports for networks, an image, no volumes at boot."""
+
+    token = "openstack:compute/instance:Instance"
+    replaces = frozenset(
+        {
+            *("userData", "availabilityZone", "availabilityZoneHints", "networkMode", "networks", "keyPair"),
+            *("hypervisorHostname", "configDrive", "imageId", "imageName", "schedulerHints", "blockDevices"),
+        }
+    )
+    defaults = {"powerState": "active"}
+    given_only = frozenset({"userData", "imageName", "imageId", "schedulerHints", "configDrive", "securityGroups"})
+
+    def create(self, cloud: Cloud, inputs: Properties) -> Live:
+        """POST, and wait until it is ACTIVE."""
+        for key in ("blockDevices", "personalities", "vendorOptions", "networkMode"):
+            if inputs.get(key):
+                raise CloudError(
+                    f"{cloud.name}: server {inputs.get('name')!r}: the embedded engine does not support `{key}`",
+                    hint="use the Pulumi CLI: --engine pulumi",
+                    status=501,
+                )
+        body = self._body(cloud, inputs)
+        doing = f"create server {inputs['name']!r}"
+        request: dict[str, Any] = {"server": body}
+        if hints := inputs.get("schedulerHints"):
+            request["os:scheduler_hints"] = {"group": hints[0]["group"]} if hints[0].get("group") else {}
+        made = cloud.request("compute", "POST", "/servers", json=request, microversion=_WITH_TAGS, doing=doing)
+        id_ = made["server"]["id"]
+        found = cloud.wait(doing, lambda: self._settled(cloud, id_, inputs["name"]), CREATE_TIMEOUT_S)
+        return self._live(cloud, found, inputs, self._networks(cloud, found))
+
+    @staticmethod
+    def _body(cloud: Cloud, inputs: Properties) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "name": inputs["name"],
+            "imageRef": inputs.get("imageId") or image_id(cloud, str(inputs["imageName"])),
+            "flavorRef": inputs.get("flavorId") or _flavor_id(cloud, str(inputs["flavorName"])),
+            "networks": [_nic(network) for network in inputs.get("networks") or []] or "auto",
+        }
+        for key, api in (("availabilityZone", "availability_zone"), ("keyPair", "key_name"), ("tags", "tags")):
+            if inputs.get(key):
+                body[api] = inputs[key]
+        if inputs.get("configDrive") is not None:
+            body["config_drive"] = inputs["configDrive"]
+        if inputs.get("metadata"):
+            body["metadata"] = dict(inputs["metadata"])
+        if inputs.get("userData"):
+            body["user_data"] = base64.b64encode(str(inputs["userData"]).encode()).decode()
+        return body
+
+    @staticmethod
+    def _settled(cloud: Cloud, id_: str, name: str) -> dict[str, Any] | None:
+        found = cloud.request("compute", "GET", f"/servers/{id_}", microversion=_WITH_FLAVOR_ID, doing="see a server")
+        server: dict[str, Any] = found["server"]
+        if server["status"] == "ERROR":
+            fault = (server.get("fault") or {}).get("message", "nova gives no reason")
+            raise CloudError(
+                f"{cloud.name}: server {name!r} went to ERROR: {fault}",
+                status=500,
+                hint="no room in its zone, or a host fault; `ace refresh` and `ace up` make it again",
+            )
+        return server if server["status"] == "ACTIVE" else None
+
+    def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:
+        """GET."""
+        found = cloud.get("compute", f"/servers/{id}", microversion=_WITH_FLAVOR_ID)
+        if not found:
+            return None
+        return self._live(cloud, found["server"], outputs, self._networks(cloud, found["server"]))
+
+    def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
+        """One list; what is on its ports is told by the ports."""
+        servers = cloud.items("compute", "/servers/detail", "servers", microversion=_WITH_FLAVOR_ID)
+        listed = {server["id"]: server for server in servers}
+        return {
+            id_: self._live(cloud, listed[id_], outputs, outputs.get("networks") or [])
+            for id_, outputs in known
+            if id_ in listed
+        }
+
+    def update(
+        self, cloud: Cloud, id: str, inputs: Properties, old_inputs: Properties, old_outputs: Properties
+    ) -> Live:
+        """Name, tags, metadata, power; another flavour is a resize, which this engine leaves to the Pulumi CLI."""
+        for key in ("flavorId", "flavorName"):
+            if key in inputs and not self._same(key, old_outputs.get(key), inputs[key]):
+                raise CloudError(
+                    f"{cloud.name}: server {inputs['name']!r}: the embedded engine does not resize servers",
+                    hint="use the Pulumi CLI (--engine pulumi), or resize it by hand and `ace refresh`",
+                    status=501,
+                )
+        path, doing = f"/servers/{id}", f"update server {inputs['name']!r}"
+        if inputs["name"] != old_outputs.get("name"):
+            cloud.request("compute", "PUT", path, json={"server": {"name": inputs["name"]}}, doing=doing)
+        if not self._same("tags", old_outputs.get("tags"), inputs.get("tags")):
+            tags = {"tags": list(inputs.get("tags") or [])}
+            cloud.request("compute", "PUT", f"{path}/tags", json=tags, microversion=_WITH_TAGS, doing=doing)
+        if not self._same("metadata", old_outputs.get("metadata"), inputs.get("metadata")):
+            metadata = {"metadata": dict(inputs.get("metadata") or {})}
+            cloud.request("compute", "PUT", f"{path}/metadata", json=metadata, doing=doing)
+        wanted = inputs.get("powerState")
+        if wanted != old_outputs.get("powerState"):
+            action = {"os-start": None} if wanted == "active" else {"os-stop": None}
+            cloud.request("compute", "POST", f"{path}/action", json=action, doing=doing)
+            status = "ACTIVE" if wanted == "active" else "SHUTOFF"
+            cloud.wait(doing, lambda: cloud.get("compute", path)["server"]["status"] == status, 300)
+        live = self.read(cloud, id, {**old_outputs, **inputs})
+        if live is None:
+            raise CloudError(f"{cloud.name}: server {inputs['name']!r} is gone", status=404)
+        return live
+
+    def delete(self, cloud: Cloud, id: str, outputs: Properties) -> None:
+        """DELETE, and wait until it is gone."""
+        doing = f"delete server {outputs.get('name')!r}"
+        cloud.request("compute", "DELETE", f"/servers/{id}", doing=doing, absent_ok=True)
+        cloud.wait(doing, lambda: cloud.get("compute", f"/servers/{id}") is None, DELETE_TIMEOUT_S)
+
+    def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
+        """Those of its name that are, or will be, ACTIVE."""
+        params = {"name": f"^{inputs['name']}$"}
+        servers = cloud.items("compute", "/servers/detail", "servers", params=params, microversion=_WITH_FLAVOR_ID)
+        for server in servers:
+            if server["name"] == inputs["name"] and server["status"] != "ERROR":
+                settled = functools.partial(self._settled, cloud, server["id"], inputs["name"])
+                found = cloud.wait(f"wait for server {inputs['name']!r}", settled, CREATE_TIMEOUT_S)
+                yield self._live(cloud, found, inputs, self._networks(cloud, found))
+
+    @staticmethod
+    def _networks(cloud: Cloud, server: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Its ports, in the order of its interfaces."""
+        names = {
+            address["OS-EXT-IPS-MAC:mac_addr"]: network
+            for network, addresses in (server.get("addresses") or {}).items()
+            for address in addresses
+        }
+        found = cloud.get("compute", f"/servers/{server['id']}/os-interface") or {"interfaceAttachments": []}
+        networks = []
+        for nic in found["interfaceAttachments"]:
+            addresses = [item["ip_address"] for item in nic.get("fixed_ips") or []]
+            networks.append(
+                {
+                    "accessNetwork": False,
+                    "fixedIpV4": next((a for a in addresses if ":" not in a), ""),
+                    "fixedIpV6": next((a for a in addresses if ":" in a), ""),
+                    "mac": nic["mac_addr"],
+                    "name": names.get(nic["mac_addr"], ""),
+                    "port": nic["port_id"],
+                    "uuid": nic["net_id"],
+                }
+            )
+        return networks
+
+    def _live(
+        self, cloud: Cloud, found: Mapping[str, Any], known: Properties, networks: Sequence[Mapping[str, Any]]
+    ) -> Live:
+        order = [network.get("port") for network in known.get("networks") or []]
+        networks = sorted(networks, key=lambda n: order.index(n["port"]) if n["port"] in order else len(order))
+        image = found.get("image") or {}
+        tags = sorted(found.get("tags") or [])
+        outputs = {
+            "id": found["id"],
+            "region": cloud.region,
+            "name": found["name"],
+            "accessIpV4": text(found.get("accessIPv4")) or next((n["fixedIpV4"] for n in networks), ""),
+            "accessIpV6": text(found.get("accessIPv6")) or next((n["fixedIpV6"] for n in networks), ""),
+            "adminPass": "",
+            "allMetadata": dict(found.get("metadata") or {}),
+            "metadata": dict(found.get("metadata") or {}),
+            "allTags": tags,
+            "tags": tags,
+            "availabilityZone": text(found.get("OS-EXT-AZ:availability_zone")),
+            "configDrive": bool(found.get("config_drive")),
+            "created": _go_time(found.get("created", "")),
+            "updated": _go_time(found.get("updated", "")),
+            "flavorId": found["flavor"]["id"],
+            "flavorName": _flavor_name(cloud, found["flavor"]["id"]),
+            "forceDelete": False,
+            "hypervisorHostname": text(found.get("OS-EXT-SRV-ATTR:hypervisor_hostname")),
+            "imageId": image.get("id", ""),
+            "imageName": _image_name(cloud, image.get("id", "")),
+            "keyPair": text(found.get("key_name")),
+            "networks": [dict(network) for network in networks],
+            "powerState": "active" if found["status"] == "ACTIVE" else text(found.get("status")).lower(),
+            "schedulerHints": list(known.get("schedulerHints") or []),
+            "securityGroups": sorted({group["name"] for group in found.get("security_groups") or []}),
+            "stopBeforeDestroy": False,
+        }
+        if known.get("userData"):
+            outputs["userData"] = _hashed(str(known["userData"]))
+        return Live(found["id"], outputs)
+
+
+def image_id(cloud: Cloud, name: str) -> str:
+    """The newest image of that name.
+
+    Raises:
+        CloudError: There is none.
+    """
+
+    def ask() -> str:
+        params = {"name": name, "status": "active", "sort": "created_at:desc"}
+        found = cloud.items("image", "/images", "images", params=params)
+        if not found:
+            raise CloudError(
+                f"{cloud.name}: there is no image {name!r}",
+                status=404,
+                hint="upload it, or name another as `image:` of this data centre in the member file",
+            )
+        return str(found[0]["id"])
+
+    return str(cloud.kept(f"image-id:{name}", ask))
+
+
+def flavor_named(cloud: Cloud, name: str) -> dict[str, Any] | None:
+    """The flavour of that name that this project may use."""
+    flavors = cloud.items("compute", "/flavors/detail", "flavors")
+    return next((flavor for flavor in flavors if flavor["name"] == name), None)
+
+
+def _flavor_id(cloud: Cloud, name: str) -> str:
+    found = flavor_named(cloud, name)
+    if found is None:
+        raise CloudError(f"{cloud.name}: there is no flavour {name!r}", status=404)
+    return str(found["id"])
+
+
+def _flavor_name(cloud: Cloud, id_: str) -> str:
+    def ask() -> str:
+        found = cloud.get("compute", f"/flavors/{id_}")
+        return str(found["flavor"]["name"]) if found else ""
+
+    return str(cloud.kept(f"flavor:{id_}", ask))
+
+
+def _image_name(cloud: Cloud, id_: str) -> str:
+    def ask() -> str:
+        found = cloud.get("image", f"/images/{id_}") if id_ else None
+        return str(found["name"]) if found else ""
+
+    return str(cloud.kept(f"image-name:{id_}", ask))
+
+
+def _nic(network: Mapping[str, Any]) -> dict[str, Any]:
+    names = {"port": "port", "uuid": "uuid", "fixedIpV4": "fixed_ip"}
+    return {api: network[key] for key, api in names.items() if network.get(key)}
+
+
+def _go_time(stamp: str) -> str:
+    """`2026-11-24T11:05:24Z` as the provider writes it."""
+    return stamp.replace("T", " ").replace("Z", " +0000 UTC")
+
+
+def _hashed(user_data: str) -> str:
+    """The provider keeps a SHA-1 of user data in its state, not the text."""
+    return hashlib.sha1(user_data.encode(), usedforsecurity=False).hexdigest()
