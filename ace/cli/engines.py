@@ -99,16 +99,14 @@ def choose(asked: EngineName, country: str, state_dir: Path, *, has_backend: boo
 
 def build(name: EngineName) -> Engine:
     """The engine of that name, with all that it knows of OpenStack."""
-    try:
-        from ace.openstack import provider
+    from ace.openstack import provider
 
-        providers = {"openstack": provider()}
-    except ImportError:
-        providers = {}
+    providers = {"openstack": provider()}
     if name is EngineName.PULUMI:
+        from ace.cli.sweep import sweep
         from ace.engine.pulumi_cli import PulumiCliEngine
 
-        return PulumiCliEngine(providers)
+        return PulumiCliEngine(providers, sweep)
     from ace.engine.embedded.engine import EmbeddedEngine
 
     return EmbeddedEngine(providers)

@@ -9,7 +9,7 @@ from typer._click.exceptions import ClickException  # typer brings its own click
 from typer.rich_utils import rich_format_error
 
 import ace
-from ace.cli import deploy, drift, lab, outputs, schema, state, validate
+from ace.cli import deploy, doctor, drift, lab, outputs, schema, state, validate
 from ace.errors import ExitCode
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ def _version(
         raise typer.Exit
 
 
+app.command("doctor")(doctor.doctor)
 app.command("validate")(validate.validate)
 app.command("schema")(schema.schema)
 app.command("preview")(deploy.preview)

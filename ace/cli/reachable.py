@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import socket
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ace.errors import UserError
+
 if TYPE_CHECKING:
+    from ace.cli.clouds import CloudsFile
     from ace.cli.wiring import Place
     from ace.spec.values import Member
 
@@ -35,3 +42,31 @@ def silence(url: str) -> str:
             return ""
     except (OSError, ValueError) as error:
         return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+
+
+def ask(file: CloudsFile, cloud: str) -> str:
+    """Log in to a cloud of the file; why that does not work, empty when it does."""
+    from ace.engine.contract import CloudError
+    from ace.openstack import provider
+
+    openstack = provider()
+    try:
+        openstack.identity(openstack.configure({"cloud": cloud}, {"OS_CLIENT_CONFIG_FILE": str(file.path)}))
+    except (CloudError, UserError) as error:
+        return error.message
+    return ""
+
+
+def skew_s(file: CloudsFile, cloud: str) -> float | None:
+    """How far a cloud's clock is ahead of ours, in seconds, by its HTTP `Date`; None when it does not say."""
+    url = file.auth_url(cloud)
+    if urlsplit(url).scheme not in ("http", "https"):
+        return None
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:  # noqa: S310 - scheme checked
+            stamp = answer.headers["Date"]
+    except urllib.error.HTTPError as error:
+        stamp = error.headers["Date"]
+    except (OSError, ValueError):
+        return None
+    return (parsedate_to_datetime(stamp) - datetime.now(UTC)).total_seconds() if stamp else None

@@ -1,0 +1,250 @@
+"""The checks of `ace doctor`: each looks at one thing and says how to mend it; none changes anything."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Final
+
+from ace.cli import clouds, passphrase
+from ace.cli.clouds import CloudsFile
+from ace.cli.options import find_spec_dir
+from ace.cli.reachable import ask, skew_s
+from ace.errors import Severity, UserError
+from ace.spec import check as check_spec
+from ace.spec.values import Spec
+
+OLDEST_PYTHON: Final = (3, 11)
+LITTLE_DISK_GIB: Final = 1.0
+PULUMI_SERIES: Final = "v3."
+SKEW_S: Final = 60.0
+"""Tokens and certificates go wrong when clocks differ by more than about a minute."""
+RELEASED: Final = datetime(2026, 1, 1, tzinfo=UTC)
+"""A clock before this is certainly wrong."""
+COMMAND_TIMEOUT_S: Final = 20
+
+
+class Verdict(StrEnum):
+    """How a check ended."""
+
+    PASS = "PASS"  # noqa: S105 - no password
+    FAIL = "FAIL"
+    WARN = "WARN"
+    SKIP = "SKIP"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one check found. `fix` is what to do about it, empty when it passed."""
+
+    id: str
+    verdict: Verdict
+    detail: str
+    fix: str = ""
+
+
+def examine(spec: Path | None) -> list[Check]:
+    """Every check, in the order in which a newcomer needs them."""
+    found = [*_python(), *_engine()]
+    try:
+        directory = find_spec_dir(spec)
+    except UserError as error:
+        return [*found, Check("spec", Verdict.FAIL, error.message, error.hint), *_disk(Path.cwd())]
+    root = directory.parent
+    loaded, told = _spec(directory)
+    found.append(told)
+    file: CloudsFile | None = None
+    try:
+        file = clouds.find(root)
+    except UserError as error:
+        found.append(Check("clouds", Verdict.FAIL, error.message, error.hint))
+    reached: list[Check] = []
+    if file is not None:
+        reached = list(_clouds(file, loaded))
+        found += reached
+    found += _passphrases(root, loaded, file)
+    return [*found, *_disk(root), *_lab(root), *_clock(file)]
+
+
+def _python() -> Iterator[Check]:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    if sys.version_info < OLDEST_PYTHON:
+        yield Check("python", Verdict.FAIL, f"Python {version} is too old", "install Python 3.11 or newer")
+        return
+    missing = [unmet for line in distribution("ace").requires or () if (unmet := _unmet(line))]
+    if missing:
+        yield Check("python", Verdict.FAIL, f"missing or of another version: {', '.join(missing)}", "run scripts/setup")
+        return
+    yield Check("python", Verdict.PASS, f"Python {version} in {sys.prefix}, all packages there")
+
+
+def _unmet(line: str) -> str:
+    """The requirement, if what is installed does not meet it; of versions only exact ones are compared."""
+    if "extra ==" in line:
+        return ""
+    name, _, exact = line.partition("==")
+    try:
+        have = distribution(re.split(r"[<>=!~; \[]", name)[0]).version
+    except PackageNotFoundError:
+        return line
+    return "" if not exact or exact == have else f"{line} (have {have})"
+
+
+def _engine() -> Iterator[Check]:
+    if not shutil.which("pulumi"):
+        yield Check("engine", Verdict.PASS, "the embedded engine (there is no `pulumi` on PATH, and none is needed)")
+        return
+    said = _output("pulumi", "version")
+    if not said.startswith(PULUMI_SERIES):
+        yield Check(
+            "engine",
+            Verdict.FAIL,
+            f"`pulumi version` says {said or 'nothing'}",
+            "install the Pulumi CLI, version 3, or take it off PATH: the embedded engine needs none",
+        )
+    elif not shutil.which("pulumi-language-python"):
+        yield Check(
+            "engine",
+            Verdict.FAIL,
+            f"Pulumi CLI {said}, without pulumi-language-python",
+            "put Pulumi's Python language host on PATH, or use --engine embedded",
+        )
+    else:
+        yield Check("engine", Verdict.PASS, f"Pulumi CLI {said}; the embedded engine is there too (--engine embedded)")
+
+
+def _output(*command: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip()
+
+
+def _spec(directory: Path) -> tuple[Spec | None, Check]:
+    loaded, findings = check_spec(directory, datetime.now(UTC).date())
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if loaded is None:
+        detail = f"{len(errors)} errors in {directory}, first: {errors[0]}"
+        return None, Check("spec", Verdict.FAIL, detail, "`ace validate` tells all of them")
+    if findings:
+        detail = f"{directory} is valid, with {len(findings)} warnings"
+        return loaded, Check("spec", Verdict.WARN, detail, "`ace validate` tells them")
+    return loaded, Check("spec", Verdict.PASS, f"{directory}: {len(loaded.active)} active members")
+
+
+def _clouds(file: CloudsFile, loaded: Spec | None) -> Iterator[Check]:
+    wanted = {
+        data_centre.cloud.cloud: member.stack
+        for member in (loaded.active if loaded else ())
+        for data_centre in member.data_centres
+    }
+    here = [name for name in wanted if name in file.entries]
+    if not here:
+        detail = f"{file} has none of the spec's clouds" if loaded else f"{file}: the spec does not say which to ask"
+        fix = f"its entries are {', '.join(sorted(file.entries)) or 'none'}; the spec names {', '.join(sorted(wanted))}"
+        yield Check(
+            "clouds", Verdict.FAIL if loaded else Verdict.SKIP, detail, fix if loaded else "mend the spec first"
+        )
+        return
+    with ThreadPoolExecutor(len(here)) as pool:
+        answers = dict(zip(here, pool.map(lambda name: ask(file, name), here), strict=True))
+    silent = {name: answer for name, answer in answers.items() if answer}
+    for name, why in silent.items():
+        fix = (
+            f"start it: `ace lab up {wanted[name]}`" if file.is_lab else "check the entry, the network and the password"
+        )
+        yield Check("clouds", Verdict.FAIL, f"{name} at {file.auth_url(name)}: {why}", fix)
+    if not silent:
+        detail = f"{', '.join(here)} let us in; from {file}"
+        yield Check("clouds", Verdict.PASS, detail)
+
+
+def _passphrases(root: Path, loaded: Spec | None, file: CloudsFile | None) -> Iterator[Check]:
+    if passphrase.is_given():
+        yield Check("passphrase", Verdict.PASS, "given by the environment")
+        return
+    if loaded is None or file is None:
+        yield Check("passphrase", Verdict.SKIP, "needs a valid spec and a clouds.yaml")
+        return
+    if file.is_lab:
+        yield Check("passphrase", Verdict.PASS, f"this is a lab: each country's is made in {root / '.ace/passphrase'}")
+        return
+    without = [
+        member.stack
+        for member in loaded.active
+        if not file.missing(member) and not passphrase.file_of(root, member.stack).exists()
+    ]
+    open_ones = [
+        path for member in loaded.active if (path := passphrase.file_of(root, member.stack)).exists() and _is_open(path)
+    ]
+    if open_ones:
+        fix = "chmod 600 " + " ".join(str(path) for path in open_ones)
+        yield Check("passphrase", Verdict.FAIL, "others may read " + ", ".join(str(path) for path in open_ones), fix)
+    elif without:
+        fix = f"write each one's into {passphrase.file_of(root, '<cc>')} (mode 0600), or set {passphrase.VARIABLES[0]}"
+        yield Check("passphrase", Verdict.FAIL, f"none for {', '.join(without)}", fix)
+    else:
+        yield Check("passphrase", Verdict.PASS, "each country with a cloud here has one")
+
+
+def _is_open(path: Path) -> bool:
+    return bool(path.stat().st_mode & 0o077)
+
+
+def _disk(root: Path) -> Iterator[Check]:
+    free = shutil.disk_usage(root).free / 2**30
+    if not os.access(root, os.W_OK):
+        yield Check("disk", Verdict.FAIL, f"{root} cannot be written to", "work in a checkout that is yours")
+    elif free < LITTLE_DISK_GIB:
+        yield Check("disk", Verdict.FAIL, f"{free:.1f} GiB free in {root}", "make room: states and a lab need 1 GiB")
+    else:
+        yield Check("disk", Verdict.PASS, f"{free:.0f} GiB free in {root}")
+
+
+def _lab(root: Path) -> Iterator[Check]:
+    from ace.lab import Lab
+
+    lab = Lab(root)
+    if not lab.clouds_file.exists():
+        yield Check("lab", Verdict.SKIP, f"there is no lab in {root}", "for clouds on this machine: `ace lab up`")
+        return
+    status = lab.status()
+    down = [
+        *status.down,
+        *(f"{cloud.name}: {cloud.detail}" for cloud in status.clouds if cloud.started and cloud.detail),
+    ]
+    if down:
+        yield Check("lab", Verdict.FAIL, f"down: {', '.join(down)}", "start them again: `ace lab up`")
+        return
+    ready = [cloud.name for cloud in status.clouds if cloud.ready]
+    yield Check("lab", Verdict.PASS, f"port {status.port}, ready: {', '.join(ready) or 'none, all stopped'}")
+
+
+def _clock(file: CloudsFile | None) -> Iterator[Check]:
+    now = datetime.now(UTC)
+    fix = "set the clock (systemd-timesyncd, chrony); tokens and signatures are judged by it"
+    if now < RELEASED:
+        yield Check("clock", Verdict.FAIL, f"it is {now:%Y-%m-%d %H:%M} here, before ACE was released", fix)
+        return
+    measured: dict[str, float] = {}
+    for name in file.entries if file else ():
+        if file is not None and (skew := skew_s(file, name)) is not None:
+            measured[name] = skew
+    wrong = {name: skew for name, skew in measured.items() if abs(skew) > SKEW_S}
+    if wrong:
+        detail = ", ".join(f"{skew:+.0f} s against {name}" for name, skew in wrong.items())
+        yield Check("clock", Verdict.WARN, detail, fix)
+    else:
+        against = f", within {SKEW_S:.0f} s of {len(measured)} clouds'" if measured else ""
+        yield Check("clock", Verdict.PASS, f"{now:%Y-%m-%d %H:%M} UTC{against}")

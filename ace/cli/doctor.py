@@ -1,0 +1,34 @@
+"""`ace doctor`: is this machine, and this folder, fit for work?"""
+
+from __future__ import annotations
+
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
+
+
+def doctor(
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; the machine is judged as it is now
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Check Python, engine, spec, clouds, passphrases, disk, the lab and the clock; say how to mend what is wrong.
+
+    Exit code 1: something FAILs. WARN and SKIP do not count.
+    """
+    from dataclasses import asdict
+
+    from ace.cli.checkup import Verdict, examine
+    from ace.cli.output import answering, stdout
+    from ace.errors import ExitCode
+
+    styles = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.WARN: "yellow", Verdict.SKIP: "dim"}
+    with answering("doctor", format_) as answer:
+        checks = examine(spec)
+        answer.body["checks"] = [asdict(check) for check in checks]
+        failed = any(check.verdict is Verdict.FAIL for check in checks)
+        answer.exit_code = ExitCode.FAILED if failed else ExitCode.OK
+        if format_ is Format.TEXT:
+            for check in checks:
+                stdout.print(f"[{styles[check.verdict]}]{check.verdict}[/]  {check.id:<11} ", end="")
+                stdout.print(check.detail, markup=False)
+                if check.fix:
+                    stdout.print(f"                  fix: {check.fix}", markup=False)
