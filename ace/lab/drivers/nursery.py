@@ -70,9 +70,10 @@ def _be_zygote(folder: Path, service_name: str) -> None:
     service.before_imports()
     sys.argv = [service.name]
     _import(service.modules)
-    from drivers import sqlite
+    from drivers import messaging, sqlite
 
     sqlite.install()
+    messaging.install()
 
     def child(cloud_name: str) -> forking.Child:
         cloud_folder = folder / "clouds" / cloud_name

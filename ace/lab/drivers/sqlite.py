@@ -13,16 +13,20 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+import sqlalchemy
 from oslo_db.sqlalchemy import enginefacade
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import QueuePool
 
 WRITER = "ace_lab_writer"
+POOL_SIZE, MOST_CONNECTIONS = 10, 100
 
 
 def install() -> None:
     """Make every engine of this process behave so; call once, before the first connection."""
     _mark_writers()
+    _keep_connections()
     event.listen(Engine, "connect", _set_pragmas)
     event.listen(Engine, "before_cursor_execute", _begin_immediate, retval=True)
 
@@ -43,6 +47,20 @@ def _mark_writers() -> None:
         return made.execution_options(**{WRITER: True}) if mode is enginefacade._WRITER else made
 
     factory._create_session, factory._create_connection = session, connection
+
+
+def _keep_connections() -> None:
+    """Pool connections: oslo.db opens a new one for each transaction, and each has to read the whole schema first."""
+    create_engine = sqlalchemy.create_engine
+
+    def create(url: Any, **arguments: Any) -> Engine:
+        if sqlalchemy.make_url(url).drivername.startswith("sqlite"):
+            connect = {**arguments.get("connect_args", {}), "check_same_thread": False}
+            arguments |= {"poolclass": QueuePool, "connect_args": connect, "pool_pre_ping": False}
+            arguments |= {"pool_size": POOL_SIZE, "max_overflow": MOST_CONNECTIONS - POOL_SIZE, "pool_timeout": 60}
+        return create_engine(url, **arguments)
+
+    sqlalchemy.create_engine = create
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:
