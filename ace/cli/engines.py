@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -42,14 +41,6 @@ _HOLDINGS = {
 """Files of a state folder by which an engine's state is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The engine for a country, and what to tell if it is not the one that a reader would expect."""
-
-    name: EngineName
-    note: str = ""
-
-
 def holder(state_dir: Path) -> EngineName | None:
     """The engine whose state lies in that folder; None when none does."""
     for name, files in _HOLDINGS.items():
@@ -63,7 +54,7 @@ def default() -> EngineName:
     return EngineName.PULUMI if shutil.which("pulumi") else EngineName.EMBEDDED
 
 
-def choose(asked: EngineName, country: str, state_dir: Path, *, has_backend: bool) -> Choice:
+def choose(asked: EngineName, country: str, state_dir: Path, *, has_backend: bool) -> EngineName:
     """The engine for a country.
 
     Args:
@@ -79,8 +70,8 @@ def choose(asked: EngineName, country: str, state_dir: Path, *, has_backend: boo
     if asked is EngineName.AUTO:
         wanted = EngineName.PULUMI if has_backend else default()
         if held is None or held is wanted:
-            return Choice(wanted)
-        return Choice(held, f"{country} stays with the engine {held}: it holds the state in {state_dir}")
+            return wanted
+        return held
     if has_backend and asked is EngineName.EMBEDDED:
         raise UserError(
             f"{country}: its state is in a Pulumi backend, which the embedded engine does not reach",
@@ -94,7 +85,7 @@ def choose(asked: EngineName, country: str, state_dir: Path, *, has_backend: boo
             f"then `ace state import {country} {country}.json --engine {asked}`",
             code="other-engine",
         )
-    return Choice(asked)
+    return asked
 
 
 def build(name: EngineName) -> Engine:

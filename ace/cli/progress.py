@@ -18,8 +18,9 @@ from rich.text import Text
 
 from ace.cli.steps import SIGNS, kind
 from ace.engine.contract import Message, Op, Phase, Step, StepFinished, StepStarted
+from ace.errors import ExitCode
 from ace.fleet.report import Result
-from ace.fleet.run import CountryEnded, CountryStarted, FleetEvent, FleetSink
+from ace.fleet.run import CountryEnded, CountryRun, CountryStarted, FleetEvent, FleetSink
 
 GLYPHS = {
     Result.SUCCEEDED: ("✓", "green"),
@@ -79,7 +80,7 @@ class Board:
                     line.failed += event.error is not None
                 case CountryEnded():
                     line.ended, line.result = time.monotonic(), event.run.report.result
-                    line.phase = str(line.result).replace("_", " ")
+                    line.phase = word(event.run)
                     line.in_flight.clear()
                 case Message():
                     pass
@@ -160,11 +161,18 @@ def following(board: Board, console: Console, *, verbose: bool) -> Iterator[Flee
     """Show a run on this console as it goes; gives the sink for its events."""
     if console.is_terminal and not console.is_dumb_terminal:
         progress = LiveProgress(board, verbose)
-        with Live(progress, console=console, refresh_per_second=_REFRESH_PER_S, transient=False) as live:
+        with Live(progress, console=console, refresh_per_second=_REFRESH_PER_S, transient=True) as live:
             progress.live = live
             yield progress
     else:
         yield PlainProgress(board, lambda line: console.print(escape(line)), verbose)
+
+
+def word(country: CountryRun) -> str:
+    """How a country ended, in a word or two."""
+    if country.exit_code is ExitCode.REFUSED:
+        return "refused"
+    return str(country.report.result).replace("_", " ")
 
 
 def _told(event: FleetEvent, *, verbose: bool) -> str:
@@ -175,7 +183,7 @@ def _told(event: FleetEvent, *, verbose: bool) -> str:
         case CountryEnded():
             report = event.run.report
             took = f" in {_duration(report.seconds)}" if report.started else ""
-            return f"{event.stack}: {str(report.result).replace('_', ' ')}{took}"
+            return f"{event.stack}: {word(event.run)}{took}"
         case Phase():
             return f"{event.stack}: {event.name}" + (f", {event.total} resources" if event.total else "")
         case StepFinished() if event.error is not None:

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 TIMEOUT_S = 5.0
 
 
-def unreachable(place: Place, member: Member) -> str:
-    """The member's clouds that do not answer, in a sentence; empty when all do."""
+def unreachable(place: Place, member: Member, known: str) -> str:
+    """The member's clouds that do not answer, in a sentence; empty when all do, or what is known names them already."""
     silent = []
     for data_centre in member.data_centres:
         name = data_centre.cloud.cloud
         if name not in place.clouds.entries:
             continue
         url = place.clouds.auth_url(name)
-        if url and (why := silence(url)):
+        if url and not (name in known and url in known) and (why := silence(url)):
             silent.append(f"cloud {name} does not answer at {url} ({why})")
     return "; ".join(silent)
 

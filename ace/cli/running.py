@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,11 +11,11 @@ from rich.markup import escape
 from ace.cli import steps as told_steps
 from ace.cli.interrupt import interruptible
 from ace.cli.output import stderr, stdout
-from ace.cli.progress import Board, following
+from ace.cli.progress import Board, following, word
 from ace.cli.reachable import unreachable
 from ace.cli.wiring import Place, Selection, make_private
 from ace.engine.contract import RunOptions
-from ace.errors import ExitCode, UserError
+from ace.errors import UserError
 from ace.fleet import run as fleet
 from ace.fleet.report import Action, Counts, Result
 from ace.fleet.run import CountryRun, Run
@@ -39,8 +40,10 @@ def go(
 ) -> Run:
     """Run it, showing progress on standard error; a run that acts is written into ROOT/.ace/runs."""
     make_private(place.root)
-    for note in chosen.notes:
-        stderr.print(note, markup=False)
+    if not verbose:
+        logging.getLogger().addHandler(logging.NullHandler())  # what libraries warn of is told by our own messages
+    if chosen.note:
+        stderr.print(chosen.note, markup=False)
     if action.acts:
         say_clouds(place, chosen)
     names = [job.stack.name for job in chosen.jobs]
@@ -58,7 +61,7 @@ def go(
             cancel,
             parallel=width,
             not_run=chosen.not_run,
-            diagnose=lambda stack: unreachable(place, chosen.members[stack.name]),
+            diagnose=lambda stack, known: unreachable(place, chosen.members[stack.name], known),
         )
     for country in done.countries.values():
         if country.bug:
@@ -112,7 +115,7 @@ def forecast(country: CountryRun) -> str:
         return f"unchanged ({report.counts.same} resources)"
     if report.result is Result.SUCCEEDED:
         return f"{_counts(report.counts, 'to ')}, {report.counts.same} unchanged"
-    return f"{_word(report.result)}: {report.cause}" if report.result is Result.EXCLUDED else _word(report.result)
+    return f"{word(country)}: {report.cause}" if report.result is Result.EXCLUDED else word(country)
 
 
 def trouble(country: CountryRun) -> dict[str, str]:
@@ -127,7 +130,7 @@ def trouble(country: CountryRun) -> dict[str, str]:
 
 def tell(done: Run) -> None:
     """One line a country on standard output."""
-    width = max(len(_word(country.report.result)) for country in done.countries.values())
+    width = max(len(word(country)) for country in done.countries.values())
     for name, country in sorted(done.countries.items()):
         report = country.report
         parts = [_counts(report.counts), f"{report.counts.same} unchanged" if report.counts.same else ""]
@@ -135,8 +138,8 @@ def tell(done: Run) -> None:
             parts.append(report.cause)
         if report.started:
             parts.append(f"{report.seconds:.1f} s")
-        word = f"[{_STYLES[report.result]}]{_word(report.result):<{width}}[/]"
-        stdout.print(f"{name}  {word}  {escape(', '.join(part for part in parts if part))}")
+        ended = f"[{_STYLES[report.result]}]{word(country):<{width}}[/]"
+        stdout.print(f"{name}  {ended}  {escape(', '.join(part for part in parts if part))}")
 
 
 def tell_failures(countries: Mapping[str, CountryRun], retry: str) -> None:
@@ -144,13 +147,12 @@ def tell_failures(countries: Mapping[str, CountryRun], retry: str) -> None:
     for name in sorted(countries):
         country = countries[name]
         if country.report.result is Result.FAILED:
-            word = "refused" if country.exit_code is ExitCode.REFUSED else "failed"
-            stderr.print(f"\n[bold red]{name} {word}:[/] {escape(country.report.cause)}")
+            cause = country.report.cause.removeprefix(f"{name}: ")
+            stderr.print(f"\n[bold red]{name} {word(country)}:[/] {escape(cause)}")
             for failure in country.failures[1:]:
                 stderr.print(f"  also {failure.urn.rsplit('::', 1)[-1]}: {failure.message}", markup=False)
-            hint = country.hint or ("" if word == "refused" else f"mend that and try again: `{retry} {name}`")
-            if hint:
-                stderr.print(f"[bold]what to do:[/] {escape(hint)}")
+            hint = country.hint or f"mend that and try again: `{retry} {name}`"
+            stderr.print(f"[bold]what to do:[/] {escape(hint)}")
     stopped = [name for name in sorted(countries) if countries[name].report.result is Result.EARLY_EXIT]
     if stopped:
         stderr.print(f"\n[bold]interrupted.[/] To go on: `{retry} {' '.join(stopped)}`")
@@ -160,10 +162,6 @@ def print_steps(name: str, country: CountryRun) -> None:
     """The steps of one country, coloured by what they do."""
     for line, style in told_steps.lines(name, country.steps):
         stdout.print(escape(line), style=style)
-
-
-def _word(result: Result) -> str:
-    return str(result).replace("_", " ")
 
 
 def _counts(counts: Counts, before: str = "") -> str:

@@ -15,7 +15,7 @@ NAMES = {
     "quotaSetV2": "compute quota",
     "quoteSetV2": "volume quota",
     "quoteSetV3": "volume quota",
-    "quota": "network quota",
+    "quotaV2": "network quota",
     "secGroup": "security group",
     "secGroupRule": "security group rule",
     "instance": "server",

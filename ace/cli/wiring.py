@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,8 @@ class Selection:
     jobs: tuple[Job, ...]
     members: Mapping[str, Member]
     not_run: Mapping[str, Left | UserError]
-    notes: tuple[str, ...] = field(default=())
+    note: str = ""
+    """What to tell of engines, if it is not what a reader would expect."""
 
 
 def open_place(spec: Path | None) -> Place:
@@ -81,7 +82,6 @@ def select(place: Place, named: Sequence[str], engine: EngineName, *, active_onl
     members = list({member.code: member for member in members}.values())
     jobs: list[Job] = []
     not_run: dict[str, Left | UserError] = {}
-    notes: list[str] = []
     built: dict[EngineName, Engine] = {}
     for member in members:
         if active_only and member.status is not MemberStatus.ACTIVE:
@@ -100,15 +100,13 @@ def select(place: Place, named: Sequence[str], engine: EngineName, *, active_onl
         except UserError as error:
             not_run[member.stack] = error
             continue
-        if choice.note:
-            notes.append(choice.note)
-        if choice.name not in built:
-            built[choice.name] = engines.build(choice.name)
-        jobs.append(Job(stack, built[choice.name]))
+        if choice not in built:
+            built[choice] = engines.build(choice)
+        jobs.append(Job(stack, built[choice]))
     _forbid_sharing(place, jobs)
     if not jobs:
         raise _nobody(not_run)
-    return Selection(tuple(jobs), {member.stack: member for member in members}, not_run, tuple(notes))
+    return Selection(tuple(jobs), {member.stack: member for member in members}, not_run, _note(jobs, engine))
 
 
 def one(place: Place, named: str, engine: EngineName) -> Job:
@@ -120,7 +118,7 @@ def one(place: Place, named: str, engine: EngineName) -> Job:
     member = place.spec.member(named)
     backend = member.state.backend != LOCAL
     choice = engines.choose(engine, member.stack, place.state_dir(member), has_backend=backend)
-    return Job(stack_of(place, member), engines.build(choice.name))
+    return Job(stack_of(place, member), engines.build(choice))
 
 
 def stack_of(place: Place, member: Member) -> Stack:
@@ -158,6 +156,14 @@ def make_private(root: Path) -> None:
         raise UserError(
             f"{error.filename or folder}: {error.strerror}", hint="work in a checkout that is yours", code="no-root"
         ) from None
+
+
+def _note(jobs: Sequence[Job], asked: EngineName) -> str:
+    """Which countries stay with an engine that they would not get if they had no state."""
+    staying = [job for job in jobs if job.engine.name != engines.default() and engines.holder(job.stack.state_dir)]
+    if asked is not EngineName.AUTO or not staying:
+        return ""
+    return f"engine {staying[0].engine.name} for {', '.join(job.stack.name for job in staying)}: it holds the state"
 
 
 def _forbid_sharing(place: Place, jobs: Sequence[Job]) -> None:

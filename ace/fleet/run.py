@@ -90,8 +90,9 @@ class CountryEnded:
 FleetEvent = Event | CountryStarted | CountryEnded
 FleetSink = Callable[[FleetEvent], None]
 """Called from any thread; must be quick and must not raise."""
-Diagnose = Callable[[Stack], str]
-"""Asked when a country failed: what is wrong around it (a cloud that does not answer), in a sentence; empty if nothing."""
+Diagnose = Callable[[Stack, str], str]
+"""Asked when a country failed, with what is known of it: what else is wrong around it (a cloud that does not answer), in
+a sentence; empty if nothing."""
 
 
 def default_parallel(stacks: int) -> int:
@@ -110,7 +111,7 @@ def run(
     *,
     parallel: int,
     not_run: Mapping[str, Left | UserError] | None = None,
-    diagnose: Diagnose = lambda _stack: "",
+    diagnose: Diagnose = lambda _stack, _known: "",
 ) -> Run:
     """Run the action on every stack and wait for the end.
 
@@ -176,7 +177,7 @@ def _one(
     try:
         outcome = _act(action, job, options, sink, cancel)
     except UserError as error:
-        said = "" if isinstance(error, RefusedError) else diagnose(job.stack)
+        said = "" if isinstance(error, RefusedError) else diagnose(job.stack, error.message)
         cause = _sentences(said, error.message)
         report = replace(begun, result=Result.FAILED, reason=error.code, cause=cause, ended=_now())
         return CountryRun(report, error.exit_code, hint=error.hint)
@@ -187,7 +188,8 @@ def _one(
         return CountryRun(report, ExitCode.FAILED, bug=traceback.format_exc())
     begun = replace(begun, ended=_now(), counts=counts(outcome.steps))
     if outcome.failures:
-        cause = _sentences(diagnose(job.stack), _told(outcome.failures))
+        told = _told(outcome.failures)
+        cause = _sentences(diagnose(job.stack, told), told)
         hint = next((failure.hint for failure in outcome.failures if failure.hint), "")
         report = replace(begun, result=Result.FAILED, reason="steps-failed", cause=cause)
         code = ExitCode.INTERRUPTED if outcome.interrupted else ExitCode.FAILED

@@ -52,7 +52,7 @@ def test_a_country_that_fails_leaves_the_others_going_and_says_why(tmp_path: Pat
         Job(a_stack(tmp_path, "tn", "a", "?b", "c"), FolderEngine()),
         Job(a_stack(tmp_path, "ug", "a"), FolderEngine()),
         parallel=1,
-        diagnose=lambda stack: f"cloud {stack.name}-1 does not answer",
+        diagnose=lambda stack, _known: f"cloud {stack.name}-1 does not answer",
     )
     assert results(done) == {"tn": "failed", "ug": "succeeded"}
     failed = done.report.countries["tn"]
