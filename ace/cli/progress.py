@@ -30,7 +30,9 @@ GLYPHS = {
     Result.EARLY_EXIT: ("!", "yellow"),
 }
 _NOISE = ("using pulumi-resource-",)
-_LOUD = ("warning", "error")
+"""The CLI says it whenever plugins are found on PATH."""
+_LOUD = ("warning",)
+"""Errors are told by the step that failed, and at the end."""
 _REFRESH_PER_S = 8
 
 
@@ -73,7 +75,8 @@ class Board:
                     line.phase, line.total, line.done = event.name, event.total, 0
                     line.in_flight.clear()
                 case StepStarted():
-                    line.in_flight[event.step.urn] = event.step
+                    if event.step.custom:
+                        line.in_flight[event.step.urn] = event.step
                 case StepFinished():
                     line.in_flight.pop(event.step.urn, None)
                     line.done += event.error is None

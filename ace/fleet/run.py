@@ -187,7 +187,7 @@ def _one(
         )
         return CountryRun(report, ExitCode.FAILED, bug=traceback.format_exc())
     begun = replace(begun, ended=_now(), counts=counts(outcome.steps))
-    if outcome.failures:
+    if any(failure.urn or not outcome.interrupted for failure in outcome.failures):  # else it only says "interrupted"
         told = _told(outcome.failures)
         cause = _sentences(diagnose(job.stack, told), told)
         hint = next((failure.hint for failure in outcome.failures if failure.hint), "")

@@ -176,6 +176,8 @@ class _Session:
         """Run `pulumi up`, `refresh` or `destroy`; failed steps are in the outcome."""
         self.sink(Phase(self.stack.name, phase, total))
         flags = ["--yes", "--skip-preview", "--parallel", str(self.options.parallel)]
+        if command != "refresh":
+            flags.append("--continue-on-error")  # a failed step leaves independent ones going
         reading, finished = self._follow(command, *flags, planning=False)
         failures = (*reading.failures, *reading.unclaimed_errors())
         if finished.code != 0 and not failures and not self.cancel.is_set():

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ace.engine.contract import Event, Failure, Message, Op, PropertyChange, Secret, Step, StepFinished, StepStarted
+from ace.engine.pulumi_cli.words import in_words
 
 SECRET_TEXT = "[secret]"  # noqa: S105 - it is what Pulumi prints instead of one
 _OPS = {
@@ -80,7 +81,8 @@ class Reading:
         if not text or diagnostic.get("ephemeral"):
             return []
         if severity == "error":
-            self._errors[urn] = text if urn not in self._errors else f"{self._errors[urn]}\n{text}"
+            known = self._errors.get(urn, "")
+            self._errors[urn] = in_words(f"{known}\n{text}")
         return [
             Message(self.stack, severity if severity in ("debug", "info", "warning", "error") else "info", text, urn)
         ]
