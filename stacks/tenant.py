@@ -225,7 +225,8 @@ class Tenant(pulumi.ComponentResource):
             object_type=object_type,
             object_id=object_id,
             target_tenant=self._project_id,
-            opts=pulumi.ResourceOptions(parent=self),
+            # Neutron lets nobody take from a project what its ports and rules still use: share with the new one first.
+            opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["target_tenant"]),
         )
         return policy
 

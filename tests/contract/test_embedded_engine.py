@@ -232,10 +232,17 @@ def test_ignored_changes_are_left_alone_and_a_retained_file_outlives_its_resourc
     assert set(bench.files) == {"one", "two"}
 
 
+def test_a_change_may_be_made_to_replace(bench: Bench) -> None:
+    program = 'File("a", on(provider=folder, replace_on_changes=["content"]), content={0!r}, near={1!r})'
+    bench.up(program.format("one", "x"))
+    assert ops(bench.up(program.format("one", "y"))) == {"a": "update"}
+    assert ops(bench.up(program.format("two", "y"))) == {"a": "replace"}
+    assert set(bench.files) == {"two"}
+
+
 def test_what_the_engine_has_not_is_refused_by_name(bench: Bench) -> None:
-    with pytest.raises(UserError, match="replace_on_changes"):
-        bench.program("")
-        bench.up('File("a", on(provider=folder, replace_on_changes=["content"]), content="one")')
+    with pytest.raises(UserError, match="option `import`"):
+        bench.up('File("a", on(provider=folder, import_="x"), content="one")')
     assert bench.files == {}
 
 

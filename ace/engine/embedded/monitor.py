@@ -42,6 +42,7 @@ class Goal:
     additional_secret_outputs: tuple[str, ...] = ()
     retain_on_delete: bool = False
     ignore_changes: tuple[str, ...] = ()
+    replace_on_changes: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     custom_timeouts: Mapping[str, float] = field(default_factory=dict)
     version: str = ""
@@ -201,7 +202,6 @@ def _goal(request: Any) -> Goal:
     who = f"{request.type} {request.name}"
     for option, given in (
         ("import", request.importId),
-        ("replace_on_changes", request.replaceOnChanges),
         ("deleted_with", request.deletedWith),
         ("replace_with", request.replace_with),
         ("replacement_trigger", request.HasField("replacement_trigger")),
@@ -231,6 +231,7 @@ def _goal(request: Any) -> Goal:
         additional_secret_outputs=tuple(request.additionalSecretOutputs),
         retain_on_delete=request.retainOnDelete,
         ignore_changes=tuple(request.ignoreChanges),
+        replace_on_changes=tuple(request.replaceOnChanges),
         aliases=(*request.aliasURNs, *(alias.urn for alias in request.aliases)),
         custom_timeouts=_timeouts(request.customTimeouts),
         version=request.version,

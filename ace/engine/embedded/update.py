@@ -250,6 +250,12 @@ class Update:
         ):
             moved = PropertyChange("provider", urns.name_of(before), urns.name_of(after), forces_replacement=True)
             diff = Diff((*diff.changes, moved), diff.delete_before_replace)
+        if forcing := wanted.goal.replace_on_changes:
+            changes = tuple(
+                replace(c, forces_replacement=True) if "*" in forcing or root_of(c.path) in forcing else c
+                for c in diff.changes
+            )
+            diff = replace(diff, changes=changes)
         if wanted.goal.delete_before_replace is not None:
             diff = replace(diff, delete_before_replace=wanted.goal.delete_before_replace)
         return diff
@@ -345,6 +351,11 @@ class Update:
         return kind.diff(inputs, clear(resource.inputs), clear(resource.outputs)).replaces
 
 
+def root_of(path: str) -> str:
+    """The property that a path such as `routes[0].to` begins with."""
+    return path.partition(".")[0].partition("[")[0]
+
+
 @dataclass(frozen=True)
 class _Wanted:
     """A goal with its inputs checked; `inputs` without wrappers, `secrets` the keys that are wrapped in state."""
@@ -393,7 +404,7 @@ class _Wanted:
         hidden = self.secrets | secret_keys(old.inputs, old.outputs)
 
         def mask(change: PropertyChange) -> PropertyChange:
-            if change.path.split(".")[0].split("[")[0] not in hidden:
+            if root_of(change.path) not in hidden:
                 return change
             return replace(change, before=Secret(change.before), after=Secret(change.after))
 
