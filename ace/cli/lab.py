@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ace import spec as spec_room
 from ace.cli.options import AsOfOption, CountriesArgument, Format, FormatOption, SpecOption, find_spec_dir
 from ace.cli.output import Answer, answering, stderr, stdout
 from ace.errors import ExitCode, UserError
-from ace.lab import CloudRequest, Lab, LabStatus
-from ace.lab.environment import cache_folder
-from ace.spec.values import Member, Spec
+
+if TYPE_CHECKING:
+    from ace.lab import CloudRequest, Lab, LabStatus
+    from ace.spec.values import Member, Spec
 
 DEFAULT_COUNTRIES = ("TN", "EG", "KE")
 
@@ -54,6 +54,9 @@ def up(
     What runs is left alone, what is down is started again, data is kept. The first start on a machine installs
     OpenStack into the user's cache (about 650 MB, once).
     """
+    from ace import spec as spec_room
+    from ace.lab import Lab
+
     with answering("lab-up", format_) as answer:
         directory = find_spec_dir(spec)
         lab = Lab(directory.parent)
@@ -82,6 +85,9 @@ def down(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Stop the clouds of the named countries (none: the whole lab). Data is kept unless `--wipe` is given."""
+    from ace.lab import Lab
+    from ace.lab.environment import cache_folder
+
     with answering("lab-down", format_) as answer:
         lab = Lab(find_spec_dir(spec).parent)
         names = _clouds_of(lab, countries) if countries else None
@@ -102,6 +108,8 @@ def status(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Ask every cloud of the lab one thing at each API. Exit 0: all that was started is ready; else 1."""
+    from ace.lab import Lab
+
     with answering("lab-status", format_) as answer:
         _say(answer, Lab(find_spec_dir(spec).parent).status(), format_)
 
@@ -113,6 +121,8 @@ def env(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Print what makes OpenStack clients use the lab: `eval "$(ace lab env)"`."""
+    from ace.lab import Lab
+
     with answering("lab-env", format_) as answer:
         lab = Lab(find_spec_dir(spec).parent)
         if not lab.clouds_file.exists():
@@ -149,6 +159,8 @@ def _requests(loaded: Spec, named: list[str] | tuple[str, ...], every: bool) -> 
 
 
 def _of_member(member: Member) -> list[CloudRequest]:
+    from ace.lab import CloudRequest
+
     return [
         CloudRequest(
             name=data_centre.cloud.cloud,

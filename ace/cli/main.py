@@ -6,7 +6,6 @@ import sys
 
 import typer
 from typer._click.exceptions import ClickException  # typer brings its own click and gives it no public name
-from typer.rich_utils import rich_format_error
 
 import ace
 from ace.cli import deploy, doctor, drift, lab, outputs, schema, state, validate
@@ -49,6 +48,8 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         code = app(args=arguments, standalone_mode=False, prog_name="ace")
     except ClickException as error:
+        from typer.rich_utils import rich_format_error
+
         rich_format_error(error)
         code = ExitCode.FAILED
     except (typer.Abort, KeyboardInterrupt):

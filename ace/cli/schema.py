@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
-from ace.spec.schema import schemas
 
 
 class Kind(StrEnum):
@@ -31,5 +30,7 @@ def schema(
     Editors complete and check spec files with them: `ace schema member > member.schema.json`, then
     `# yaml-language-server: $schema=member.schema.json` on a file's first line.
     """
+    from ace.spec.schema import schemas
+
     printed = schemas() if kind is None else schemas()[kind]
     typer.echo(json.dumps(printed, indent=2, ensure_ascii=False))

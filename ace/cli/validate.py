@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
-from ace import spec as spec_room
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, find_spec_dir
 from ace.cli.output import Answer, answering, finding_json, stdout
 from ace.errors import Finding, Severity, SpecError
-from ace.spec.values import Spec
+
+if TYPE_CHECKING:
+    from ace.spec.values import Spec
 
 
 def validate(spec: SpecOption = None, as_of: AsOfOption = None, format_: FormatOption = Format.TEXT) -> None:
@@ -16,6 +18,8 @@ def validate(spec: SpecOption = None, as_of: AsOfOption = None, format_: FormatO
 
     Exit code 0: no errors (there may be warnings). 1: errors. Nothing is changed and no cloud is asked.
     """
+    from ace import spec as spec_room
+
     with answering("validate", format_) as answer:
         loaded, findings = spec_room.check(find_spec_dir(spec), as_of or date.today())
         report(answer, loaded, findings, format_)
