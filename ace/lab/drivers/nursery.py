@@ -20,7 +20,7 @@ from pathlib import Path
 
 from drivers import forking, titles
 
-NICE = 5
+NICE = 2
 """The lab gives way to the person's own programs and to `ace` itself."""
 SHARED_MODULES = (
     *("alembic", "cheroot.wsgi", "cryptography.fernet", "cryptography.x509", "jinja2", "jsonschema"),
