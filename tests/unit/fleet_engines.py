@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ace.engine.contract import (
@@ -16,6 +16,7 @@ from ace.engine.contract import (
     Plan,
     Properties,
     RunOptions,
+    Secret,
     Stack,
     Step,
     StepFinished,
@@ -25,12 +26,20 @@ from ace.engine.guards import refuse_protected
 
 
 class FolderEngine:
-    """Makes what `program_dir/wanted` lists (a name a line; `!name` is protected, `?name` is refused by the cloud)."""
+    """Makes what `program_dir/wanted` lists, or what it is told that a stack wants: `!name` is protected, `?name` refused.
+
+    A stack's cloud is its state folder.
+    """
 
     name = "embedded"
 
-    def __init__(self, before_step: Callable[[Stack, str], None] = lambda _stack, _name: None) -> None:
+    def __init__(
+        self,
+        before_step: Callable[[Stack, str], None] = lambda _stack, _name: None,
+        wanted: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self._before_step = before_step
+        self._told = wanted or {}
 
     def preview(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Plan:
         sink(Phase(stack.name, "planning"))
@@ -55,19 +64,24 @@ class FolderEngine:
         return tuple(step for step in self._steps(stack) if step.op is not Op.SAME)
 
     def outputs(self, stack: Stack) -> Properties:
-        return {}
+        return {"resources": self._present(stack), "password": Secret("hunter2")}
 
     def export(self, stack: Stack) -> dict[str, JsonValue]:
-        return {"version": 3, "deployment": {}}
+        resources = [{"urn": f"urn:pulumi:{stack.name}::ace::{name}"} for name in self._present(stack)]
+        return {"version": 3, "deployment": {"resources": resources}}
 
     def import_(self, stack: Stack, deployment: Mapping[str, JsonValue]) -> None:
-        raise NotImplementedError
+        stack.state_dir.mkdir(parents=True, exist_ok=True)
+        for resource in deployment["deployment"]["resources"]:
+            (stack.state_dir / resource["urn"].rsplit("::", 1)[-1]).touch()
 
     def _wanted(self, stack: Stack) -> list[str]:
+        if stack.name in self._told:
+            return list(self._told[stack.name])
         return (stack.program_dir / "wanted").read_text(encoding="utf-8").split()
 
     def _present(self, stack: Stack) -> list[str]:
-        return sorted(path.name for path in stack.state_dir.iterdir())
+        return sorted(path.name for path in stack.state_dir.iterdir()) if stack.state_dir.is_dir() else []
 
     def _steps(self, stack: Stack) -> list[Step]:
         wanted, present = [name.strip("!") for name in self._wanted(stack)], self._present(stack)
@@ -102,6 +116,7 @@ class FolderEngine:
                 continue
             file = stack.state_dir / step.name
             if step.op is Op.CREATE:
+                file.parent.mkdir(parents=True, exist_ok=True)
                 file.touch()
             elif step.op is Op.DELETE:
                 file.unlink()
