@@ -21,6 +21,8 @@ from ace.engine.contract import (
     StepFinished,
     StepStarted,
 )
+from ace.engine.embedded import graph
+from ace.engine.embedded.clouds import SilentCloudError
 from ace.engine.embedded.wire import holds_secret
 
 
@@ -48,9 +50,15 @@ class Ledger:
         self._slots = threading.Semaphore(self.parallel)
 
     @contextmanager
-    def step(self, step: Step) -> Iterator[None]:
-        """Tell of a step that acts, waiting for one of the run's slots; a `CloudError` becomes its failure and goes on up."""
+    def slot(self) -> Iterator[None]:
+        """Wait for one of the run's slots: no more operations than `parallel` are under way in the clouds."""
         with self._slots:
+            yield
+
+    @contextmanager
+    def step(self, step: Step) -> Iterator[None]:
+        """Tell of a step that acts, in a slot of its own; a `CloudError` becomes its failure and goes on up."""
+        with self.slot():
             began = time.monotonic()
             self.sink(StepStarted(self.stack, step))
             try:
@@ -68,9 +76,11 @@ class Ledger:
         self.sink(StepFinished(self.stack, step, seconds=seconds))
 
     def fail(self, urn: str, error: CloudError) -> None:
-        """Note a failure."""
+        """Note a failure; that a cloud gives no answer is noted once for all that is in it."""
+        known = Failure(error.provider if isinstance(error, SilentCloudError) else urn, error.message, error.hint)
         with self._lock:
-            self.failures.append(Failure(urn, error.message, error.hint))
+            if known not in self.failures:
+                self.failures.append(known)
 
     def stopping(self) -> bool:
         """Whether nothing new is to be begun; remembers that it was asked."""
@@ -117,14 +127,27 @@ class Ledger:
             else:
                 self.live.pop(resource.urn, None)
 
-    def rename(self, old: Resource, urn: str) -> Resource:
-        """Take over a resource under its new URN (an alias led to it)."""
-        renamed = replace(old, urn=urn)
+    def hollow(self, resource: Resource, operation: int | None = None) -> None:
+        """Note that a resource is gone from its cloud and is to be made anew; what hangs on it keeps its place."""
+        hollowed = replace(resource, pending_replacement=True)
         if self.store is not None:
-            self.store.end(None, put=[renamed], drop=[old])
+            self.store.end(operation, put=[hollowed])
         with self._lock:
+            self.live[resource.urn] = hollowed
+
+    def rename(self, old: Resource, urn: str) -> Resource:
+        """Take over a resource under its new URN (an alias led to it), and what hangs on it with it."""
+        renamed = replace(old, urn=urn)
+        with self._lock:
+            others = [*self.live.values(), *self.doomed]
+            moved = [now for one in others if (now := graph.renamed(one, old.urn, urn)) is not one]
+            if self.store is not None:
+                self.store.end(None, put=[renamed, *moved], drop=[old])
             self.live.pop(old.urn, None)
-            self.live[urn] = renamed
+            self.live |= {one.urn: one for one in (renamed, *moved) if not one.delete}
+            doomed = {(one.urn, one.id): one for one in moved if one.delete}
+            self.doomed = [doomed.get((one.urn, one.id), one) for one in self.doomed]
+            self.written |= {one.urn: one for one in moved if one.urn in self.written}
         return renamed
 
     def resources(self) -> list[Resource]:

@@ -1,0 +1,162 @@
+"""What the embedded engine needs of one Pulumi package: clouds, resource types, look-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ace.engine.runs import PropertyChange
+from ace.engine.values import Properties
+from ace.errors import RefusedError
+
+
+@dataclass(frozen=True, slots=True)
+class CloudIdentity:
+    """Which cloud this is: a wiped or different one has another marker."""
+
+    auth_url: str
+    region: str
+    domain_id: str
+    marker: str
+
+    def require_same(self, recorded: CloudIdentity, provider: str) -> None:
+        """Refuse to act when this is not the cloud that the state was written for.
+
+        Raises:
+            RefusedError: With both identities and what to type.
+        """
+        if self != recorded:
+            raise RefusedError(
+                f"{provider}: this is not the cloud that the state was written for "
+                f"(state: {recorded.auth_url} region {recorded.region} project {recorded.marker}; "
+                f"now: {self.auth_url} region {self.region} project {self.marker})",
+                code="another-cloud",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A resource as the cloud has it. `outputs` are the full state as Pulumi's provider would keep it, id included."""
+
+    id: str
+    outputs: Properties
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """How new inputs differ from a resource's state; empty `changes` means the same."""
+
+    changes: tuple[PropertyChange, ...] = ()
+    delete_before_replace: bool = False
+
+    @property
+    def replaces(self) -> bool:
+        """Whether any change can only be had by a new resource."""
+        return any(change.forces_replacement for change in self.changes)
+
+
+class CloudError(Exception):
+    """A cloud refused or failed a request: `message` for a person, `status` the HTTP status (0: no answer)."""
+
+    def __init__(self, message: str, *, status: int = 0, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.hint = hint
+
+
+class ResourceType(Protocol):
+    """How the engine handles resources of one type token. Stateless and thread-safe; `cloud` is what `configure` gave.
+
+    Inputs and outputs hold no `Secret` here, and no `UNKNOWN` except in `check` and `diff`, where one counts as a change.
+    Every method raises `CloudError` when the cloud refuses.
+    """
+
+    @property
+    def token(self) -> str:
+        """Its type token, such as `openstack:networking/network:Network`."""
+        ...
+
+    def check(self, inputs: Properties) -> Properties:
+        """The inputs with the provider's defaults filled in; must not talk to the cloud."""
+        ...
+
+    def diff(self, inputs: Properties, old_inputs: Properties, old_outputs: Properties) -> Diff:
+        """Compare wanted inputs with what is there; must not talk to the cloud."""
+        ...
+
+    def create(self, cloud: Any, inputs: Properties) -> Live:
+        """Make it and wait until it is usable."""
+        ...
+
+    def read(self, cloud: Any, id: str, outputs: Properties) -> Live | None:
+        """Ask the cloud; None when it is gone. `outputs` are the last known ones (write-only values are kept)."""
+        ...
+
+    def inputs_of(self, live: Live, old_inputs: Properties) -> Properties:
+        """What the old inputs have become, given the live resource: used by refresh, so that drift shows in a diff."""
+        ...
+
+    def update(self, cloud: Any, id: str, inputs: Properties, old_inputs: Properties, old_outputs: Properties) -> Live:
+        """Change it in place. Called only for changes that do not force a replacement."""
+        ...
+
+    def delete(self, cloud: Any, id: str, outputs: Properties) -> None:
+        """Remove it and wait until it is gone; that it is gone already is success."""
+        ...
+
+    def find(self, cloud: Any, inputs: Properties) -> Live | None:
+        """A resource that an earlier create with just these inputs made though its answer was lost; None if none is.
+
+        Must be sure: a same-named resource of somebody else's is never returned (compare everything identifying).
+        """
+        ...
+
+
+class BulkReader(Protocol):
+    """A `ResourceType` that can also read many resources in a handful of requests."""
+
+    def read_many(self, cloud: Any, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
+        """Live resources by id, out of `known` (id, last outputs); those that are gone are missing."""
+        ...
+
+
+Invoke = Callable[[Any, Properties], Properties]
+"""A look-up function of a provider, such as `openstack:images/getImage:getImage`: (cloud, args) -> result."""
+
+
+class Provider(Protocol):
+    """All that the engine needs of one Pulumi package."""
+
+    @property
+    def package(self) -> str:
+        """Such as `openstack`."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Version of the Pulumi package that types and outputs follow."""
+        ...
+
+    @property
+    def types(self) -> Mapping[str, ResourceType]:
+        """By type token."""
+        ...
+
+    @property
+    def invokes(self) -> Mapping[str, Invoke]:
+        """By token."""
+        ...
+
+    def configure(self, inputs: Properties, environment: Mapping[str, str]) -> Any:
+        """A cloud handle for one provider resource; lazy, thread-safe, talks to nobody yet."""
+        ...
+
+    def identity(self, cloud: Any) -> CloudIdentity:
+        """Which cloud it is; one request.
+
+        Raises:
+            CloudError: It cannot be reached or refuses the credentials.
+        """
+        ...

@@ -1,0 +1,45 @@
+"""Property values inside an engine.
+
+Plain JSON values (camelCase keys as on Pulumi's wire) in which `Secret` wraps what must never be seen in clear and
+`UNKNOWN` stands for what only the cloud can tell (in a preview, or before an up).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+JsonValue = Any
+"""None, bool, int, float, str, list or dict of these; may hold `Secret` and `UNKNOWN` anywhere."""
+
+Properties = Mapping[str, JsonValue]
+
+
+class _Unknown:
+    """A value that only the cloud can tell. There is one, `UNKNOWN`."""
+
+    _only: _Unknown | None = None
+
+    def __new__(cls) -> _Unknown:
+        if cls._only is None:
+            cls._only = super().__new__(cls)
+        return cls._only
+
+    def __repr__(self) -> str:
+        return "<known after up>"
+
+
+UNKNOWN: Final = _Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value that is encrypted in state and never printed."""
+
+    value: JsonValue = field(repr=False)
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
