@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -81,9 +82,7 @@ class Lab:
                 self._make_cloud(memory.clouds[name], memory.port, cache.templates)
             self._write_clouds_file(memory)
             starting.start(self._folder, names, cache.python, on_progress)
-            with ThreadPoolExecutor(max(len(names), 1)) as pool:
-                waiting = [pool.submit(self._get_ready, memory, name, on_progress) for name in names]
-            _raise_all([error for future in waiting if (error := future.exception())])
+            self._get_all_ready(memory, names, on_progress)
             return self._status(memory, ask=False)
 
     def down(self, *, wipe: bool = False, clouds: Sequence[str] | None = None, on_progress: Progress = _quiet) -> None:
@@ -164,7 +163,18 @@ class Lab:
         write_private(half / "cloud.json", json.dumps(said, indent=1))
         half.rename(folder)
 
-    def _get_ready(self, memory: Memory, name: str, on_progress: Progress) -> None:
+    def _get_all_ready(self, memory: Memory, names: Sequence[str], on_progress: Progress) -> None:
+        given_up = threading.Event()
+        with ThreadPoolExecutor(max(len(names), 1)) as pool:
+            waiting = [pool.submit(self._get_ready, memory, name, on_progress, given_up) for name in names]
+            try:
+                errors = [error for future in waiting if (error := future.exception())]
+            except BaseException:  # Ctrl-C: the clouds go on starting, we no longer wait for them
+                given_up.set()
+                raise
+        _raise_all(errors)
+
+    def _get_ready(self, memory: Memory, name: str, on_progress: Progress, given_up: threading.Event) -> None:
         """Wait until every API answers; seed the cloud if that has not been done."""
         cloud = memory.clouds[name]
         folder = self._folder.cloud(name)
@@ -175,6 +185,8 @@ class Lab:
                 probe(admin)
                 break
             except ApiError as error:
+                if given_up.is_set():
+                    return
                 starting.check_alive(self._folder, name)
                 if deadline.passed:
                     raise UserError(
