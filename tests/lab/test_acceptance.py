@@ -168,7 +168,7 @@ def test_a_tenant_left_out_of_the_file_is_not_destroyed_unless_named(made: Regio
     offered = re.sub(r"  - id: [^\n]*\n    sector: agriculture\n(?:    .*\n)*", "", services)
     file.write_text(whole.replace(tenants, without).replace(services, offered), encoding="utf-8")
     refused = made.json("up", "rw", expect=3)
-    assert "ace-rw-agriculture" in json.dumps(refused)
+    assert "kigali-1.agriculture.project" in json.dumps(refused)
     assert project(made, "ace-rw-agriculture", "rw-kigali-1")
     file.write_text(whole, encoding="utf-8")
     assert made.json("up", "rw")["countries"]["rw"]["result"] == "unchanged"
