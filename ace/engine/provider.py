@@ -57,13 +57,18 @@ class Diff:
 
 
 class CloudError(Exception):
-    """A cloud refused or failed a request: `message` for a person, `status` the HTTP status (0: no answer)."""
+    """A cloud refused or failed a request: `message` for a person, `status` the HTTP status (0: no answer).
 
-    def __init__(self, message: str, *, status: int = 0, hint: str = "") -> None:
+    `made` is what a failed create left in the cloud, such as a server that went to ERROR: the engine keeps it in the state
+    and replaces it at the next up.
+    """
+
+    def __init__(self, message: str, *, status: int = 0, hint: str = "", made: Live | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
         self.hint = hint
+        self.made = made
 
 
 class ResourceType(Protocol):

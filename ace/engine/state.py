@@ -27,6 +27,8 @@ class Resource:
     dependencies: tuple[str, ...] = ()
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     additional_secret_outputs: tuple[str, ...] = ()
+    ignore_changes: tuple[str, ...] = ()
+    replace_on_changes: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     protect: bool = False
     retain_on_delete: bool = False
@@ -34,7 +36,9 @@ class Resource:
     delete: bool = False
     """Replaced already; waits to be deleted."""
     pending_replacement: bool = False
+    """Deleted in its cloud already; waits to be made anew."""
     init_errors: tuple[str, ...] = ()
+    """Why it never became usable; waits to be replaced."""
     custom_timeouts: Mapping[str, float] = field(default_factory=dict)
     created: str = ""
     modified: str = ""

@@ -1,7 +1,8 @@
 """A provider whose cloud is a folder: each resource is a JSON file, so that what exists can be counted on disk.
 
 `File` has `content`, `kind` (forces a replacement), `near` (anything; updated in place) and, computed, `size`. An explicit
-`label` that stays the same forces delete-before-replace, as names do in real clouds. A content of "no" is refused.
+`label` that stays the same forces delete-before-replace, as names do in real clouds. A content of "no" is refused; one of
+"half" is made, and never becomes usable.
 """
 
 from __future__ import annotations
@@ -78,6 +79,8 @@ class FileType:
         id_ = uuid.uuid4().hex
         live = self._write(cloud, id_, inputs)
         crash_if_told(cloud, "after-create", inputs)
+        if inputs.get("content") == "half":
+            raise CloudError("it went to ERROR", status=500, made=live)
         return live
 
     def read(self, cloud: Path, id: str, outputs: Properties) -> Live | None:

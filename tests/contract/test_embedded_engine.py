@@ -4,84 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 import threading
 from collections import Counter
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
-from ace.engine.contract import Event, Op, Outcome, Plan, RunOptions, Secret, Stack, StepFinished
-from ace.engine.embedded.engine import EmbeddedEngine
+from ace.engine.contract import Event, Op, RunOptions, Secret, Stack, StepFinished
 from ace.errors import RefusedError, UserError
-from tests.contract.files_provider import PROGRAM, TOKEN, FilesProvider
-
-PASSPHRASE = "correct horse"
-
-
-@dataclass
-class Bench:
-    """One stack on one folder."""
-
-    root: Path
-    events: list[Event] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        (self.root / "cloud").mkdir()
-        (self.root / "program").mkdir()
-        (self.root / "Pulumi.yaml").write_text("name: ace\nruntime: python\nmain: program\n")
-
-    @property
-    def stack(self) -> Stack:
-        environment = {"FILES_FOLDER": str(self.root / "cloud")}
-        return Stack("tn", self.root, self.root / "state", PASSPHRASE, environment)
-
-    def program(self, text: str) -> None:
-        (self.root / "program" / "__main__.py").write_text(PROGRAM + text)
-
-    @property
-    def engine(self) -> EmbeddedEngine:
-        return EmbeddedEngine({"files": FilesProvider()})
-
-    def up(self, text: str | None = None, **options: object) -> Outcome:
-        if text is not None:
-            self.program(text)
-        return self.engine.up(self.stack, RunOptions(**options), self.events.append, threading.Event())  # type: ignore[arg-type]
-
-    def preview(self, text: str | None = None, **options: object) -> Plan:
-        if text is not None:
-            self.program(text)
-        return self.engine.preview(self.stack, RunOptions(**options), self.events.append, threading.Event())  # type: ignore[arg-type]
-
-    def down(self, **options: object) -> Outcome:
-        return self.engine.destroy(self.stack, RunOptions(**options), self.events.append, threading.Event())  # type: ignore[arg-type]
-
-    def refresh(self) -> Outcome:
-        return self.engine.refresh(self.stack, RunOptions(), self.events.append, threading.Event())
-
-    @property
-    def files(self) -> dict[str, dict[str, object]]:
-        """What the cloud has, by content."""
-        found = [json.loads(path.read_text()) for path in (self.root / "cloud").glob("*.json")]
-        assert len({body["content"] for body in found}) == len(found), "two files of one content"
-        return {body["content"]: body for body in found}
-
-    @property
-    def deletes(self) -> list[str]:
-        log = self.root / "cloud" / "deletes"
-        return log.read_text().split() if log.exists() else []
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
-
-
-def ops(result: Plan | Outcome) -> dict[str, str]:
-    """What is done to each file, by name; what stays the same is left out."""
-    return {step.name: str(step.op) for step in result.steps if step.type == TOKEN and step.op is not Op.SAME}
+from tests.contract.engine_bench import Bench, ops
+from tests.contract.files_provider import TOKEN
 
 
 def test_files_are_made_and_a_second_up_changes_nothing(bench: Bench) -> None:
@@ -256,19 +187,8 @@ def test_a_programs_own_error_is_told_with_its_place(bench: Bench) -> None:
 def test_a_run_killed_around_a_create_is_finished_by_the_next_without_orphan_or_duplicate(
     bench: Bench, where: str
 ) -> None:
-    bench.program('a = file("a", "one")\nfile("b", "two", near=a.id)')
     (bench.root / "cloud" / where).write_text("two")
-    script = (
-        "import threading, pathlib\n"
-        "from tests.contract.test_embedded_engine import Bench\n"
-        "from ace.engine.contract import RunOptions\n"
-        f"bench = Bench.__new__(Bench); bench.root = pathlib.Path({str(bench.root)!r}); bench.events = []\n"
-        "bench.engine.up(bench.stack, RunOptions(), lambda e: None, threading.Event())\n"
-    )
-    died = subprocess.run(
-        [sys.executable, "-c", script], cwd=Path(__file__).parents[2], check=False, capture_output=True
-    )
-    assert died.returncode == 9, died.stderr.decode()
+    assert bench.up_killed('a = file("a", "one")\nfile("b", "two", near=a.id)') == 9
     outcome = bench.up()
     assert outcome.failures == ()
     assert set(bench.files) == {"one", "two"}

@@ -19,10 +19,12 @@ def step_of(resource: Resource) -> Step:
     return Step(Op.DELETE, resource.urn, resource.type, urns.name_of(resource.urn), custom=not is_state_only)
 
 
-def delete_all(resources: Sequence[Resource], ledger: Ledger, clouds: Clouds, *, quiet: bool = False) -> list[Resource]:
+def delete_all(
+    resources: Sequence[Resource], ledger: Ledger, clouds: Clouds, *, to_replace: bool = False
+) -> list[Resource]:
     """Delete them; returns those that are still there because one failed, or a stop was asked for.
 
-    `quiet`: they are halves of replacements, and no steps of their own.
+    `to_replace`: they stay in the state, to be made anew, and their going is no step of its own.
     """
     needed = Counter(urn for resource in resources for urn in graph.needs(resource))
     waiting = list(resources)
@@ -33,7 +35,7 @@ def delete_all(resources: Sequence[Resource], ledger: Ledger, clouds: Clouds, *,
             if not ledger.stopping():
                 ready = [resource for resource in waiting if not needed[resource.urn]]
                 waiting = [resource for resource in waiting if needed[resource.urn]]
-                running |= {pool.submit(_delete, resource, ledger, clouds, quiet): resource for resource in ready}
+                running |= {pool.submit(_delete, resource, ledger, clouds, to_replace): resource for resource in ready}
             if not running:
                 return [*waiting, *failed]
             done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -47,32 +49,36 @@ def delete_all(resources: Sequence[Resource], ledger: Ledger, clouds: Clouds, *,
                     needed.subtract(graph.needs(resource))
 
 
-def _delete(resource: Resource, ledger: Ledger, clouds: Clouds, quiet: bool) -> None:
+def _delete(resource: Resource, ledger: Ledger, clouds: Clouds, to_replace: bool) -> None:
     step = step_of(resource)
-    if not step.custom or resource.retain_on_delete:
+    if not step.custom or resource.retain_on_delete or resource.pending_replacement:
+        if to_replace:
+            ledger.hollow(resource)
+            return
         ledger.drop(resource)
-        if not resource.delete and not quiet:
+        if not resource.delete:
             ledger.done(step)
-        return
-    kind, handle = clouds.resource_type(resource.provider, resource.type)
-    if quiet or resource.delete:
-        step = Step(Op.REPLACE, step.urn, step.type, step.name)
-
-    def act() -> None:
-        operation = ledger.begin(OperationKind.DELETING, resource)
-        try:
-            kind.delete(handle, resource.id, clear(resource.outputs))
-        except CloudError as error:
-            ledger.give_up(operation, error)
-            raise
-        ledger.drop(resource, operation)
-
-    if quiet or resource.delete:  # the replacement itself is the step that counts
-        try:
-            act()
-        except CloudError as error:
-            ledger.fail(resource.urn, error)
-            raise
+    elif to_replace or resource.delete:  # half of a replacement, which is the step that counts
+        with ledger.slot():
+            try:
+                _act(resource, ledger, clouds, to_replace)
+            except CloudError as error:
+                ledger.fail(resource.urn, error)
+                raise
     else:
         with ledger.step(step):
-            act()
+            _act(resource, ledger, clouds, to_replace)
+
+
+def _act(resource: Resource, ledger: Ledger, clouds: Clouds, to_replace: bool) -> None:
+    kind, handle = clouds.resource_type(resource.provider, resource.type)
+    operation = ledger.begin(OperationKind.DELETING, resource)
+    try:
+        kind.delete(handle, resource.id, clear(resource.outputs))
+    except CloudError as error:
+        ledger.give_up(operation, error)
+        raise
+    if to_replace:
+        ledger.hollow(resource, operation)
+    else:
+        ledger.drop(resource, operation)

@@ -30,6 +30,8 @@ _LISTS: Final = {
     "initErrors": "init_errors",
     "additionalSecretOutputs": "additional_secret_outputs",
     "aliases": "aliases",
+    "ignoreChanges": "ignore_changes",
+    "replaceOnChanges": "replace_on_changes",
 }
 
 

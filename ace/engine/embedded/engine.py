@@ -51,13 +51,17 @@ class EmbeddedEngine:
     # --------------------------------------------------------------------------------------------------------- Engine
 
     def preview(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Plan:
-        """See `Engine.preview`. Takes no lock: it changes nothing, and another run's state is read whole."""
-        store = JournaledState(stack.state_dir, stack.passphrase)
-        snapshot = store.load()
+        """See `Engine.preview`. Takes no lock: it changes nothing, and another run's state is read whole.
+
+        A cancelled preview gives the part of the plan that it had.
+        """
+        snapshot = JournaledState(stack.state_dir, stack.passphrase).load()
         clouds = self._clouds(stack, snapshot)
         clouds.open_all(snapshot.resources)
         plan, update = self._plan(stack, options, snapshot, clouds, sink, cancel)
-        refuse_protected(stack.name, update.protected)
+        if not cancel.is_set():
+            clouds.require_answers(from_all=True)
+            refuse_protected(stack.name, update.protected)
         return plan
 
     def up(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
@@ -74,30 +78,32 @@ class EmbeddedEngine:
             if any(resource.custom for resource in ledger.live.values()) or ledger.doomed:
                 snapshot = Snapshot(tuple(ledger.resources()))
                 plan, planned = self._plan(stack, options, snapshot, clouds, sink, cancel)
-                refuse_protected(stack.name, planned.protected)
-                refuse_too_many(plan, force=options.force)
                 if cancel.is_set():
                     return replace(_outcome(ledger), interrupted=True)
-                if not plan.changes and not ledger.doomed and not planned.moved(ledger):
-                    return Outcome(stack.name, plan.steps, outputs=_outputs(ledger.live.values()))
+                clouds.require_answers(from_all=False)
+                refuse_protected(stack.name, planned.protected)
+                refuse_too_many(plan, force=options.force)
+                if not plan.changes and not ledger.doomed and not clouds.silent and not planned.moved(ledger):
+                    for step in plan.steps:
+                        ledger.done(step)
+                    return _outcome(ledger)
                 total = len(plan.steps)
             sink(Phase(stack.name, "applying", total))
             update = Update(stack, options, clouds, ledger, dry_run=False)
             failure = self._run_program(stack, update)
-            if failure is not None and not ledger.failures and not ledger.interrupted:
+            if failure is not None and not ledger.interrupted:
                 ledger.failures.append(failure)
             if not ledger.failures and not ledger.stopping():
                 doomed = update.unregistered()
                 if doomed:
                     sink(Phase(stack.name, "deleting", len(doomed)))
                     deletion.delete_all(doomed, ledger, clouds)
-                for resource in update.vanished():
-                    ledger.done(deletion.step_of(resource))
             return _outcome(ledger)
 
     def refresh(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
         """See `Engine.refresh`."""
         with self._run(stack, options, sink, cancel, "refresh") as (ledger, clouds):
+            clouds.require_answers(from_all=False)
             sink(Phase(stack.name, "refreshing", len(ledger.live)))
             reading.take_in(reading.read_all(_targeted(ledger, options), clouds, ledger), ledger)
             return _outcome(ledger)
@@ -105,6 +111,7 @@ class EmbeddedEngine:
     def destroy(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
         """See `Engine.destroy`. From the state alone: no program is run."""
         with self._run(stack, options, sink, cancel, "down") as (ledger, clouds):
+            clouds.require_answers(from_all=False)
             resources = [*_targeted(ledger, options), *ledger.doomed]
             spared = options.unprotect
             protected = [r.urn for r in resources if r.protect and "*" not in spared and r.urn not in spared]
@@ -122,6 +129,7 @@ class EmbeddedEngine:
         snapshot = JournaledState(stack.state_dir, stack.passphrase).load()
         clouds = self._clouds(stack, snapshot)
         clouds.open_all(snapshot.resources)
+        clouds.require_answers(from_all=True)
         ledger = Ledger(stack.name, snapshot, None, sink, cancel, RunOptions().parallel)
         sink(Phase(stack.name, "refreshing", len(ledger.live)))
         found = reading.read_all(list(ledger.live.values()), clouds, ledger)
@@ -187,7 +195,7 @@ class EmbeddedEngine:
         sink: EventSink,
         cancel: threading.Event,
     ) -> tuple[Plan, Update]:
-        """Run the program without acting.
+        """Run the program without acting; what is in silent clouds is left out, and a cancelled run's plan is a part.
 
         Raises:
             UserError, RefusedError: The program, or a look-up, says why it cannot be.
@@ -195,26 +203,39 @@ class EmbeddedEngine:
         sink(Phase(stack.name, "planning", len(snapshot.resources) or None))
         ledger = Ledger(stack.name, snapshot, None, _only_messages(sink), cancel, options.parallel)
         update = Update(stack, options, clouds, ledger, dry_run=True)
-        failure = self._run_program(stack, update) or next(iter(ledger.failures), None)
-        if failure is not None:
-            raise UserError(failure.message, hint=failure.hint, code="program-failed")
+        failures = [self._run_program(stack, update), *ledger.failures]
+        if cancel.is_set():
+            return Plan(stack.name, tuple(ledger.steps)), update
+        for failure in failures:
+            if failure is not None and failure.urn not in clouds.silent:
+                raise UserError(failure.message, hint=failure.hint, code="program-failed")
         update.plan_deletes()
         return Plan(stack.name, tuple(ledger.steps)), update
 
     def _run_program(self, stack: Stack, update: Update) -> Failure | None:
-        """Run the program against this update; what it did wrong as a failure, what must end all as an exception."""
+        """Run the program against this update.
+
+        Returns:
+            What it did wrong, when something was done before it did; else that is an exception.
+
+        Raises:
+            UserError, RefusedError: What must end all: it uses what this engine has not, or a cloud is another one.
+        """
         program = runner.read_program(stack)
+
+        def say(level: str, text: str) -> None:
+            update.log(level, text, "")
+
         with serving(update) as address:
-            error = runner.run(stack, program, address, dry_run=update.dry_run)
+            error = runner.run(stack, program, address, say, lambda: update.at_rest, dry_run=update.dry_run)
         if update.fatal is not None:
             raise update.fatal
         if error is None:
             return None
-        if update.ledger.failures:  # the program stumbled over what failed before
-            return None
-        if error.kind == "refused":
+        begun = any(step.op is not Op.SAME and step.custom for step in update.ledger.steps)
+        if not begun and error.kind == "refused":
             raise RefusedError(error.message, hint=error.hint, code=error.code)
-        if error.kind == "user":
+        if not begun and error.kind == "user":
             raise UserError(error.message, hint=error.hint, code=error.code)
         return Failure("", error.message, error.hint)
 

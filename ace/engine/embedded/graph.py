@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ace.engine.contract import Resource
@@ -67,12 +67,6 @@ def depending_on(resources: Sequence[Resource], root: str, leave_out: Collection
     return result
 
 
-def without(resources: Sequence[Resource], gone: Collection[str]) -> list[Resource]:
-    """The resources that stay, rid of every mention of those that are gone."""
-    kept = [resource for resource in resources if resource.urn not in gone or resource.delete]
-    return [forget(resource, gone) for resource in kept]
-
-
 def forget(resource: Resource, gone: Collection[str]) -> Resource:
     """The resource without dependencies on what is gone; the very same one if it had none."""
     if needs(resource).isdisjoint(gone):
@@ -84,4 +78,22 @@ def forget(resource: Resource, gone: Collection[str]) -> Resource:
         resource,
         dependencies=tuple(urn for urn in resource.dependencies if urn not in gone),
         property_dependencies={key: urns for key, urns in properties.items() if urns},
+    )
+
+
+def renamed(resource: Resource, before: str, after: str) -> Resource:
+    """The resource with every mention of one URN turned into another; the very same one if it had none."""
+    if before not in needs(resource):
+        return resource
+
+    def now(urns: Iterable[str]) -> tuple[str, ...]:
+        return tuple(after if urn == before else urn for urn in urns)
+
+    provider, id_ = split_reference(resource.provider)
+    return replace(
+        resource,
+        parent=after if resource.parent == before else resource.parent,
+        provider=f"{after}::{id_}" if provider == before else resource.provider,
+        dependencies=now(resource.dependencies),
+        property_dependencies={key: now(urns) for key, urns in resource.property_dependencies.items()},
     )

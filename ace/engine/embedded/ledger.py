@@ -150,6 +150,11 @@ class Ledger:
             self.written |= {one.urn: one for one in moved if one.urn in self.written}
         return renamed
 
+    def living(self) -> list[Resource]:
+        """What is live at this moment."""
+        with self._lock:
+            return list(self.live.values())
+
     def resources(self) -> list[Resource]:
         """All that is there now: what this run wrote, in its order, then the rest."""
         with self._lock:

@@ -65,8 +65,8 @@ class Handler(Protocol):
 
     def register_outputs(self, urn: str, outputs: Properties) -> None: ...
 
-    def invoke(self, token: str, arguments: Properties, provider: str) -> Properties:
-        """A look-up's result.
+    def invoke(self, token: str, arguments: Properties, provider: str) -> Properties | None:
+        """A look-up's result; None when it cannot be known now, and the program goes on without.
 
         Raises:
             InvokeError: It has none; the program gets the message as an exception.
@@ -146,6 +146,8 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             result = self._handler.invoke(request.tok, arguments, request.provider)
         except InvokeError as error:
             return resource_pb2.ResourceInvokeResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
+        if result is None:
+            return resource_pb2.ResourceInvokeResponse(unknown=True)
         answer = resource_pb2.ResourceInvokeResponse()
         getattr(answer, "return").CopyFrom(wire.encode(result))  # a keyword in Python
         return answer

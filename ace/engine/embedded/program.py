@@ -1,7 +1,7 @@
 """The process in which a stack's program runs: configures Pulumi's SDK to talk to our engine, then runs `main`.
 
 Reads one JSON object from standard input: monitor, engine, project, stack, organization, root, main, config, dry_run,
-parallel. The last line on standard output is `{"error": null}` or what went wrong, for `runner.py` to read.
+parallel, and `result`, the number of the file descriptor on which `{"error": null}` or what went wrong is told to `runner.py`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ def main() -> None:
     settings: dict[str, Any] = json.load(sys.stdin)
     error = _run(settings)
     sys.stdout.flush()
-    print("\n" + json.dumps({"error": error}), flush=True)
+    sys.stderr.flush()
+    with os.fdopen(settings["result"], "w", encoding="utf-8") as result:
+        json.dump({"error": error}, result)
     os._exit(1 if error else 0)  # grpc's threads would hold a clean exit up
 
 

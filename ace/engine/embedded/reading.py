@@ -39,45 +39,67 @@ class Found:
 
 
 def read_all(resources: Sequence[Resource], clouds: Clouds, ledger: Ledger) -> list[Found]:
-    """Ask the clouds for all of these, in as few requests as their types can.
+    """Ask the clouds for all of these, in as few requests as their types can, `parallel` at a time.
 
-    A type whose request fails is noted as a failure of each of its resources, which are then left out.
+    What a request that fails was to tell of is noted as a failure, and left out. So is what has no being in a cloud.
     """
     groups: dict[tuple[str, str], list[Resource]] = {}
     for resource in resources:
-        if resource.custom and not resource.type.startswith(urns.PROVIDER_PREFIX):
+        state_only = not resource.custom or resource.type.startswith(urns.PROVIDER_PREFIX)
+        if not state_only and not resource.pending_replacement:
             groups.setdefault((resource.provider, resource.type), []).append(resource)
+    requests = [
+        request
+        for (reference, token), members in groups.items()
+        for request in _requests(reference, token, members, clouds, ledger)
+    ]
 
-    def read_group(item: tuple[tuple[str, str], list[Resource]]) -> list[Found]:
-        (reference, token), members = item
+    def read(request: _Request) -> list[Found]:
         if ledger.stopping():
             return []
         try:
-            kind, handle = clouds.resource_type(reference, token)
-            live = _read_group(kind, handle, members)
+            live = request.read()
         except CloudError as error:
-            for member in members:
+            for member in request.members:
                 ledger.fail(member.urn, error)
             return []
-        return [_compare(kind, member, live.get(member.id)) for member in members]
+        return [_compare(request.kind, member, live.get(member.id)) for member in request.members]
 
     with ThreadPoolExecutor(max(1, ledger.parallel)) as pool:
-        found = [one for group in pool.map(read_group, groups.items()) for one in group]
+        found = [one for group in pool.map(read, requests) for one in group]
     ranks = {resource.urn: rank for rank, resource in enumerate(resources)}
     return sorted(found, key=lambda one: ranks[one.before.urn])
 
 
-def _read_group(kind: ResourceType, handle: Any, members: Sequence[Resource]) -> Mapping[str, Live]:
-    read_many = getattr(kind, "read_many", None)
-    if read_many is not None:
-        many: Mapping[str, Live] = read_many(handle, [(member.id, clear(member.outputs)) for member in members])
-        return many
-    found = {}
-    for member in members:
-        live = kind.read(handle, member.id, clear(member.outputs))
-        if live is not None:
-            found[member.id] = live
-    return found
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """Resources of one type in one cloud that are read at one go."""
+
+    kind: ResourceType
+    handle: Any
+    members: Sequence[Resource]
+
+    def read(self) -> Mapping[str, Live]:
+        read_many = getattr(self.kind, "read_many", None)
+        if read_many is not None:
+            many: Mapping[str, Live] = read_many(self.handle, [(m.id, clear(m.outputs)) for m in self.members])
+            return many
+        found = ((m.id, self.kind.read(self.handle, m.id, clear(m.outputs))) for m in self.members)
+        return {id_: live for id_, live in found if live is not None}
+
+
+def _requests(
+    reference: str, token: str, members: Sequence[Resource], clouds: Clouds, ledger: Ledger
+) -> Iterable[_Request]:
+    """One request for all where the type can do that, else one each."""
+    try:
+        kind, handle = clouds.resource_type(reference, token)
+    except CloudError as error:
+        ledger.fail(members[0].urn, error)
+        return []
+    if hasattr(kind, "read_many"):
+        return [_Request(kind, handle, members)]
+    return [_Request(kind, handle, [member]) for member in members]
 
 
 def _compare(kind: ResourceType, before: Resource, live: Live | None) -> Found:
@@ -91,7 +113,12 @@ def _compare(kind: ResourceType, before: Resource, live: Live | None) -> Found:
         PropertyChange(change.path, _masked(change.after, change, secrets), _masked(change.before, change, secrets))
         for change in diff.changes
     )
-    now = replace(before, inputs=_wrapped(inputs, secrets), outputs=_wrapped(live.outputs, secrets))
+    now = replace(
+        before,
+        inputs=_wrapped(inputs, secrets),
+        outputs=_wrapped(live.outputs, secrets),
+        init_errors=before.init_errors if changes else (),  # all is as it was wanted: it has become usable
+    )
     return Found(before, now, changes)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ace.engine.contract import CloudError, Message, OperationKind, PendingOperation, Resource, Secret
-from ace.engine.embedded.clouds import Clouds
+from ace.engine.embedded import graph
+from ace.engine.embedded.clouds import Clouds, SilentCloudError
 from ace.engine.embedded.ledger import Ledger, secret_keys
 from ace.engine.embedded.state_store import JournaledState
 from ace.engine.embedded.wire import clear
@@ -16,30 +17,43 @@ def settle(store: JournaledState, ledger: Ledger, clouds: Clouds) -> None:
     """Ask the cloud about each pending operation, and write the answer.
 
     A create is looked for by all that identifies it: found, it is adopted; not found, it was never made. An update or
-    delete is read back.
+    delete is read back. What is in a silent cloud waits for another run.
 
     Raises:
-        UserError: A cloud gives no answer; nothing can be said before it does.
+        UserError: A cloud cannot tell; nothing can be said before it does.
     """
     for pending in ledger.snapshot.pending:
         try:
-            now = _ask(pending, clouds)
+            now = _ask(pending, ledger, clouds)
+        except SilentCloudError:
+            continue
         except CloudError as error:
             raise UserError(
-                f"an earlier run was cut off while {pending.kind} {pending.resource.name}, and the cloud cannot be asked "
+                f"an earlier run was cut off while {pending.kind} {pending.resource.name}, and the cloud cannot tell "
                 f"how it ended: {error.message}",
-                hint=error.hint or "run again when it answers",
+                hint=error.hint or "run again when it can",
                 code="cloud-unreachable",
             ) from None
-        store.settle(pending, now)
-        _note(pending, now, ledger)
+        _take_in(pending, now, store, ledger)
+        became = "is there, and taken in" if now is not None else "is not there"
+        text = f"an earlier run was cut off while {pending.kind} {pending.resource.name}: it {became}"
+        ledger.sink(Message(ledger.stack, "warning", text, pending.resource.urn))
 
 
-def _ask(pending: PendingOperation, clouds: Clouds) -> Resource | None:
+def _ask(pending: PendingOperation, ledger: Ledger, clouds: Clouds) -> Resource | None:
     resource = pending.resource
     kind, handle = clouds.resource_type(resource.provider, resource.type)
+    errors: tuple[str, ...] = ()
     if pending.kind is OperationKind.CREATING:
-        live = kind.find(handle, clear(resource.inputs))
+        try:
+            live = kind.find(handle, clear(resource.inputs))
+        except CloudError as error:
+            if error.made is None:
+                raise
+            live, errors = error.made, (error.message,)
+        known = {one.id for one in (*ledger.living(), *ledger.doomed) if one.type == resource.type}
+        if live is not None and live.id in known:  # what it was to replace, or its twin
+            live = None
     else:
         live = kind.read(handle, resource.id, clear(resource.outputs))
     if live is None:
@@ -52,19 +66,31 @@ def _ask(pending: PendingOperation, clouds: Clouds) -> Resource | None:
     inputs = resource.inputs
     if pending.kind is not OperationKind.CREATING:
         inputs = wrapped(dict(kind.inputs_of(live, clear(resource.inputs))))
-    return replace(resource, id=live.id, inputs=inputs, outputs=wrapped(dict(live.outputs)))
+    return replace(resource, id=live.id, inputs=inputs, outputs=wrapped(dict(live.outputs)), init_errors=errors)
 
 
-def _note(pending: PendingOperation, now: Resource | None, ledger: Ledger) -> None:
-    """Say what became of it, and keep the run's own picture true."""
-    urn = pending.resource.urn
-    if pending.resource.delete:
+def _take_in(pending: PendingOperation, now: Resource | None, store: JournaledState, ledger: Ledger) -> None:
+    """Write what became of it, and keep the run's own picture true."""
+    before = pending.resource
+    old = ledger.live.get(before.urn)
+    if before.delete:
+        store.settle(pending, now)
         if now is None:
-            ledger.doomed = [r for r in ledger.doomed if (r.urn, r.id) != (urn, pending.resource.id)]
-    elif now is not None:
-        ledger.live[urn] = now
-    elif pending.kind is not OperationKind.CREATING:
-        ledger.live.pop(urn, None)
-    became = "is there, and taken in" if now is not None else "is not there"
-    text = f"an earlier run was cut off while {pending.kind} {pending.resource.name}: it {became}"
-    ledger.sink(Message(ledger.stack, "warning", text, urn))
+            ledger.doomed = [r for r in ledger.doomed if (r.urn, r.id) != (before.urn, before.id)]
+    elif pending.kind is OperationKind.CREATING:
+        replaced = old if now is not None and old is not None and not old.pending_replacement else None
+        store.settle(pending, now, replaced=replaced)
+        if now is not None:
+            ledger.live[before.urn] = now
+        if replaced is not None:
+            ledger.doomed.append(replace(replaced, delete=True))
+    elif now is None and any(before.urn in graph.needs(one) for one in ledger.living()):
+        hollowed = replace(before, pending_replacement=True)  # what hangs on it must not hang in the air
+        store.settle(pending, hollowed)
+        ledger.live[before.urn] = hollowed
+    else:
+        store.settle(pending, now)
+        if now is not None:
+            ledger.live[before.urn] = now
+        else:
+            ledger.live.pop(before.urn, None)

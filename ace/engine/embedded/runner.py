@@ -6,10 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import yaml
 
@@ -17,6 +21,11 @@ from ace.engine.contract import Stack
 from ace.errors import UserError
 
 _PARALLEL_REGISTRATIONS = 64
+_ASKED_EVERY_S = 0.2
+_LINES_KEPT = 40
+
+Say = Callable[[str, str], None]
+"""Takes a level (`info`, `warning`) and a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +72,22 @@ def read_program(stack: Stack) -> Program:
     return Program(main, config)
 
 
-def run(stack: Stack, program: Program, address: str, *, dry_run: bool) -> ProgramError | None:
-    """Run the program against the engine at `address`; None when it ended well."""
+def run(
+    stack: Stack, program: Program, address: str, say: Say, may_stop: Callable[[], bool], *, dry_run: bool
+) -> ProgramError | None:
+    """Run the program against the engine at `address`; None when it ended well, or was stopped.
+
+    Args:
+        stack: Whose program.
+        program: What to run.
+        address: Where the engine listens.
+        say: Told of each line that the program prints: `info` from standard output, `warning` from standard error.
+        may_stop: Asked now and then; once true, the program is ended as it is.
+        dry_run: Whether it is run for a plan.
+    """
+    reading, writing = os.pipe()
+    package = str(Path(__file__).resolve().parents[3])
+    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
     settings = {
         "monitor": address,
         "engine": address,
@@ -76,25 +99,65 @@ def run(stack: Stack, program: Program, address: str, *, dry_run: bool) -> Progr
         "config": dict(program.config),
         "dry_run": dry_run,
         "parallel": _PARALLEL_REGISTRATIONS,
+        "result": writing,
     }
-    package = str(Path(__file__).resolve().parents[3])
-    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-    done = subprocess.run(
+    process = subprocess.Popen(
         [sys.executable, "-m", "ace.engine.embedded.program"],
-        input=json.dumps(settings),
-        env={**os.environ, **stack.environment, "PYTHONPATH": os.pathsep.join(paths), "GRPC_VERBOSITY": "ERROR"},
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={
+            **os.environ,
+            **stack.environment,
+            "PYTHONPATH": os.pathsep.join(paths),
+            "PYTHONUNBUFFERED": "1",
+            "GRPC_VERBOSITY": "ERROR",
+        },
         text=True,
-        check=False,
+        encoding="utf-8",
+        errors="replace",
+        pass_fds=[writing],
         start_new_session=True,  # a Ctrl-C on the terminal is the engine's to handle
     )
+    os.close(writing)
+    last: deque[str] = deque(maxlen=_LINES_KEPT)
+    over, stopped = threading.Event(), threading.Event()
+
+    def end_when_told() -> None:
+        while not over.wait(_ASKED_EVERY_S):
+            if may_stop():
+                stopped.set()
+                process.kill()
+                return
+
+    assert process.stdin and process.stdout and process.stderr  # noqa: S101 - for mypy: they are pipes
+    with process, process.stdin as stdin, ThreadPoolExecutor(3) as pool:
+        pool.submit(_tell, process.stdout, "info", say, last)
+        pool.submit(_tell, process.stderr, "warning", say, last)
+        pool.submit(end_when_told)
+        with suppress(BrokenPipeError):
+            stdin.write(json.dumps(settings))
+            stdin.close()
+        with os.fdopen(reading, encoding="utf-8") as result:
+            told = result.read()
+        process.wait()
+        over.set()
+    if stopped.is_set():
+        return None
     try:
-        last: dict[str, Any] = json.loads(done.stdout.rstrip().rsplit("\n", 1)[-1])
-        error = last["error"]
+        error: dict[str, str] | None = json.loads(told)["error"]
     except (ValueError, KeyError, TypeError):
-        said = (done.stderr or done.stdout).strip()[-2000:]
-        return ProgramError("bug", f"the program ended with {done.returncode}", said, "program-failed")
+        how = f"by signal {-process.returncode}" if process.returncode < 0 else f"with {process.returncode}"
+        return ProgramError("bug", f"the program ended {how}", "\n".join(last), "program-failed")
     return ProgramError(**error) if error else None
+
+
+def _tell(stream: IO[str], level: str, say: Say, last: deque[str]) -> None:
+    """Hand on what the program prints, line by line, and keep the end of it."""
+    for line in stream:
+        if text := line.rstrip():
+            last.append(text)
+            say(level, text)
 
 
 def _load(path: Path) -> dict[str, Any] | None:

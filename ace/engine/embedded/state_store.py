@@ -167,12 +167,17 @@ class JournaledState:
             }
         )
 
-    def settle(self, pending: PendingOperation, now: Resource | None) -> None:
-        """Record what became of an operation that a crash left pending: the resource as it is, or none."""
+    def settle(self, pending: PendingOperation, now: Resource | None, *, replaced: Resource | None = None) -> None:
+        """Record what became of an operation that a crash left pending: the resource as it is, or none.
+
+        `replaced` is the live one that a create was to replace; it waits to be deleted from now on.
+        """
         with self._lock:
             operation = next(number for number, known in self._pending.items() if known is pending)
+        put = [replace(replaced, delete=True)] if replaced is not None else []
         drop = [pending.resource] if now is None and pending.kind is not OperationKind.CREATING else []
-        self.end(operation, put=[now] if now is not None else [], drop=drop)
+        drop += [replaced] if replaced is not None else []
+        self.end(operation, put=[*put, *([now] if now is not None else [])], drop=drop)
 
     def record_identity(self, provider_urn: str, identity: CloudIdentity) -> None:
         """See `StateStore.record_identity`."""

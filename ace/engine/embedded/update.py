@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ace.engine.contract import (
-    UNKNOWN,
     CloudError,
     Diff,
     Message,
@@ -21,17 +20,17 @@ from ace.engine.contract import (
     Properties,
     PropertyChange,
     Resource,
-    ResourceType,
     RunOptions,
-    Secret,
     Stack,
     Step,
 )
-from ace.engine.embedded import deletion, graph, urns
+from ace.engine.embedded import deletion, urns
 from ace.engine.embedded.clouds import Clouds
-from ace.engine.embedded.ledger import Ledger, secret_keys
+from ace.engine.embedded.ledger import Ledger
 from ace.engine.embedded.monitor import Goal, Registered, UnsupportedError
-from ace.engine.embedded.wire import clear
+from ace.engine.embedded.replacing import Replacements
+from ace.engine.embedded.wanted import Wanted
+from ace.engine.embedded.wire import clear, holds_unknown
 from ace.errors import RefusedError, UserError
 
 
@@ -51,10 +50,11 @@ class Update:
     """What components and the stack have given as outputs."""
     _registered: set[str] = field(default_factory=set)
     _left_out: set[str] = field(default_factory=set)
-    _gone: dict[str, Resource] = field(default_factory=dict)
-    """Deleted before what they depended on was replaced; their own registration makes them anew."""
+    _under_way: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
-    _replacing: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._replacements = Replacements(self.ledger, self.clouds, self._check_protect)
 
     # --------------------------------------------------------------------------------------------------------- handler
 
@@ -65,14 +65,13 @@ class Update:
             if urn in self._registered:
                 raise UnsupportedError(f"the program registers {urn} twice; give one of them another name")
             self._registered.add(urn)
-            blocked = self.fatal is not None or not self._left_out.isdisjoint(self._needs(goal))
-        if blocked or self.ledger.stopping():
-            return self._leave_out(urn)
+            if self.fatal is not None or not self._left_out.isdisjoint(self._needs(goal)) or self.ledger.stopping():
+                return self._leave_out(urn)
+            self._under_way += 1
         try:
             return self._register(goal, urn)
         except CloudError as error:
-            if not any(failure.urn == urn for failure in self.ledger.failures):
-                self.ledger.fail(urn, error)
+            self.ledger.fail(urn, error)
         except (RefusedError, UserError) as error:
             self._stop(error)
         except UnsupportedError:
@@ -80,7 +79,16 @@ class Update:
             raise
         except Exception as error:  # a bug: it must reach the caller with its traceback, not the program
             self._stop(error)
+        finally:
+            with self._lock:
+                self._under_way -= 1
         return self._leave_out(urn)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether a stop was asked for and nothing is under way any more."""
+        with self._lock:
+            return self.ledger.cancel.is_set() and not self._under_way
 
     def register_outputs(self, urn: str, outputs: Properties) -> None:
         """A component's (or the stack's) outputs."""
@@ -92,8 +100,8 @@ class Update:
         if not self.dry_run:
             self.ledger.put(replace(resource, outputs=outputs))
 
-    def invoke(self, token: str, arguments: Properties, provider: str) -> Properties:
-        """A look-up in a cloud."""
+    def invoke(self, token: str, arguments: Properties, provider: str) -> Properties | None:
+        """A look-up in a cloud; None when it gives no answer, and all that hangs on it is left out."""
         return self.clouds.invoke(token, arguments, provider)
 
     def log(self, level: str, text: str, urn: str) -> None:
@@ -109,19 +117,13 @@ class Update:
     def unregistered(self) -> list[Resource]:
         """What the state has and the program no longer wants, and what was replaced; after the program has ended."""
         with self._lock:
-            kept = self._registered | self._gone.keys()
-            wanted = {urn: self._targeted(urn) for urn in self.ledger.live}
-            old = [r for r in self.ledger.live.values() if r.urn not in kept and wanted[r.urn]]
+            old = [r for r in self.ledger.living() if r.urn not in self._registered and self._targeted(r.urn)]
             return [*old, *self.ledger.doomed]
-
-    def vanished(self) -> list[Resource]:
-        """What was deleted to replace something else, and the program no longer wants."""
-        return [resource for urn, resource in self._gone.items() if urn not in self._registered]
 
     def moved(self, ledger: Ledger) -> bool:
         """In a plan: whether the state itself would change though no resource does (protection, dependencies, outputs)."""
         planned = self.ledger.written
-        return any(ledger.live.get(urn) != resource for urn, resource in planned.items() if resource.custom) or any(
+        return any(ledger.live.get(urn) != resource for urn, resource in planned.items()) or any(
             self.outputs.get(urn, ledger.live[urn].outputs) != ledger.live[urn].outputs for urn in planned
         )
 
@@ -131,8 +133,6 @@ class Update:
             if not resource.delete:  # the second half of a replacement is no step of its own
                 self._check_protect(resource)
                 self.ledger.done(deletion.step_of(resource))
-        for resource in self.vanished():
-            self.ledger.done(deletion.step_of(resource))
 
     # ---------------------------------------------------------------------------------------------------------- inside
 
@@ -158,7 +158,8 @@ class Update:
         return "*" in self.options.unprotect or urn in self.options.unprotect
 
     def _check_protect(self, resource: Resource) -> None:
-        if resource.protect and not self._unprotected(resource.urn):
+        spared = resource.init_errors or resource.pending_replacement  # nothing there to be protected
+        if resource.protect and not spared and not self._unprotected(resource.urn):
             with self._lock:
                 self.protected.append(resource.urn)
 
@@ -185,20 +186,19 @@ class Update:
             self.ledger.put(old)
             return Registered(urn, old.id, old.outputs)
         kind, handle = self.clouds.resource_type(goal.provider, goal.type)
-        wanted = _Wanted.of(goal, urn, kind, old)
-        with self._lock:
-            gone = next((self._gone[name] for name in (urn, *goal.aliases) if name in self._gone), None)
-        if old is None and gone is not None:
-            changes = wanted.masked(self._diff(wanted, gone).changes, gone)
-            return self._create(wanted, handle, Op.REPLACE, changes)
+        wanted = Wanted.of(goal, urn, kind, old)
+        if not self.dry_run and holds_unknown(wanted.inputs):  # of a look-up that had no answer
+            return self._leave_out(urn)
         if old is None:
             return self._create(wanted, handle, Op.CREATE, ())
-        diff = self._diff(wanted, old)
-        if not diff.changes:
+        diff = wanted.diff(old, self.clouds)
+        changes = wanted.masked(diff.changes, old)
+        if old.pending_replacement:
+            return self._create(wanted, handle, Op.REPLACE, changes)
+        if not changes:
             self.ledger.done(Step(Op.SAME, urn, goal.type, goal.name))
             same = self.ledger.put(wanted.resource(old.id, clear(old.outputs)))
             return Registered(urn, old.id, same.outputs)
-        changes = wanted.masked(diff.changes, old)
         if diff.replaces:
             return self._replace(wanted, handle, old, diff, changes)
         return self._change(wanted, handle, old, changes)
@@ -243,26 +243,9 @@ class Update:
         self.ledger.done(Step(op, urn, goal.type, goal.name, custom=False))
         return Registered(urn, made.id, made.outputs)
 
-    def _diff(self, wanted: _Wanted, old: Resource) -> Diff:
-        diff = wanted.kind.diff(wanted.inputs, clear(old.inputs), clear(old.outputs))
-        if (before := urns.split_reference(old.provider)[0]) != (
-            after := urns.split_reference(wanted.goal.provider)[0]
-        ):
-            moved = PropertyChange("provider", urns.name_of(before), urns.name_of(after), forces_replacement=True)
-            diff = Diff((*diff.changes, moved), diff.delete_before_replace)
-        if forcing := wanted.goal.replace_on_changes:
-            changes = tuple(
-                replace(c, forces_replacement=True) if "*" in forcing or root_of(c.path) in forcing else c
-                for c in diff.changes
-            )
-            diff = replace(diff, changes=changes)
-        if wanted.goal.delete_before_replace is not None:
-            diff = replace(diff, delete_before_replace=wanted.goal.delete_before_replace)
-        return diff
-
     def _create(
         self,
-        wanted: _Wanted,
+        wanted: Wanted,
         handle: object,
         op: Op,
         changes: tuple[PropertyChange, ...],
@@ -280,14 +263,16 @@ class Update:
             try:
                 live = wanted.kind.create(handle, wanted.inputs)
             except CloudError as error:
-                self.ledger.give_up(operation, error)
+                if error.made is None:
+                    self.ledger.give_up(operation, error)
+                else:
+                    half = wanted.resource(error.made.id, error.made.outputs)
+                    self.ledger.put(replace(half, init_errors=(error.message,)), operation, doom)
                 raise
             made = self.ledger.put(wanted.resource(live.id, live.outputs), operation, doom)
         return Registered(wanted.urn, made.id, made.outputs)
 
-    def _change(
-        self, wanted: _Wanted, handle: object, old: Resource, changes: tuple[PropertyChange, ...]
-    ) -> Registered:
+    def _change(self, wanted: Wanted, handle: object, old: Resource, changes: tuple[PropertyChange, ...]) -> Registered:
         step = Step(Op.UPDATE, wanted.urn, wanted.goal.type, wanted.goal.name, changes)
         if self.dry_run:
             self.ledger.done(step)
@@ -306,110 +291,12 @@ class Update:
         return Registered(wanted.urn, made.id, made.outputs)
 
     def _replace(
-        self, wanted: _Wanted, handle: object, old: Resource, diff: Diff, changes: tuple[PropertyChange, ...]
+        self, wanted: Wanted, handle: object, old: Resource, diff: Diff, changes: tuple[PropertyChange, ...]
     ) -> Registered:
-        self._check_protect(old)
+        if wanted.goal.protect:  # else the program has just given its consent
+            self._check_protect(old)
         if not diff.delete_before_replace:
             return self._create(wanted, handle, Op.REPLACE, changes, doom=old)
-        if self.ledger.stopping():
+        if self.ledger.stopping() or not self._replacements.clear_away(old, self._registered):
             return self._leave_out(wanted.urn)
-        with self._replacing:  # two roots may share dependents
-            doomed = [*self._dependents(old), old]
-            if not self.dry_run:
-                unsettled = deletion.delete_all(doomed, self.ledger, self.clouds, quiet=True)
-                if unsettled:
-                    raise CloudError(
-                        f"{urns.name_of(old.urn)} was not replaced: not all that hangs on it could be deleted"
-                    )
         return self._create(wanted, handle, Op.REPLACE, changes)
-
-    def _dependents(self, root: Resource) -> list[Resource]:
-        """What must be deleted before `root` can be: dependents that its going would replace (Pulumi's rule)."""
-        with self._lock:
-            known = graph.ordered([r for r in self.ledger.live.values() if r.urn not in self._gone])
-            found: dict[str, Resource] = {root.urn: root}
-            for resource in graph.depending_on(known, root.urn, self._registered):
-                if self._falls_with(resource, found.keys()):
-                    self._check_protect(resource)
-                    found[resource.urn] = resource
-            del found[root.urn]
-            self._gone.update(found)
-            if self.dry_run:
-                for urn in found:
-                    self.ledger.live.pop(urn, None)
-            return list(found.values())
-
-    def _falls_with(self, resource: Resource, gone: Iterable[str]) -> bool:
-        if not resource.custom or resource.type.startswith(urns.PROVIDER_PREFIX):
-            return False
-        lost = set(gone)
-        hit = {key for key, found in resource.property_dependencies.items() if not lost.isdisjoint(found)}
-        if not hit:
-            return False
-        kind, _ = self.clouds.resource_type(resource.provider, resource.type)
-        inputs = {key: UNKNOWN if key in hit else value for key, value in clear(resource.inputs).items()}
-        return kind.diff(inputs, clear(resource.inputs), clear(resource.outputs)).replaces
-
-
-def root_of(path: str) -> str:
-    """The property that a path such as `routes[0].to` begins with."""
-    return path.partition(".")[0].partition("[")[0]
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """A goal with its inputs checked; `inputs` without wrappers, `secrets` the keys that are wrapped in state."""
-
-    goal: Goal
-    urn: str
-    kind: ResourceType
-    inputs: Properties
-    secrets: frozenset[str]
-
-    @classmethod
-    def of(cls, goal: Goal, urn: str, kind: ResourceType, old: Resource | None) -> _Wanted:
-        given = dict(goal.inputs)
-        for path in goal.ignore_changes:
-            if any(mark in path for mark in ".[*"):
-                raise UnsupportedError(f"ignore_changes of {urn}: {path!r}; the embedded engine takes whole properties")
-            if old is not None:
-                given.pop(path, None)
-                if path in old.inputs:
-                    given[path] = old.inputs[path]
-        secrets = frozenset(secret_keys(given) | set(goal.additional_secret_outputs))
-        return cls(goal, urn, kind, kind.check(clear(given)), secrets)
-
-    def resource(self, id_: str, outputs: Properties) -> Resource:
-        """The state of it with this id and these outputs."""
-        goal = self.goal
-        return Resource(
-            self.urn,
-            goal.type,
-            custom=True,
-            id=id_,
-            parent=goal.parent,
-            provider=goal.provider,
-            inputs=self._wrapped(self.inputs),
-            outputs=self._wrapped(outputs),
-            dependencies=tuple(sorted(goal.dependencies)),
-            property_dependencies={key: tuple(sorted(value)) for key, value in goal.property_dependencies.items()},
-            additional_secret_outputs=goal.additional_secret_outputs,
-            protect=goal.protect,
-            retain_on_delete=goal.retain_on_delete,
-            custom_timeouts=goal.custom_timeouts,
-        )
-
-    def masked(self, changes: tuple[PropertyChange, ...], old: Resource) -> tuple[PropertyChange, ...]:
-        """The changes with secrets wrapped, so that nobody prints them."""
-        hidden = self.secrets | secret_keys(old.inputs, old.outputs)
-
-        def mask(change: PropertyChange) -> PropertyChange:
-            if root_of(change.path) not in hidden:
-                return change
-            return replace(change, before=Secret(change.before), after=Secret(change.after))
-
-        return tuple(mask(change) for change in changes)
-
-    def _wrapped(self, properties: Properties) -> dict[str, object]:
-        wrap = self.secrets
-        return {k: Secret(v) if k in wrap and v not in (None, "") else v for k, v in properties.items()}

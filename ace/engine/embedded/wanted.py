@@ -1,0 +1,103 @@
+"""What a program wants of one resource, checked and completed by its type, beside what is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ace.engine.contract import Diff, Properties, PropertyChange, Resource, ResourceType, Secret
+from ace.engine.embedded import urns
+from ace.engine.embedded.clouds import Clouds
+from ace.engine.embedded.ledger import secret_keys
+from ace.engine.embedded.monitor import Goal, UnsupportedError
+from ace.engine.embedded.wire import clear
+
+
+def root_of(path: str) -> str:
+    """The property that a path such as `routes[0].to` begins with."""
+    return path.partition(".")[0].partition("[")[0]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A goal with its inputs checked; `inputs` without wrappers, `secrets` the keys that are wrapped in state."""
+
+    goal: Goal
+    urn: str
+    kind: ResourceType
+    inputs: Properties
+    secrets: frozenset[str]
+
+    @classmethod
+    def of(cls, goal: Goal, urn: str, kind: ResourceType, old: Resource | None) -> Wanted:
+        """The goal as its type completes it; what is to be ignored stays as it was.
+
+        Raises:
+            UnsupportedError: A part of a property is to be ignored.
+        """
+        given = dict(goal.inputs)
+        for path in goal.ignore_changes:
+            if any(mark in path for mark in ".[*"):
+                raise UnsupportedError(f"ignore_changes of {urn}: {path!r}; the embedded engine takes whole properties")
+            if old is not None:
+                given.pop(path, None)
+                if path in old.inputs:
+                    given[path] = old.inputs[path]
+        secrets = frozenset(secret_keys(given) | set(goal.additional_secret_outputs))
+        return cls(goal, urn, kind, kind.check(clear(given)), secrets)
+
+    def resource(self, id_: str, outputs: Properties) -> Resource:
+        """The state of it with this id and these outputs."""
+        goal = self.goal
+        return Resource(
+            self.urn,
+            goal.type,
+            custom=True,
+            id=id_,
+            parent=goal.parent,
+            provider=goal.provider,
+            inputs=self._wrapped(self.inputs),
+            outputs=self._wrapped(outputs),
+            dependencies=tuple(sorted(goal.dependencies)),
+            property_dependencies={key: tuple(sorted(value)) for key, value in goal.property_dependencies.items()},
+            additional_secret_outputs=goal.additional_secret_outputs,
+            protect=goal.protect,
+            retain_on_delete=goal.retain_on_delete,
+            ignore_changes=goal.ignore_changes,
+            replace_on_changes=goal.replace_on_changes,
+            custom_timeouts=goal.custom_timeouts,
+        )
+
+    def diff(self, old: Resource, clouds: Clouds) -> Diff:
+        """How it differs from what is there, with what the program says of replacements."""
+        diff = self.kind.diff(self.inputs, clear(old.inputs), clear(old.outputs))
+        before, after = (urns.split_reference(reference)[0] for reference in (old.provider, self.goal.provider))
+        if not clouds.same(before, after):
+            moved = PropertyChange("provider", urns.name_of(before), urns.name_of(after), forces_replacement=True)
+            diff = Diff((*diff.changes, moved), diff.delete_before_replace)
+        if forcing := self.goal.replace_on_changes:
+            changes = tuple(
+                replace(c, forces_replacement=True) if "*" in forcing or root_of(c.path) in forcing else c
+                for c in diff.changes
+            )
+            diff = replace(diff, changes=changes)
+        if self.goal.delete_before_replace is not None:
+            diff = replace(diff, delete_before_replace=self.goal.delete_before_replace)
+        if old.init_errors:  # what never became usable holds nothing that could be kept
+            usable = PropertyChange("state", old.init_errors[0], "usable", forces_replacement=True)
+            diff = Diff((*diff.changes, usable), delete_before_replace=True)
+        return diff
+
+    def masked(self, changes: tuple[PropertyChange, ...], old: Resource) -> tuple[PropertyChange, ...]:
+        """The changes with secrets wrapped, so that nobody prints them."""
+        hidden = self.secrets | secret_keys(old.inputs, old.outputs)
+
+        def mask(change: PropertyChange) -> PropertyChange:
+            if root_of(change.path) not in hidden:
+                return change
+            return replace(change, before=Secret(change.before), after=Secret(change.after))
+
+        return tuple(mask(change) for change in changes)
+
+    def _wrapped(self, properties: Properties) -> dict[str, object]:
+        wrap = self.secrets
+        return {k: Secret(v) if k in wrap and v not in (None, "") else v for k, v in properties.items()}

@@ -1,0 +1,104 @@
+"""A stack whose cloud is a folder: what the engine's contract tests run their programs on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ace.engine.contract import Event, Message, Op, Outcome, Plan, RunOptions, Stack
+from ace.engine.embedded.engine import EmbeddedEngine
+from tests.contract.files_provider import PROGRAM, TOKEN, FilesProvider
+
+PASSPHRASE = "correct horse"
+
+
+@dataclass
+class Bench:
+    """One stack on one folder."""
+
+    root: Path
+    events: list[Event] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        (self.root / "cloud").mkdir()
+        (self.root / "program").mkdir()
+        (self.root / "Pulumi.yaml").write_text("name: ace\nruntime: python\nmain: program\n")
+
+    @property
+    def stack(self) -> Stack:
+        environment = {"FILES_FOLDER": str(self.root / "cloud"), "SECOND_FOLDER": str(self.root / "second")}
+        return Stack("tn", self.root, self.root / "state", PASSPHRASE, environment)
+
+    def program(self, text: str) -> None:
+        (self.root / "program" / "__main__.py").write_text(PROGRAM + text)
+
+    @property
+    def engine(self) -> EmbeddedEngine:
+        return EmbeddedEngine({"files": FilesProvider()})
+
+    def up(self, text: str | None = None, **options: object) -> Outcome:
+        if text is not None:
+            self.program(text)
+        return self.engine.up(self.stack, RunOptions(**options), self.events.append, threading.Event())  # type: ignore[arg-type]
+
+    def preview(self, text: str | None = None, **options: object) -> Plan:
+        if text is not None:
+            self.program(text)
+        return self.engine.preview(self.stack, RunOptions(**options), self.events.append, threading.Event())  # type: ignore[arg-type]
+
+    def down(self, **options: object) -> Outcome:
+        return self.engine.destroy(self.stack, RunOptions(**options), self.events.append, threading.Event())  # type: ignore[arg-type]
+
+    def refresh(self) -> Outcome:
+        return self.engine.refresh(self.stack, RunOptions(), self.events.append, threading.Event())
+
+    @property
+    def files(self) -> dict[str, dict[str, object]]:
+        """What the cloud has, by content."""
+        found = [json.loads(path.read_text()) for path in (self.root / "cloud").glob("*.json")]
+        assert len({body["content"] for body in found}) == len(found), "two files of one content"
+        return {body["content"]: body for body in found}
+
+    def up_killed(self, text: str, *, at: int | None = None) -> int:
+        """Up in a process of its own that dies as by kill -9: where told, or before journal record `at`.
+
+        Returns its exit code, 9 when it died.
+        """
+        self.program(text)
+        script = (
+            "import os, pathlib, threading\n"
+            "from ace.engine.contract import RunOptions\n"
+            "from ace.engine.embedded.journal import Journal\n"
+            "from tests.contract.engine_bench import Bench\n"
+            f"left, append = [{at if at is not None else -1}], Journal.append\n"
+            "def dying(self, record):\n"
+            "    if left[0] == 0: os._exit(9)\n"
+            "    left[0] -= 1\n"
+            "    append(self, record)\n"
+            "Journal.append = dying\n"
+            f"bench = Bench.__new__(Bench); bench.root = pathlib.Path({str(self.root)!r}); bench.events = []\n"
+            "bench.up(force=True)\n"
+        )
+        ended = subprocess.run(
+            [sys.executable, "-c", script], cwd=Path(__file__).parents[2], check=False, capture_output=True, text=True
+        )
+        assert ended.returncode in (0, 9), ended.stderr
+        return ended.returncode
+
+    def said(self, level: str) -> list[str]:
+        """What was told at that level."""
+        return [event.text for event in self.events if isinstance(event, Message) and event.level == level]
+
+    @property
+    def deletes(self) -> list[str]:
+        log = self.root / "cloud" / "deletes"
+        return log.read_text().split() if log.exists() else []
+
+
+def ops(result: Plan | Outcome) -> dict[str, str]:
+    """What is done to each file, by name; what stays the same is left out."""
+    return {step.name: str(step.op) for step in result.steps if step.type == TOKEN and step.op is not Op.SAME}
