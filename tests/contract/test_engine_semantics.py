@@ -38,7 +38,10 @@ def test_children_of_a_renamed_component_stay_what_they_are(bench: Bench) -> Non
 
 def test_a_renamed_resource_is_known_by_its_new_name_to_what_hangs_on_it_even_when_the_run_fails(bench: Bench) -> None:
     bench.up('a = file("a", "one")\nfile("b", "two", near=a.id)')
-    bench.up('a = file("x", "one", aliases=[pulumi.Alias(name="a")])\nif not pulumi.runtime.is_dry_run(): raise KeyError("surprise")')
+    bench.up(
+        'a = file("x", "one", aliases=[pulumi.Alias(name="a")])\n'
+        'if not pulumi.runtime.is_dry_run(): raise KeyError("surprise")'
+    )
     known = set(urns(bench))
     for resource in bench.engine.export(bench.stack)["deployment"]["resources"]:
         assert set(resource.get("dependencies", [])) <= known
