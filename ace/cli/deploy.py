@@ -72,13 +72,16 @@ def preview(
             | ({} if country.report.result.went_well else running.trouble(country))
             for name, country in sorted(done.countries.items())
         }
+        if wrong := running.error(done.countries, "ace preview"):
+            answer.body["error"] = wrong
         if format_ is Format.JSON:
             return
         for name, country in sorted(done.countries.items()):
             if country.report.result is Result.SUCCEEDED:
                 running.print_steps(name, country)
-        for name, country in sorted(done.countries.items()):
+        for name, country in running.taken_part(done.countries):
             stdout.print(f"{name}  {running.forecast(country)}", markup=False)
+        running.tell_left_out(done.countries)
         running.tell_failures(done.countries, "ace preview")
 
 
@@ -182,6 +185,8 @@ def _act(
             _confirm(place, chosen)
         done = running.go(action, place, chosen, options, parallel=parallel, verbose=verbose)
         answer.body |= done.report.as_json()
+        if wrong := running.error(done.countries, f"ace {action}"):
+            answer.body["error"] = wrong
         answer.exit_code = done.report.exit_code
         if report is not None:
             running.write_report(done, report)

@@ -41,11 +41,14 @@ def drift(
         done = running.go(Action.DRIFT, place, chosen, RunOptions(), parallel=parallel, verbose=verbose)
         answer.exit_code = done.report.exit_code
         answer.body["countries"] = {name: _as_json(country) for name, country in sorted(done.countries.items())}
+        if wrong := running.error(done.countries, "ace drift"):
+            answer.body["error"] = wrong
         if format_ is Format.TEXT:
             for name, country in sorted(done.countries.items()):
                 running.print_steps(name, country)
-            for name, country in sorted(done.countries.items()):
+            for name, country in running.taken_part(done.countries):
                 stdout.print(f"{name}  {_sentence(country)}", markup=False)
+            running.tell_left_out(done.countries)
         running.tell_failures(done.countries, "ace drift")
 
 

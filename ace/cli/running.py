@@ -27,6 +27,10 @@ _STYLES = {
     Result.EXCLUDED: "dim",
     Result.EARLY_EXIT: "yellow",
 }
+_LEFT_OUT = {
+    "no-cloud": "their clouds are not in clouds.yaml; name one to be told more",
+    "not-active": "not active members",
+}
 
 
 def go(
@@ -115,7 +119,7 @@ def forecast(country: CountryRun) -> str:
         return f"unchanged ({report.counts.same} resources)"
     if report.result is Result.SUCCEEDED:
         return f"{_counts(report.counts, 'to ')}, {report.counts.same} unchanged"
-    return f"{word(country)}: {report.cause}" if report.result is Result.EXCLUDED else word(country)
+    return word(country)
 
 
 def trouble(country: CountryRun) -> dict[str, str]:
@@ -128,18 +132,47 @@ def trouble(country: CountryRun) -> dict[str, str]:
     }
 
 
+def error(countries: Mapping[str, CountryRun], retry: str) -> dict[str, str] | None:
+    """What went wrong in a run as CLI.md's `error`: of the first country that failed, naming the others; None if none."""
+    failed = {name: run for name, run in sorted(countries.items()) if run.report.result is Result.FAILED}
+    if not failed:
+        return None
+    name, first = next(iter(failed.items()))
+    others = f" (failed too: {', '.join(list(failed)[1:])})" if len(failed) > 1 else ""
+    return {
+        "code": first.report.reason,
+        "message": f"{name}: {first.report.cause.removeprefix(f'{name}: ')}{others}",
+        "hint": first.hint or f"mend that and try again: `{retry} {' '.join(failed)}`",
+    }
+
+
 def tell(done: Run) -> None:
-    """One line a country on standard output."""
-    width = max(len(word(country)) for country in done.countries.values())
-    for name, country in sorted(done.countries.items()):
+    """One line a country on standard output, and one for all that were left out."""
+    run = dict(taken_part(done.countries))
+    width = max((len(word(country)) for country in run.values()), default=0)
+    for name, country in run.items():
         report = country.report
         parts = [_counts(report.counts), f"{report.counts.same} unchanged" if report.counts.same else ""]
-        if report.result is Result.EXCLUDED:
-            parts.append(report.cause)
         if report.started:
             parts.append(f"{report.seconds:.1f} s")
         ended = f"[{_STYLES[report.result]}]{word(country):<{width}}[/]"
         stdout.print(f"{name}  {ended}  {escape(', '.join(part for part in parts if part))}")
+    tell_left_out(done.countries)
+
+
+def taken_part(countries: Mapping[str, CountryRun]) -> list[tuple[str, CountryRun]]:
+    """The countries that were not left out, by name."""
+    return [(name, run) for name, run in sorted(countries.items()) if run.report.result is not Result.EXCLUDED]
+
+
+def tell_left_out(countries: Mapping[str, CountryRun]) -> None:
+    """Who was left out and why: a line a reason, not a country."""
+    left: dict[str, list[str]] = {}
+    for name, country in sorted(countries.items()):
+        if country.report.result is Result.EXCLUDED:
+            left.setdefault(_LEFT_OUT.get(country.report.reason, country.report.reason), []).append(name)
+    for why, names in left.items():
+        stdout.print(f"[dim]left out: {', '.join(names)} ({why})[/]")
 
 
 def tell_failures(countries: Mapping[str, CountryRun], retry: str) -> None:
