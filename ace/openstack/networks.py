@@ -218,7 +218,7 @@ class RouterInterface(OpenStackType):
         body = {"subnet_id": inputs["subnetId"]} if inputs.get("subnetId") else {"port_id": inputs["portId"]}
         path = f"/routers/{inputs['routerId']}/add_router_interface"
         made = cloud.request("network", "PUT", path, json=body, doing="add an interface to a router")
-        return self._live(cloud, made["port_id"], inputs["routerId"], made["subnet_id"], inputs)
+        return self._live(cloud, made["port_id"], inputs["routerId"], made["subnet_ids"], inputs)
 
     def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:
         """Its port, if that is still a router's."""
@@ -270,13 +270,16 @@ class RouterInterface(OpenStackType):
     def _of_port(self, cloud: Cloud, port: Mapping[str, Any], known: Properties) -> Live | None:
         if port["device_id"] != known.get("routerId") or port["device_owner"] not in _INTERFACE_OWNERS:
             return None
-        subnets = [item["subnet_id"] for item in port["fixed_ips"]]
-        wanted = known.get("subnetId")
-        subnet = str(wanted) if wanted in subnets else next(iter(subnets), "")
-        return self._live(cloud, port["id"], port["device_id"], subnet, known)
+        return self._live(
+            cloud, port["id"], port["device_id"], [item["subnet_id"] for item in port["fixed_ips"]], known
+        )
 
     @staticmethod
-    def _live(cloud: Cloud, port: str, router: str, subnet: str, known: Properties) -> Live:
+    def _live(cloud: Cloud, port: str, router: str, subnets: Sequence[str], known: Properties) -> Live:
+        # A port with addresses in several subnets is of none, unless one was asked for (as the provider has it: with a
+        # subnet beside the port, it could not take the interface off again).
+        wanted = known.get("subnetId")
+        subnet = subnets[0] if len(subnets) == 1 else wanted if wanted in subnets else ""
         outputs = {
             "id": port,
             "region": cloud.region,

@@ -116,7 +116,8 @@ class NeutronType(OpenStackType):
         return list(done["tags"])
 
     def _live(self, cloud: Cloud, found: Mapping[str, Any], known: Properties) -> Live:
-        outputs = {"id": found["id"], "region": cloud.region, **self.outputs(cloud, found, known)}
+        given = {key: known[key] for key in self.given_only if known.get(key) is not None}
+        outputs = {"id": found["id"], "region": cloud.region, **given, **self.outputs(cloud, found, known)}
         if self.tagged:
             tags = sorted(found.get("tags") or [])
             # `tags` are those that the program set; what others add shows in `allTags`.

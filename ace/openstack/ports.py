@@ -66,7 +66,7 @@ class Port(NeutronType):
 
     def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Properties) -> dict[str, Any]:
         """As `networking_port_v2` keeps it."""
-        addresses = [{"ipAddress": i["ip_address"], "subnetId": i["subnet_id"]} for i in found["fixed_ips"]]
+        addresses = [item["ip_address"] for item in found["fixed_ips"]]
         pairs = [
             {
                 "ipAddress": pair["ip_address"],
@@ -99,8 +99,8 @@ class Port(NeutronType):
             "dnsName": text(found.get("dns_name")),
             "dnsAssignments": found.get("dns_assignment") or [],
             "extraDhcpOptions": [],
-            "fixedIps": addresses,
-            "allFixedIps": [item["ipAddress"] for item in addresses],
+            "fixedIps": _as_given(found["fixed_ips"], known.get("fixedIps") or []),
+            "allFixedIps": addresses,
             "allowedAddressPairs": sorted(pairs, key=lambda pair: pair["ipAddress"]),
             "binding": binding,
         }
@@ -201,6 +201,22 @@ class FloatingIpAssociate(OpenStackType):
             "fixedIp": text(found.get("fixed_ip_address")),
         }
         return Live(found["id"], outputs)
+
+
+def _as_given(found: Sequence[Mapping[str, str]], given: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Fixed addresses as the provider keeps them.
+
+    Where the program gave a subnet alone, the address that Neutron drew is told in `allFixedIps` only.
+    """
+    drawn = [item["subnetId"] for item in given if not item.get("ipAddress")]
+    addresses = []
+    for item in found if given else ():
+        if item["subnet_id"] in drawn:
+            drawn.remove(item["subnet_id"])
+            addresses.append({"ipAddress": "", "subnetId": item["subnet_id"]})
+        else:
+            addresses.append({"ipAddress": item["ip_address"], "subnetId": item["subnet_id"]})
+    return addresses
 
 
 def _network_of(cloud: Cloud, pool: str) -> str:
