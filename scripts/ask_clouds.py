@@ -6,6 +6,7 @@ Reads the clouds of $OS_CLIENT_CONFIG_FILE. Only openstacksdk is used here, none
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import openstack
@@ -20,27 +21,31 @@ COLUMNS = (
     "subnets",
     "routers",
     "security groups",
-    "servers",
-    "active servers",
-    "active floating IPs",
+    "servers active",
+    "addresses active",
 )
 
 
-def ask(cloud: str) -> tuple[int, ...]:
-    """What the cloud has, in the order of COLUMNS. Tenants are the projects tagged `ace`."""
+def ask(cloud: str) -> tuple[str, ...]:
+    """What the cloud has, in the order of COLUMNS. Tenants are the projects tagged `ace`; addresses are floating IPs."""
     connection = openstack.connect(cloud=cloud)
-    servers = list(connection.compute.servers(details=True, all_projects=True))
+    network = connection.network
+    servers = [server.status for server in connection.compute.servers(details=True, all_projects=True)]
+    addresses = [address.status for address in network.ips()]
     return (
-        len(list(connection.identity.projects())),
-        len(list(connection.identity.projects(tags="ace"))),
-        len(list(connection.network.networks())),
-        len(list(connection.network.subnets())),
-        len(list(connection.network.routers())),
-        len(list(connection.network.security_groups())),
-        len(servers),
-        sum(1 for server in servers if server.status == "ACTIVE"),
-        len(list(connection.network.ips(status="ACTIVE"))),
+        _count(connection.identity.projects()),
+        _count(connection.identity.projects(tags="ace")),
+        _count(network.networks()),
+        _count(network.subnets()),
+        _count(network.routers()),
+        _count(network.security_groups()),
+        f"{servers.count('ACTIVE')} of {len(servers)}",
+        f"{addresses.count('ACTIVE')} of {len(addresses)}",
     )
+
+
+def _count(found: Iterable[object]) -> str:
+    return str(sum(1 for _ in found))
 
 
 def main() -> int:
@@ -48,11 +53,14 @@ def main() -> int:
     clouds = sorted(name for name in OpenStackConfig().get_cloud_names() if not name.endswith("-admin"))
     with ThreadPoolExecutor(8) as pool:
         answers = dict(zip(clouds, pool.map(ask, clouds), strict=True))
-    table = Table("cloud", *COLUMNS)
-    for cloud, counts in answers.items():
-        table.add_row(cloud, *map(str, counts))
-    Console().print(table)
-    empty = [cloud for cloud, counts in answers.items() if not counts[1]]
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("cloud", no_wrap=True)
+    for column in COLUMNS:
+        table.add_column(column.replace(" ", "\n"), justify="right", no_wrap=True)
+    for cloud, answer in answers.items():
+        table.add_row(cloud, *answer)
+    Console(width=max(100, Console().width)).print(table)
+    empty = [cloud for cloud, answer in answers.items() if answer[1] == "0"]
     if empty:
         print(f"no tenant in {', '.join(empty)}", file=sys.stderr)
     return 1 if empty else 0

@@ -119,7 +119,7 @@ class LiveProgress:
         for column in ("", "code", "phase", "done", "elapsed", "in flight"):
             table.add_column(no_wrap=True, justify="right" if column in ("done", "elapsed") else "left")
         with self._board.lock:
-            lines = list(self._board.lines.values())
+            lines = [line for line in self._board.lines.values() if line.result is not Result.EXCLUDED]
             for line in lines:
                 table.add_row(
                     self._glyph(line),
@@ -183,7 +183,7 @@ def _told(event: FleetEvent, *, verbose: bool) -> str:
     match event:
         case CountryStarted():
             return f"{event.stack}: started, engine {event.engine}"
-        case CountryEnded():
+        case CountryEnded() if event.run.report.result is not Result.EXCLUDED:
             report = event.run.report
             took = f" in {_duration(report.seconds)}" if report.started else ""
             return f"{event.stack}: {word(event.run)}{took}"

@@ -178,9 +178,10 @@ def test_what_the_engine_has_not_is_refused_by_name(bench: Bench) -> None:
 
 
 def test_a_programs_own_error_is_told_with_its_place(bench: Bench) -> None:
-    outcome = bench.up('file("a", "one")\nraise KeyError("surprise")')
-    assert "surprise" in outcome.failures[0].message
-    assert "__main__.py" in outcome.failures[0].hint
+    with pytest.raises(UserError, match="surprise") as told:
+        bench.up('file("a", "one")\nraise KeyError("surprise")')
+    assert "__main__.py" in told.value.hint
+    assert bench.files == {}, "a program that cannot be planned makes nothing"
 
 
 @pytest.mark.parametrize("where", ["before-create", "after-create"])

@@ -65,7 +65,7 @@ class EmbeddedEngine:
         return plan
 
     def up(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
-        """See `Engine.up`. Plans first, unless there is nothing yet that a plan could warn of."""
+        """See `Engine.up`. Plans first: what a rule forbids is refused before anything is touched."""
         with self._run(stack, options, sink, cancel, "up") as (ledger, clouds):
             if options.refresh:
                 sink(Phase(stack.name, "refreshing", len(ledger.live)))
@@ -74,21 +74,18 @@ class EmbeddedEngine:
                 if ledger.failures or ledger.interrupted:
                     return _outcome(ledger)
                 ledger.steps.clear()
-            total = None
-            if any(resource.custom for resource in ledger.live.values()) or ledger.doomed:
-                snapshot = Snapshot(tuple(ledger.resources()))
-                plan, planned = self._plan(stack, options, snapshot, clouds, sink, cancel)
-                if cancel.is_set():
-                    return replace(_outcome(ledger), interrupted=True)
-                clouds.require_answers(from_all=False)
-                refuse_protected(stack.name, planned.protected)
-                refuse_too_many(plan, force=options.force)
-                if not plan.changes and not ledger.doomed and not clouds.silent and not planned.moved(ledger):
-                    for step in plan.steps:
-                        ledger.done(step)
-                    return _outcome(ledger)
-                total = len(plan.steps)
-            sink(Phase(stack.name, "applying", total))
+            snapshot = Snapshot(tuple(ledger.resources()))
+            plan, planned = self._plan(stack, options, snapshot, clouds, sink, cancel)
+            if cancel.is_set():
+                return replace(_outcome(ledger), interrupted=True)
+            clouds.require_answers(from_all=False)
+            refuse_protected(stack.name, planned.protected)
+            refuse_too_many(plan, force=options.force)
+            if not plan.changes and not ledger.doomed and not clouds.silent and not planned.moved(ledger):
+                for step in plan.steps:
+                    ledger.done(step)
+                return _outcome(ledger)
+            sink(Phase(stack.name, "applying", len(plan.steps)))
             update = Update(stack, options, clouds, ledger, dry_run=False)
             failure = self._run_program(stack, update)
             if failure is not None and not ledger.interrupted:
