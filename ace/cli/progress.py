@@ -115,9 +115,10 @@ class LiveProgress:
             self.live.console.print(text, markup=False)
 
     def __rich__(self) -> RenderableType:
-        table = Table.grid(padding=(0, 2))
-        for column in ("", "code", "phase", "done", "elapsed", "in flight"):
+        table = Table.grid(padding=(0, 2), expand=True)
+        for column in ("", "code", "phase", "done", "elapsed"):
             table.add_column(no_wrap=True, justify="right" if column in ("done", "elapsed") else "left")
+        table.add_column(no_wrap=True, ratio=1)  # what is in flight: gets what room there is left
         with self._board.lock:
             lines = [line for line in self._board.lines.values() if line.result is not Result.EXCLUDED]
             for line in lines:
