@@ -7,10 +7,15 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from queue import SimpleQueue
 from types import FrameType
 from typing import Any
 
 from ace.errors import ExitCode
+
+_PATIENCE = 2
+"""Signals that are answered with words."""
+_OVER = 0
 
 
 @contextmanager
@@ -24,19 +29,27 @@ def interruptible(say: Callable[[str], None], waiting_for: Callable[[], str]) ->
         waiting_for: What is still in flight, in a few words.
     """
     cancel = threading.Event()
+    heard: SimpleQueue[int] = SimpleQueue()
     times = 0
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
+        # Runs between any two steps of the main thread, which may hold any lock, a stream's too: only a reentrant put.
         nonlocal times
         times += 1
-        if times == 1:
-            cancel.set()
-            say("interrupted: finishing what is in flight and saving; nothing new is begun")
-        elif times == 2:
-            say(f"still waiting for {waiting_for() or 'the engines to save'}; once more ends hard, unsaved")
-        else:
+        if times > _PATIENCE:
             os._exit(ExitCode.INTERRUPTED)
+        heard.put(times)
 
+    def act() -> None:
+        while (time := heard.get()) != _OVER:
+            if time == 1:
+                cancel.set()
+                say("interrupted: finishing what is in flight and saving; nothing new is begun")
+            else:
+                say(f"still waiting for {waiting_for() or 'the engines to save'}; once more ends hard, unsaved")
+
+    acting = threading.Thread(target=act, name="ace-interrupt", daemon=True)
+    acting.start()
     before: dict[signal.Signals, Any] = {}
     for number in (signal.SIGINT, signal.SIGTERM):
         before[number] = signal.signal(number, on_signal)
@@ -45,3 +58,5 @@ def interruptible(say: Callable[[str], None], waiting_for: Callable[[], str]) ->
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        heard.put(_OVER)
+        acting.join()

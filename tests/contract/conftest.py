@@ -13,3 +13,9 @@ from tests.contract.engine_bench import Bench
 def bench(tmp_path: Path) -> Bench:
     """One stack on one folder of its own."""
     return Bench(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def no_stale_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program rewritten within a second, at the same length, would run as it was compiled before."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")

@@ -20,7 +20,7 @@ from ace.engine.contract import (
 from ace.engine.embedded import graph, urns
 from ace.engine.embedded.clouds import Clouds
 from ace.engine.embedded.ledger import Ledger, secret_keys
-from ace.engine.embedded.wire import clear
+from ace.engine.embedded.wire import clear, wrapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +115,8 @@ def _compare(kind: ResourceType, before: Resource, live: Live | None) -> Found:
     )
     now = replace(
         before,
-        inputs=_wrapped(inputs, secrets),
-        outputs=_wrapped(live.outputs, secrets),
+        inputs=wrapped(inputs, secrets),
+        outputs=wrapped(live.outputs, secrets),
         init_errors=before.init_errors if changes else (),  # all is as it was wanted: it has become usable
     )
     return Found(before, now, changes)
@@ -124,10 +124,6 @@ def _compare(kind: ResourceType, before: Resource, live: Live | None) -> Found:
 
 def _masked(value: Any, change: PropertyChange, secrets: Iterable[str]) -> Any:
     return Secret(value) if change.path.split(".")[0].split("[")[0] in secrets else value
-
-
-def _wrapped(properties: Mapping[str, Any], secrets: Iterable[str]) -> dict[str, Any]:
-    return {k: Secret(v) if k in secrets and v not in (None, "") else v for k, v in properties.items()}
 
 
 def take_in(found: Sequence[Found], ledger: Ledger) -> None:

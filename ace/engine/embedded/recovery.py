@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ace.engine.contract import CloudError, Message, OperationKind, PendingOperation, Resource, Secret
+from ace.engine.contract import CloudError, Message, OperationKind, PendingOperation, Resource
 from ace.engine.embedded import graph
 from ace.engine.embedded.clouds import Clouds, SilentCloudError
 from ace.engine.embedded.ledger import Ledger, secret_keys
 from ace.engine.embedded.state_store import JournaledState
-from ace.engine.embedded.wire import clear
+from ace.engine.embedded.wire import clear, wrapped
 from ace.errors import UserError
 
 
@@ -59,14 +59,10 @@ def _ask(pending: PendingOperation, ledger: Ledger, clouds: Clouds) -> Resource 
     if live is None:
         return None
     secrets = secret_keys(resource.inputs, resource.outputs) | set(resource.additional_secret_outputs)
-
-    def wrapped(properties: dict[str, object]) -> dict[str, object]:
-        return {k: Secret(v) if k in secrets and v not in (None, "") else v for k, v in properties.items()}
-
     inputs = resource.inputs
     if pending.kind is not OperationKind.CREATING:
-        inputs = wrapped(dict(kind.inputs_of(live, clear(resource.inputs))))
-    return replace(resource, id=live.id, inputs=inputs, outputs=wrapped(dict(live.outputs)), init_errors=errors)
+        inputs = wrapped(kind.inputs_of(live, clear(resource.inputs)), secrets)
+    return replace(resource, id=live.id, inputs=inputs, outputs=wrapped(live.outputs, secrets), init_errors=errors)
 
 
 def _take_in(pending: PendingOperation, now: Resource | None, store: JournaledState, ledger: Ledger) -> None:

@@ -9,7 +9,7 @@ from ace.engine.embedded import urns
 from ace.engine.embedded.clouds import Clouds
 from ace.engine.embedded.ledger import secret_keys
 from ace.engine.embedded.monitor import Goal, UnsupportedError
-from ace.engine.embedded.wire import clear
+from ace.engine.embedded.wire import clear, wrapped
 
 
 def root_of(path: str) -> str:
@@ -55,8 +55,8 @@ class Wanted:
             id=id_,
             parent=goal.parent,
             provider=goal.provider,
-            inputs=self._wrapped(self.inputs),
-            outputs=self._wrapped(outputs),
+            inputs=wrapped(self.inputs, self.secrets),
+            outputs=wrapped(outputs, self.secrets),
             dependencies=tuple(sorted(goal.dependencies)),
             property_dependencies={key: tuple(sorted(value)) for key, value in goal.property_dependencies.items()},
             additional_secret_outputs=goal.additional_secret_outputs,
@@ -97,7 +97,3 @@ class Wanted:
             return replace(change, before=Secret(change.before), after=Secret(change.after))
 
         return tuple(mask(change) for change in changes)
-
-    def _wrapped(self, properties: Properties) -> dict[str, object]:
-        wrap = self.secrets
-        return {k: Secret(v) if k in wrap and v not in (None, "") else v for k, v in properties.items()}

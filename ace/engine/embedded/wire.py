@@ -6,7 +6,7 @@ mappings with a signature; secrets become `Secret`, the unknown `UNKNOWN`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from google.protobuf import struct_pb2
@@ -85,6 +85,11 @@ def clear(value: JsonValue) -> Any:
     if isinstance(value, (list, tuple)):
         return [clear(item) for item in value]
     return value
+
+
+def wrapped(properties: Mapping[str, JsonValue], secrets: Collection[str]) -> dict[str, JsonValue]:
+    """The properties with the values of those keys as `Secret`, but for what is empty."""
+    return {k: Secret(v) if k in secrets and v not in (None, "") else v for k, v in properties.items()}
 
 
 def holds_secret(value: JsonValue) -> bool:
