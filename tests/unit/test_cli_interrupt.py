@@ -14,7 +14,7 @@ import os
 from ace.cli.interrupt import interruptible
 
 def say(line):  # in one piece: two threads speak
-    os.write(1, (line + "\n").encode())
+    os.write(1, (line + chr(10)).encode())
 
 with interruptible(say, lambda: "tn (+ server gw1)") as cancel:
     say("ready")
