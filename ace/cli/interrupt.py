@@ -4,45 +4,44 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
-from types import FrameType
-from typing import Any
 
 from ace.errors import ExitCode
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _PATIENCE = 2
 """Signals that are answered with words."""
-_OVER = 0
 
 
 @contextmanager
 def interruptible(say: Callable[[str], None], waiting_for: Callable[[], str]) -> Iterator[threading.Event]:
-    """Gives the event that SIGINT and SIGTERM set.
+    """Gives the event that SIGINT and SIGTERM set; to be used in the main thread.
 
     The first lets what is in flight finish; the second says what is waited for; the third ends the process at once.
 
+    A thread hears of signals through `signal.set_wakeup_fd`: Python's own handlers would run in the main thread, between
+    any two of its steps, while it holds who knows what lock, or not at all while it waits for one.
+
     Args:
-        say: Shows a line to the person.
+        say: Shows a line to the person; called from another thread.
         waiting_for: What is still in flight, in a few words.
     """
     cancel = threading.Event()
-    heard: SimpleQueue[int] = SimpleQueue()
-    times = 0
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        # Runs between any two steps of the main thread, which may hold any lock, a stream's too: only a reentrant put.
-        nonlocal times
-        times += 1
-        if times > _PATIENCE:
-            os._exit(ExitCode.INTERRUPTED)
-        heard.put(times)
+    hearing, telling = socket.socketpair()
+    telling.setblocking(False)
 
     def act() -> None:
-        while (time := heard.get()) != _OVER:
-            if time == 1:
+        times = 0
+        while number := hearing.recv(1):
+            if number[0] not in _SIGNALS:
+                continue
+            times += 1
+            if times > _PATIENCE:
+                os._exit(ExitCode.INTERRUPTED)
+            if times == 1:
                 cancel.set()
                 say("interrupted: finishing what is in flight and saving; nothing new is begun")
             else:
@@ -50,13 +49,14 @@ def interruptible(say: Callable[[str], None], waiting_for: Callable[[], str]) ->
 
     acting = threading.Thread(target=act, name="ace-interrupt", daemon=True)
     acting.start()
-    before: dict[signal.Signals, Any] = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, on_signal)
+    woken_before = signal.set_wakeup_fd(telling.fileno(), warn_on_full_buffer=False)
+    handled_before = {number: signal.signal(number, lambda _number, _frame: None) for number in _SIGNALS}
     try:
         yield cancel
     finally:
-        for number, handler in before.items():
+        for number, handler in handled_before.items():
             signal.signal(number, handler)
-        heard.put(_OVER)
+        signal.set_wakeup_fd(woken_before)
+        telling.close()
         acting.join()
+        hearing.close()
