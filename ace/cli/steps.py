@@ -9,8 +9,8 @@ from typing import Any
 
 from ace.engine.contract import UNKNOWN, JsonValue, Op, PropertyChange, Secret, Step
 
-SIGNS = {Op.CREATE: "+", Op.UPDATE: "~", Op.REPLACE: "±", Op.DELETE: "-", Op.REFRESH: "·", Op.SAME: " "}
-STYLES = {Op.CREATE: "green", Op.UPDATE: "yellow", Op.REPLACE: "magenta", Op.DELETE: "red"}
+SIGNS = {Op.CREATE: "+", Op.UPDATE: "~", Op.REPLACE: "±", Op.DELETE: "-", Op.REFRESH: "·", Op.IMPORT: "=", Op.SAME: " "}
+STYLES = {Op.CREATE: "green", Op.UPDATE: "yellow", Op.REPLACE: "magenta", Op.DELETE: "red", Op.IMPORT: "cyan"}
 NAMES = {
     "quotaSetV2": "compute quota",
     "quoteSetV2": "volume quota",

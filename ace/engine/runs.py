@@ -37,6 +37,8 @@ class Op(StrEnum):
     REPLACE = "replace"
     DELETE = "delete"
     REFRESH = "refresh"
+    IMPORT = "import"
+    """What is there already comes under the stack; the cloud does not change."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,12 @@ JsonValue = Any
 
 Properties = Mapping[str, JsonValue]
 
+SIGNATURE_KEY: Final = "4dabf18193072939515e22adb298388d"
+"""The key by which Pulumi marks a value that is more than plain JSON (sdk/go/common/resource/sig)."""
+SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a type tag of Pulumi's, no secret
+UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What stands on the wire for a value that is not known yet (sdk/go/common/resource/plugin/rpc.go)."""
+
 
 class _Unknown:
     """A value that only the cloud can tell. There is one, `UNKNOWN`."""

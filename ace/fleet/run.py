@@ -240,7 +240,7 @@ def counts(steps: Sequence[Step]) -> Counts:
         update=real.count(Op.UPDATE),
         replace=real.count(Op.REPLACE),
         delete=real.count(Op.DELETE),
-        same=real.count(Op.SAME),
+        same=real.count(Op.SAME) + real.count(Op.IMPORT),
     )
 
 

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.contract.engine_bench import Bench
+
+ENGINES = [
+    "embedded",
+    pytest.param(
+        "pulumi",
+        marks=[
+            pytest.mark.pulumi,
+            pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH"),
+        ],
+    ),
+]
+
+
+@pytest.fixture(params=ENGINES)
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
+    """A stack on a folder of its own, run by each engine in turn."""
+    return Bench(tmp_path, driver=request.param)
 
 
 @pytest.fixture

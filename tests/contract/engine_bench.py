@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -11,6 +12,8 @@ from pathlib import Path
 
 from ace.engine.contract import Event, Message, Op, Outcome, Plan, RunOptions, Stack
 from ace.engine.embedded.engine import EmbeddedEngine
+from ace.engine.pulumi_cli.engine import PulumiCliEngine
+from tests.contract.files_plugin import CHECKOUT, install
 from tests.contract.files_provider import PROGRAM, TOKEN, FilesProvider
 
 PASSPHRASE = "correct horse"
@@ -22,23 +25,35 @@ class Bench:
 
     root: Path
     events: list[Event] = field(default_factory=list)
+    driver: str = "embedded"
+    """The engine's name: `embedded` or `pulumi`."""
 
     def __post_init__(self) -> None:
-        (self.root / "cloud").mkdir()
-        (self.root / "program").mkdir()
+        (self.root / "cloud").mkdir(exist_ok=True)
+        (self.root / "program").mkdir(exist_ok=True)
         (self.root / "Pulumi.yaml").write_text("name: ace\nruntime: python\nmain: program\n")
+        if self.driver == "pulumi":
+            (self.root / "bin").mkdir(exist_ok=True)
+            install(self.root / "bin")
+
+    def driven_by(self, driver: str) -> Bench:
+        """The same stack, run by another engine."""
+        return Bench(self.root, self.events, driver)
 
     @property
     def stack(self) -> Stack:
-        environment = {"FILES_FOLDER": str(self.root / "cloud"), "SECOND_FOLDER": str(self.root / "second")}
+        path = os.pathsep.join([str(self.root / "bin"), os.environ["PATH"]])
+        folders = {"FILES_FOLDER": str(self.root / "cloud"), "SECOND_FOLDER": str(self.root / "second")}
+        environment = {**folders, "PATH": path, "PYTHONPATH": str(CHECKOUT)}
         return Stack("tn", self.root, self.root / "state", PASSPHRASE, environment)
 
     def program(self, text: str) -> None:
         (self.root / "program" / "__main__.py").write_text(PROGRAM + text)
 
     @property
-    def engine(self) -> EmbeddedEngine:
-        return EmbeddedEngine({"files": FilesProvider()})
+    def engine(self) -> EmbeddedEngine | PulumiCliEngine:
+        made = PulumiCliEngine if self.driver == "pulumi" else EmbeddedEngine
+        return made({"files": FilesProvider()})
 
     def up(self, text: str | None = None, **options: object) -> Outcome:
         if text is not None:
@@ -92,6 +107,12 @@ class Bench:
     def said(self, level: str) -> list[str]:
         """What was told at that level."""
         return [event.text for event in self.events if isinstance(event, Message) and event.level == level]
+
+    def found_in_state(self, text: str) -> list[str]:
+        """Files of the state folder that hold this text."""
+        files = [path for path in (self.root / "state").rglob("*") if path.is_file()]
+        assert files
+        return [path.name for path in files if text.encode() in path.read_bytes()]
 
     @property
     def deletes(self) -> list[str]:

@@ -10,11 +10,9 @@ from typing import Any, Final
 
 from ace.engine.contract import UNKNOWN, JsonValue, OperationKind, PendingOperation, Resource, Secret, Snapshot
 from ace.engine.embedded.passphrase import PassphraseSecrets
+from ace.engine.values import SECRET_SIGNATURE, SIGNATURE_KEY, UNKNOWN_TEXT
 from ace.errors import UserError
 
-SIGNATURE_KEY: Final = "4dabf18193072939515e22adb298388d"
-SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a type tag of Pulumi's, no secret
-UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _VERSION: Final = "ace-embedded"
 
 _TEXTS: Final = {"id": "id", "parent": "parent", "provider": "provider", "created": "created", "modified": "modified"}

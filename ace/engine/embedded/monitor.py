@@ -46,6 +46,8 @@ class Goal:
     aliases: tuple[str, ...] = ()
     custom_timeouts: Mapping[str, float] = field(default_factory=dict)
     version: str = ""
+    import_id: str = ""
+    """Of a resource that is in the cloud already and is to come under the stack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,6 @@ class _Engine(engine_pb2_grpc.EngineServicer):
 def _goal(request: Any) -> Goal:
     who = f"{request.type} {request.name}"
     for option, given in (
-        ("import", request.importId),
         ("deleted_with", request.deletedWith),
         ("replace_with", request.replace_with),
         ("replacement_trigger", request.HasField("replacement_trigger")),
@@ -237,6 +238,7 @@ def _goal(request: Any) -> Goal:
         aliases=(*request.aliasURNs, *(alias.urn for alias in request.aliases)),
         custom_timeouts=_timeouts(request.customTimeouts),
         version=request.version,
+        import_id=request.importId,
     )
 
 

@@ -189,14 +189,19 @@ class Update:
         wanted = Wanted.of(goal, urn, kind, old)
         if not self.dry_run and holds_unknown(wanted.inputs):  # of a look-up that had no answer
             return self._leave_out(urn)
-        if old is None:
+        if old is None and not goal.import_id:
             return self._create(wanted, handle, Op.CREATE, ())
+        imported = old is None
+        old = old or self._import(wanted, handle)
+        if goal.import_id not in ("", old.id):
+            raise UnsupportedError(f"{urn} is {old.id} already; to import {goal.import_id}, give it another name")
         diff = wanted.diff(old, self.clouds)
         changes = wanted.masked(diff.changes, old)
         if old.pending_replacement:
             return self._create(wanted, handle, Op.REPLACE, changes)
         if not changes:
-            self.ledger.done(Step(Op.SAME, urn, goal.type, goal.name))
+            if not imported:
+                self.ledger.done(Step(Op.SAME, urn, goal.type, goal.name))
             same = self.ledger.put(wanted.resource(old.id, clear(old.outputs)))
             return Registered(urn, old.id, same.outputs)
         if diff.replaces:
@@ -271,6 +276,18 @@ class Update:
                 raise
             made = self.ledger.put(wanted.resource(live.id, live.outputs), operation, doom)
         return Registered(wanted.urn, made.id, made.outputs)
+
+    def _import(self, wanted: Wanted, handle: object) -> Resource:
+        """Take in what is there, as it is there; what the program wants otherwise is changed next, as Pulumi does."""
+        name, id_ = wanted.goal.name, wanted.goal.import_id
+        with self.ledger.step(Step(Op.IMPORT, wanted.urn, wanted.goal.type, name)):
+            live = wanted.kind.read(handle, id_, wanted.inputs)
+            if live is None:
+                raise CloudError(
+                    f"there is no {id_} to import as {name}", status=404, hint="check its id and its cloud"
+                )
+            found = replace(wanted, inputs=wanted.kind.inputs_of(live, wanted.inputs))
+            return self.ledger.put(found.resource(live.id, live.outputs))
 
     def _change(self, wanted: Wanted, handle: object, old: Resource, changes: tuple[PropertyChange, ...]) -> Registered:
         step = Step(Op.UPDATE, wanted.urn, wanted.goal.type, wanted.goal.name, changes)

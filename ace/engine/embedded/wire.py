@@ -12,7 +12,7 @@ from typing import Any, Final
 from google.protobuf import struct_pb2
 
 from ace.engine.contract import UNKNOWN, JsonValue, Properties, Secret
-from ace.engine.embedded.deployment import SECRET_SIGNATURE, SIGNATURE_KEY, UNKNOWN_TEXT
+from ace.engine.values import SECRET_SIGNATURE, SIGNATURE_KEY, UNKNOWN_TEXT
 
 OUTPUT_SIGNATURE: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 

@@ -30,6 +30,7 @@ from ace.engine.guards import refuse_protected, refuse_too_many
 from ace.engine.pulumi_cli.events import SECRET_TEXT, Reading
 from ace.engine.pulumi_cli.identity import IdentityRecord
 from ace.engine.pulumi_cli.process import Finished, follow, run
+from ace.engine.pulumi_cli.words import protected_in
 from ace.engine.pulumi_cli.workspace import Workspace, prepare
 from ace.errors import UserError
 
@@ -56,7 +57,7 @@ class PulumiCliEngine:
         return session.plan()
 
     def up(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
-        """Preview, guards, then `pulumi up` if anything is to be done."""
+        """Preview, guards, then `pulumi up`."""
         session = self._begin(stack, options, sink, cancel)
         _unprotect(session.workspace, stack, options.unprotect)
         if options.refresh:
@@ -65,8 +66,9 @@ class PulumiCliEngine:
                 return replace(refreshed, outputs=self.outputs(stack))
         plan = session.plan()
         refuse_too_many(plan, force=options.force)
-        if not plan.changes or cancel.is_set():
-            return Outcome(stack.name, plan.steps, interrupted=cancel.is_set(), outputs=self.outputs(stack))
+        if cancel.is_set():
+            return Outcome(stack.name, (), interrupted=True, outputs=self.outputs(stack))
+        # A plan without changes is carried out too: outputs, protection and order may differ, which no event tells.
         outcome = session.act("applying", "up", len(plan.steps))
         self._clouds(session.workspace).record(
             _resources(_export(session.workspace, stack)), session.workspace.environment
@@ -156,7 +158,8 @@ class _Session:
         if finished.code != 0:
             failures = (*reading.failures, *reading.unclaimed_errors())
             text = "\n".join(failure.message for failure in failures) or finished.text
-            raise _explained(text, self.stack)
+            refuse_protected(self.stack.name, protected_in(text))
+            raise _explained(text, self.stack, hint=reading.trace)
         return Plan(self.stack.name, tuple(reading.steps))
 
     def compare(self) -> tuple[Step, ...]:
@@ -253,8 +256,8 @@ def _require_success(finished: Finished, command: str) -> None:
         raise UserError(f"`pulumi {command}` failed: {finished.text}", code="pulumi-failed")
 
 
-def _explained(text: str, stack: Stack) -> UserError:
-    """What the CLI said, with what to do where we know it."""
+def _explained(text: str, stack: Stack, hint: str = "") -> UserError:
+    """What the CLI said, with what to do where we know it; else the hint given."""
     if "currently locked" in text:
         return UserError(
             f"{stack.name}: {text}",
@@ -267,4 +270,4 @@ def _explained(text: str, stack: Stack) -> UserError:
             hint="check PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE",
             code="wrong-passphrase",
         )
-    return UserError(f"{stack.name}: {text.strip()}", code="program-failed")
+    return UserError(f"{stack.name}: {text.strip()}", hint=hint, code="program-failed")

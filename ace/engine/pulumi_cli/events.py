@@ -7,8 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ace.engine.contract import Event, Failure, Message, Op, PropertyChange, Secret, Step, StepFinished, StepStarted
+from ace.engine.contract import (
+    UNKNOWN,
+    Event,
+    Failure,
+    Message,
+    Op,
+    PropertyChange,
+    Secret,
+    Step,
+    StepFinished,
+    StepStarted,
+)
 from ace.engine.pulumi_cli.words import in_words
+from ace.engine.values import SECRET_SIGNATURE, SIGNATURE_KEY, UNKNOWN_TEXT
 
 SECRET_TEXT = "[secret]"  # noqa: S105 - it is what Pulumi prints instead of one
 _OPS = {
@@ -18,9 +30,10 @@ _OPS = {
     "replace": Op.REPLACE,
     "delete": Op.DELETE,
     "refresh": Op.REFRESH,
+    "import": Op.IMPORT,
 }
 """Physical halves of a replacement (`create-replacement`, `delete-replaced`) are progress, not steps of their own."""
-_HALVES = {"create-replacement": Op.REPLACE, "delete-replaced": Op.REPLACE, "import": Op.CREATE}
+_HALVES = {"create-replacement": Op.REPLACE, "delete-replaced": Op.REPLACE}
 _COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
 
 
@@ -32,6 +45,8 @@ class Reading:
     steps: list[Step] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     summary: Mapping[str, int] = field(default_factory=dict)
+    trace: str = ""
+    """The program's own traceback, if it ended with one."""
     _errors: dict[str, str] = field(default_factory=dict)
 
     def read(self, event: Mapping[str, Any], *, planning: bool) -> list[Event]:
@@ -76,11 +91,15 @@ class Reading:
 
     def _diagnosed(self, diagnostic: Mapping[str, Any]) -> list[Event]:
         text = _COLOUR.sub("", diagnostic.get("message", "")).strip()
-        severity = diagnostic.get("severity", "info").split("#")[0]
+        severity, _, stream = diagnostic.get("severity", "info").partition("#")
+        if stream == "err":  # what the program printed on standard error
+            severity = "warning"
         urn = diagnostic.get("urn", "")
         if not text or diagnostic.get("ephemeral"):
             return []
         if severity == "error":
+            if "Traceback (most recent call last)" in text:
+                self.trace = text
             known = self._errors.get(urn, "")
             self._errors[urn] = in_words(f"{known}\n{text}")
         return [
@@ -138,4 +157,17 @@ def _at(value: Any, path: str) -> Any:
             value = value[int(part[1])]
         else:
             return None
-    return Secret(None) if value == SECRET_TEXT else value
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    """The value with `Secret` and `UNKNOWN` for what Pulumi writes in their stead."""
+    if isinstance(value, Mapping):
+        if value.get(SIGNATURE_KEY) == SECRET_SIGNATURE:
+            return Secret(None)
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if value == SECRET_TEXT:
+        return Secret(None)
+    return UNKNOWN if value == UNKNOWN_TEXT else value

@@ -21,6 +21,16 @@ _HTTP = re.compile(
 )
 
 
+_PROTECTED = re.compile(
+    r"resource \"(urn:pulumi:[^\"]+)\"(?: cannot be deleted|; as it is currently marked for protection)"
+)
+
+
+def protected_in(text: str) -> list[str]:
+    """URNs of protected resources that stopped a plan, out of what Pulumi said."""
+    return list(dict.fromkeys(_PROTECTED.findall(text)))
+
+
 def in_words(text: str) -> str:
     """One line with what failed and why: no frames, no log prefixes, nothing said twice."""
     told: list[str] = []

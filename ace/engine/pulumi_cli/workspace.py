@@ -29,7 +29,7 @@ class Workspace:
 
 
 def prepare(stack: Stack) -> Workspace:
-    """Make (or renew) the workspace in `<state_dir>/pulumi/`; the configuration in it, with its salt, is kept."""
+    """Make (or renew) the workspace in `<state_dir>/pulumi/`; the salt of its settings is kept."""
     folder = stack.state_dir / "pulumi"
     backend = folder / "backend"
     backend.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -37,9 +37,7 @@ def prepare(stack: Stack) -> Workspace:
         path.chmod(0o700)
     _write(folder / "Pulumi.yaml", yaml.safe_dump(_project(stack), sort_keys=False))
     settings = folder / f"Pulumi.{stack.name}.yaml"
-    if not settings.exists():
-        shipped = stack.program_dir / "stacks" / f"Pulumi.{stack.name}.yaml"
-        _write(settings, shipped.read_text(encoding="utf-8") if shipped.is_file() else "config: {}\n")
+    _write(settings, yaml.safe_dump(_settings(stack, settings), sort_keys=False))
     named = os.environ.get("PULUMI_BACKEND_URL") or stack.environment.get("PULUMI_BACKEND_URL")
     backend_url = named or f"file://{backend}"
     environment = {
@@ -67,6 +65,16 @@ def _project(stack: Stack) -> dict[str, Any]:
     project.pop("stackConfigDir", None)
     project.pop("backend", None)
     return project
+
+
+def _settings(stack: Stack, present: Path) -> dict[str, Any]:
+    """The checkout's settings of the stack, over what the CLI keeps here: its salt above all."""
+    project = yaml.safe_load((stack.program_dir / "Pulumi.yaml").read_text(encoding="utf-8"))
+    shipped = stack.program_dir / str(project.get("stackConfigDir", ".")) / f"Pulumi.{stack.name}.yaml"
+    found = [yaml.safe_load(path.read_text(encoding="utf-8")) or {} for path in (present, shipped) if path.is_file()]
+    merged: dict[str, Any] = {key: value for settings in found for key, value in settings.items()}
+    config = {key: value for settings in found for key, value in (settings.get("config") or {}).items()}
+    return {**merged, "config": config}
 
 
 def _write(path: Path, text: str) -> None:
