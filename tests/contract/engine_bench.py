@@ -79,14 +79,20 @@ class Bench:
         return {body["content"]: body for body in found}
 
     def up_killed(self, text: str, *, at: int | None = None) -> int:
-        """Up in a process of its own that dies as by kill -9: where told, or before journal record `at`.
+        """Up that dies as by kill -9: where the cloud's folder says, or before journal record `at`.
 
         Returns its exit code, 9 when it died.
         """
         self.program(text)
+        process = self.alone("up", at=at)
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode in (0, 9), errors
+        return process.returncode
+
+    def alone(self, action: str, *, at: int | None = None) -> subprocess.Popen[str]:
+        """Begin an up or down in a process of its own, which ends with 9 before journal record `at`."""
         script = (
-            "import os, pathlib, threading\n"
-            "from ace.engine.contract import RunOptions\n"
+            "import os, pathlib\n"
             "from ace.engine.embedded.journal import Journal\n"
             "from tests.contract.engine_bench import Bench\n"
             f"left, append = [{at if at is not None else -1}], Journal.append\n"
@@ -96,13 +102,11 @@ class Bench:
             "    append(self, record)\n"
             "Journal.append = dying\n"
             f"bench = Bench.__new__(Bench); bench.root = pathlib.Path({str(self.root)!r}); bench.events = []\n"
-            "bench.up(force=True)\n"
+            f"bench.{action}()\n"
+        ).replace("bench.up()", "bench.up(force=True)")
+        return subprocess.Popen(
+            [sys.executable, "-c", script], cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
-        ended = subprocess.run(
-            [sys.executable, "-c", script], cwd=Path(__file__).parents[2], check=False, capture_output=True, text=True
-        )
-        assert ended.returncode in (0, 9), ended.stderr
-        return ended.returncode
 
     def said(self, level: str) -> list[str]:
         """What was told at that level."""

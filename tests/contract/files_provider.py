@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -73,6 +74,7 @@ class FileType:
         return Diff(tuple(changes), delete_before_replace=same_label)
 
     def create(self, cloud: Path, inputs: Properties) -> Live:
+        take_time(cloud)
         crash_if_told(cloud, "before-create", inputs)
         if inputs.get("content") == "no":
             raise CloudError("the folder refuses this content (400)", status=400, hint="write another")
@@ -102,6 +104,7 @@ class FileType:
         return self._write(cloud, id, inputs)
 
     def delete(self, cloud: Path, id: str, outputs: Properties) -> None:
+        take_time(cloud)
         with (cloud / "deletes").open("a") as log:
             log.write(f"{outputs.get('content')}\n")
         (cloud / f"{id}.json").unlink(missing_ok=True)
@@ -117,6 +120,12 @@ class FileType:
         outputs = {**inputs, "id": id_, "size": len(str(inputs.get("content", "")))}
         (cloud / f"{id_}.json").write_text(json.dumps(outputs))
         return Live(id_, outputs)
+
+
+def take_time(cloud: Path) -> None:
+    """As long as the folder's file `latency` says, in seconds: what a cloud's answer takes."""
+    if (cloud / "latency").exists():
+        time.sleep(float((cloud / "latency").read_text()))
 
 
 def crash_if_told(cloud: Path, where: str, inputs: Properties) -> None:
