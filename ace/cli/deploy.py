@@ -36,6 +36,9 @@ VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Tell each 
 ForceOption = Annotated[
     bool, typer.Option("--force", help="Go on though more than a third of a country would be deleted or replaced.")
 ]
+NoSkipOption = Annotated[
+    bool, typer.Option("--no-skip", help="Evaluate the stacks though nothing has changed since they agreed.")
+]
 RefreshOption = Annotated[bool, typer.Option("--refresh", help="Take the clouds' truth into the state first.")]
 
 
@@ -93,6 +96,7 @@ def up(
     target: TargetOption = None,
     unprotect: UnprotectOption = None,
     force: ForceOption = False,
+    no_skip: NoSkipOption = False,
     report: ReportOption = None,
     verbose: VerboseOption = False,
     spec: SpecOption = None,
@@ -107,7 +111,9 @@ def up(
     from ace.engine.contract import RunOptions
     from ace.fleet.report import Action
 
-    options = RunOptions(refresh=refresh, targets=tuple(target or ()), unprotect=tuple(unprotect or ()), force=force)
+    options = RunOptions(
+        refresh=refresh, targets=tuple(target or ()), unprotect=tuple(unprotect or ()), force=force, no_skip=no_skip
+    )
     _act(Action.UP, countries, options, engine, parallel, report, verbose, spec, as_of, format_)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ace.cli import clouds, engines, passphrase
 from ace.cli.clouds import CloudsFile
 from ace.cli.engines import EngineName
+from ace.cli.fingerprint import fingerprint
 from ace.cli.options import checkout, find_spec_dir
 from ace.errors import UserError
 from ace.fleet.run import Job, Left
@@ -138,6 +139,7 @@ def stack_of(place: Place, member: Member) -> Stack:
         state_dir=place.state_dir(member),
         passphrase=passphrase.of(place.root, member.stack, may_make=place.clouds.is_lab),
         environment=environment,
+        fingerprint=fingerprint(checkout(), place.spec_dir, environment),
     )
 
 

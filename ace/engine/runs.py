@@ -26,6 +26,8 @@ class Stack:
     environment: Mapping[str, str] = field(default_factory=dict)
     project: str = "ace"
     organization: str = "organization"
+    fingerprint: str = ""
+    """Digest of all that the program's goals depend on; empty: not known. An engine may skip what is known to agree."""
 
 
 class Op(StrEnum):
@@ -116,3 +118,5 @@ class RunOptions:
     unprotect: tuple[str, ...] = ()
     force: bool = False
     """Go on though more than a third of the stack's resources would be deleted or replaced."""
+    no_skip: bool = False
+    """Run the program though neither it nor the spec nor the state has changed since they agreed."""

@@ -27,6 +27,7 @@ class Bench:
     events: list[Event] = field(default_factory=list)
     driver: str = "embedded"
     """The engine's name: `embedded` or `pulumi`."""
+    fingerprint: str = ""
 
     def __post_init__(self) -> None:
         (self.root / "cloud").mkdir(exist_ok=True)
@@ -45,7 +46,7 @@ class Bench:
         path = os.pathsep.join([str(self.root / "bin"), os.environ["PATH"]])
         folders = {"FILES_FOLDER": str(self.root / "cloud"), "SECOND_FOLDER": str(self.root / "second")}
         environment = {**folders, "PATH": path, "PYTHONPATH": str(CHECKOUT)}
-        return Stack("tn", self.root, self.root / "state", PASSPHRASE, environment)
+        return Stack("tn", self.root, self.root / "state", PASSPHRASE, environment, fingerprint=self.fingerprint)
 
     def program(self, text: str) -> None:
         (self.root / "program" / "__main__.py").write_text(PROGRAM + text)

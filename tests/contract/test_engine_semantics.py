@@ -249,3 +249,46 @@ def test_a_stack_goes_from_one_engine_to_the_other_and_on(tmp_path: Path, first:
         other.down()
     assert other.down(unprotect=("*",)).failures == ()
     assert other.files == {}
+
+
+def test_what_agreed_before_is_not_asked_again_unless_something_changed(bench: Bench) -> None:
+    program = (
+        'open(os.environ["FILES_FOLDER"] + "/ran", "a").write("x")\nfile("a", "one", kind="x")\npulumi.export("n", 1)'
+    )
+    ran = bench.root / "cloud" / "ran"
+
+    def asked(**options: object) -> bool:
+        ran.write_text("")
+        outcome = bench.up(**options)
+        assert outcome.failures == ()
+        assert outcome.outputs == {"n": 1}
+        assert outcome.count(Op.SAME) == 3
+        return ran.read_text() != ""
+
+    bench.fingerprint = "as it was"
+    bench.up(program)
+    assert not asked()
+    assert asked(no_skip=True)
+    assert asked(refresh=True)
+    assert not asked()
+    bench.fingerprint = "as it is"
+    assert asked()
+    assert not asked()
+    state = bench.root / "state" / "state.json"
+    state.write_text(state.read_text() + "\n")
+    assert asked(), "somebody touched the state"
+    shutil.rmtree(bench.root / "cloud")
+    (bench.root / "cloud").mkdir()
+    with pytest.raises(RefusedError, match="not the cloud"):
+        bench.up()
+
+
+def test_a_run_that_failed_is_never_skipped(bench: Bench) -> None:
+    bench.fingerprint = "the same"
+    bench.up('file("a", "one")\nfile("b", "no")')
+    assert bench.up().failures
+    (bench.root / "cloud" / "after-create").write_text("two")
+    bench.fingerprint = "another"
+    assert bench.up_killed('file("a", "one")\nfile("b", "two")') == 9
+    bench.up()
+    assert set(bench.files) == {"one", "two"}

@@ -13,10 +13,10 @@ from ace.engine.embedded.ledger import Ledger
 from ace.engine.embedded.wire import clear
 
 
-def step_of(resource: Resource) -> Step:
-    """The step that deletes it."""
+def step_of(resource: Resource, op: Op = Op.DELETE) -> Step:
+    """The step that does this to a resource of the state."""
     is_state_only = not resource.custom or resource.type.startswith(urns.PROVIDER_PREFIX)
-    return Step(Op.DELETE, resource.urn, resource.type, urns.name_of(resource.urn), custom=not is_state_only)
+    return Step(op, resource.urn, resource.type, urns.name_of(resource.urn), custom=not is_state_only)
 
 
 def delete_all(

@@ -24,7 +24,7 @@ from ace.engine.contract import (
     Stack,
     Step,
 )
-from ace.engine.embedded import deletion, graph, reading, recovery, runner, urns
+from ace.engine.embedded import deletion, evaluated, graph, reading, recovery, runner, urns
 from ace.engine.embedded.clouds import Clouds
 from ace.engine.embedded.deployment import from_deployment, secrets_of, to_deployment
 from ace.engine.embedded.ledger import Ledger
@@ -65,37 +65,54 @@ class EmbeddedEngine:
         return plan
 
     def up(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
-        """See `Engine.up`. Plans first: what a rule forbids is refused before anything is touched."""
+        """See `Engine.up`. Plans first: what a rule forbids is refused before anything is touched.
+
+        Skips even that when program, spec and state are those that agreed last time, and each cloud is the one it was.
+        """
         with self._run(stack, options, sink, cancel, "up") as (ledger, clouds):
-            if options.refresh:
-                sink(Phase(stack.name, "refreshing", len(ledger.live)))
-                found = reading.read_all(list(ledger.live.values()), clouds, ledger)
-                reading.take_in(found, ledger)
-                if ledger.failures or ledger.interrupted:
-                    return _outcome(ledger)
-                ledger.steps.clear()
-            snapshot = Snapshot(tuple(ledger.resources()))
-            plan, planned = self._plan(stack, options, snapshot, clouds, sink, cancel)
-            if cancel.is_set():
-                return replace(_outcome(ledger), interrupted=True)
-            clouds.require_answers(from_all=False)
-            refuse_protected(stack.name, planned.protected)
-            refuse_too_many(plan, force=options.force)
-            if not plan.changes and not ledger.doomed and not clouds.silent and not planned.moved(ledger):
-                for step in plan.steps:
-                    ledger.done(step)
+            outcome = self._skip(stack, options, ledger, clouds) or self._up(stack, options, ledger, clouds)
+        if not (outcome.failures or outcome.interrupted or options.targets):
+            evaluated.remember(stack)
+        return outcome
+
+    def _skip(self, stack: Stack, options: RunOptions, ledger: Ledger, clouds: Clouds) -> Outcome | None:
+        """The outcome when it is known that nothing would be done; else None."""
+        if options.no_skip or options.refresh or clouds.silent or not evaluated.is_current(stack):
+            return None
+        for resource in ledger.living():
+            ledger.done(deletion.step_of(resource, Op.SAME))
+        return _outcome(ledger)
+
+    def _up(self, stack: Stack, options: RunOptions, ledger: Ledger, clouds: Clouds) -> Outcome:
+        sink, cancel = ledger.sink, ledger.cancel
+        if options.refresh:
+            sink(Phase(stack.name, "refreshing", len(ledger.live)))
+            found = reading.read_all(list(ledger.live.values()), clouds, ledger)
+            reading.take_in(found, ledger)
+            if ledger.failures or ledger.interrupted:
                 return _outcome(ledger)
-            sink(Phase(stack.name, "applying", len(plan.steps)))
-            update = Update(stack, options, clouds, ledger, dry_run=False)
-            failure = self._run_program(stack, update)
-            if failure is not None and not ledger.interrupted:
-                ledger.failures.append(failure)
-            if not ledger.failures and not ledger.stopping():
-                doomed = update.unregistered()
-                if doomed:
-                    sink(Phase(stack.name, "deleting", len(doomed)))
-                    deletion.delete_all(doomed, ledger, clouds)
+            ledger.steps.clear()
+        plan, planned = self._plan(stack, options, Snapshot(tuple(ledger.resources())), clouds, sink, cancel)
+        if cancel.is_set():
+            return replace(_outcome(ledger), interrupted=True)
+        clouds.require_answers(from_all=False)
+        refuse_protected(stack.name, planned.protected)
+        refuse_too_many(plan, force=options.force)
+        if not plan.changes and not ledger.doomed and not clouds.silent and not planned.moved(ledger):
+            for step in plan.steps:
+                ledger.done(step)
             return _outcome(ledger)
+        sink(Phase(stack.name, "applying", len(plan.steps)))
+        update = Update(stack, options, clouds, ledger, dry_run=False)
+        failure = self._run_program(stack, update)
+        if failure is not None and not ledger.interrupted:
+            ledger.failures.append(failure)
+        if not ledger.failures and not ledger.stopping():
+            doomed = update.unregistered()
+            if doomed:
+                sink(Phase(stack.name, "deleting", len(doomed)))
+                deletion.delete_all(doomed, ledger, clouds)
+        return _outcome(ledger)
 
     def refresh(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
         """See `Engine.refresh`."""

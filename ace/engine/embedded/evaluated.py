@@ -1,0 +1,40 @@
+"""Which program the state was last made to agree with: `evaluated.json`, `{"digest": ...}`.
+
+The digest is of the stack's fingerprint and of `state.json` as it lies there, so that any later change of either tells.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from ace.engine.contract import Stack
+from ace.engine.embedded.journal import write_whole
+
+
+def remember(stack: Stack) -> None:
+    """Note that the state is what the program wants; to be called when nothing is left to do."""
+    if digest := _digest(stack):
+        write_whole(stack.state_dir / "evaluated.json", json.dumps({"digest": digest}) + "\n")
+
+
+def is_current(stack: Stack) -> bool:
+    """Whether program, spec and state are those that agreed before, and no run was cut off since."""
+    if (stack.state_dir / "journal.jsonl").exists():
+        return False
+    try:
+        noted = json.loads((stack.state_dir / "evaluated.json").read_text(encoding="utf-8"))
+        return bool(noted["digest"]) and noted["digest"] == _digest(stack)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _digest(stack: Stack) -> str:
+    """Empty when the stack's fingerprint is not known, or there is no state."""
+    try:
+        state = (stack.state_dir / "state.json").read_bytes()
+    except OSError:
+        return ""
+    if not stack.fingerprint:
+        return ""
+    return hashlib.sha256(stack.fingerprint.encode() + b"\n" + hashlib.sha256(state).digest()).hexdigest()
