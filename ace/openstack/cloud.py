@@ -21,8 +21,12 @@ from requests.exceptions import RequestException
 from ace.engine.contract import CloudError, CloudIdentity, Properties
 
 _TIMEOUT_S = 60
-_ATTEMPTS = 4
+_ATTEMPTS = 5
 _IDEMPOTENT = ("GET", "HEAD", "PUT", "DELETE")
+_NOT_TAKEN = (429, 503)
+"""Answers that say that the request was not even begun; any may be sent again."""
+_PASSING = (*_NOT_TAKEN, 500, 502, 504)
+"""Answers that may be another next time."""
 _POOL_SIZE = 64
 _SERVICES = {
     "identity": "keystone",
@@ -158,6 +162,12 @@ class Cloud:
                 status=401,
                 hint="check this cloud's entry in clouds.yaml; an application credential may have expired",
             ) from None
+        except keystoneauth1.exceptions.CatalogException as error:
+            raise CloudError(
+                f"{self.name}: Keystone's catalogue has not got what is needed: {error}",
+                status=501,
+                hint="is the service deployed, and its endpoint in the catalogue of this region and interface?",
+            ) from None
         except keystoneauth1.exceptions.HttpError as error:
             raise CloudError(f"{self.name}: {error}", status=error.http_status) from None
         except (
@@ -181,17 +191,20 @@ class Cloud:
         microversion: str | None = None,
         doing: str = "",
         absent_ok: bool = False,
+        once: bool = False,
     ) -> Any:
         """One request; its JSON (None for an empty answer, or for a 404 when `absent_ok`).
 
-        Idempotent requests are tried again after connection faults, 429 and 503.
+        Sent again after 429 and 503; one that may be repeated (no POST, not `once`) also after connection faults, answers
+        that are no JSON, and other server errors.
 
         Raises:
-            CloudError: The cloud says no, or nothing.
+            CloudError: The cloud says no (its status), or nothing that can be understood (status 0).
         """
         adapter = self._ask(lambda: getattr(self.connection, service))
+        repeatable = method in _IDEMPOTENT and not once
         for attempt in range(_ATTEMPTS):
-            last = attempt == _ATTEMPTS - 1 or method not in _IDEMPOTENT
+            last = attempt == _ATTEMPTS - 1
             try:
                 response = self._ask(
                     lambda: adapter.request(
@@ -205,18 +218,25 @@ class Cloud:
                     )
                 )
             except CloudError as error:
-                if last or error.status:
+                if last or error.status or not repeatable:
                     raise
                 _pause(attempt, None)
                 continue
-            if response.status_code in (429, 503) and not last:
+            if response.status_code in (_PASSING if repeatable else _NOT_TAKEN) and not last:
                 _pause(attempt, response.headers.get("Retry-After"))
                 continue
             if response.status_code == 404 and absent_ok:
                 return None
             if response.status_code >= 400:
                 raise self._refusal(service, response, doing or f"{method} {path}")
-            return response.json() if response.content else None
+            if not response.content:
+                return None
+            try:
+                return response.json()
+            except ValueError:
+                if not repeatable or last:
+                    raise self._gibberish(service, response, doing or f"{method} {path}") from None
+                _pause(attempt, None)
         raise AssertionError("unreachable")
 
     def get(self, service: str, path: str, **options: Any) -> Any:
@@ -240,6 +260,14 @@ class Cloud:
             f"{self.name}: {name} refused to {doing} ({response.status_code}): {said}",
             status=response.status_code,
             hint=_hint(response.status_code, said),
+        )
+
+    def _gibberish(self, service: str, response: Any, doing: str) -> CloudError:
+        name, kind = _SERVICES.get(service, service), response.headers.get("Content-Type", "of no type")
+        return CloudError(
+            f"{self.name}: {name} was to {doing} and answered {response.status_code} with what is no JSON ({kind}): "
+            f"{response.text.strip()[:80]!r}",
+            hint="what stands between here and there: a proxy, a load balancer's error page?",
         )
 
     def wait(self, what: str, settled: Callable[[], Any], timeout_s: float) -> Any:

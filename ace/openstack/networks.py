@@ -217,7 +217,7 @@ class RouterInterface(OpenStackType):
         """Add the subnet or port to the router."""
         body = {"subnet_id": inputs["subnetId"]} if inputs.get("subnetId") else {"port_id": inputs["portId"]}
         path = f"/routers/{inputs['routerId']}/add_router_interface"
-        made = cloud.request("network", "PUT", path, json=body, doing="add an interface to a router")
+        made = cloud.request("network", "PUT", path, json=body, doing="add an interface to a router", once=True)
         return self._live(cloud, made["port_id"], inputs["routerId"], made["subnet_ids"], inputs)
 
     def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:

@@ -50,7 +50,11 @@ class Instance(OpenStackType):
             request["os:scheduler_hints"] = {"group": hints[0]["group"]} if hints[0].get("group") else {}
         made = cloud.request("compute", "POST", "/servers", json=request, microversion=_WITH_TAGS, doing=doing)
         id_ = made["server"]["id"]
-        found = cloud.wait(doing, lambda: self._settled(cloud, id_, inputs["name"]), CREATE_TIMEOUT_S)
+        try:
+            found = cloud.wait(doing, lambda: self._settled(cloud, id_, inputs["name"]), CREATE_TIMEOUT_S)
+        except CloudError as error:
+            live = self.read(cloud, id_, inputs)
+            raise CloudError(error.message, status=error.status, hint=error.hint, made=live) from None
         return self._live(cloud, found, inputs, self._networks(cloud, found))
 
     @staticmethod

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ace.engine.contract import CloudError, Message, OperationKind, PendingOperation, Resource
+from ace.engine.contract import (
+    CloudError,
+    Live,
+    Message,
+    OperationKind,
+    PendingOperation,
+    Properties,
+    Resource,
+    ResourceType,
+)
 from ace.engine.embedded import graph
 from ace.engine.embedded.clouds import Clouds, SilentCloudError
 from ace.engine.embedded.ledger import Ledger, secret_keys
@@ -40,20 +49,28 @@ def settle(store: JournaledState, ledger: Ledger, clouds: Clouds) -> None:
         ledger.sink(Message(ledger.stack, "warning", text, pending.resource.urn))
 
 
+def lost(kind: ResourceType, handle: object, token: str, inputs: Properties, ledger: Ledger) -> Live | None:
+    """What a create with these inputs made though its answer never came; None if nothing.
+
+    Raises:
+        CloudError: The cloud cannot tell.
+    """
+    live = kind.find(handle, inputs)
+    known = {one.id for one in (*ledger.living(), *ledger.doomed) if one.type == token}
+    return None if live is None or live.id in known else live  # not what it was to replace, nor its twin
+
+
 def _ask(pending: PendingOperation, ledger: Ledger, clouds: Clouds) -> Resource | None:
     resource = pending.resource
     kind, handle = clouds.resource_type(resource.provider, resource.type)
     errors: tuple[str, ...] = ()
     if pending.kind is OperationKind.CREATING:
         try:
-            live = kind.find(handle, clear(resource.inputs))
+            live = lost(kind, handle, resource.type, clear(resource.inputs), ledger)
         except CloudError as error:
             if error.made is None:
                 raise
             live, errors = error.made, (error.message,)
-        known = {one.id for one in (*ledger.living(), *ledger.doomed) if one.type == resource.type}
-        if live is not None and live.id in known:  # what it was to replace, or its twin
-            live = None
     else:
         live = kind.read(handle, resource.id, clear(resource.outputs))
     if live is None:

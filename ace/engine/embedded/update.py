@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from ace.engine.contract import (
     CloudError,
     Diff,
+    Live,
     Message,
     Op,
     OperationKind,
@@ -24,7 +25,7 @@ from ace.engine.contract import (
     Stack,
     Step,
 )
-from ace.engine.embedded import deletion, urns
+from ace.engine.embedded import deletion, recovery, urns
 from ace.engine.embedded.clouds import Clouds
 from ace.engine.embedded.ledger import Ledger
 from ace.engine.embedded.monitor import Goal, Registered, UnsupportedError
@@ -32,6 +33,11 @@ from ace.engine.embedded.replacing import Replacements
 from ace.engine.embedded.wanted import Wanted
 from ace.engine.embedded.wire import clear, holds_unknown
 from ace.errors import RefusedError, UserError
+
+_UNSURE = (0, 500, 502, 504)
+"""Statuses (0: none) after which a create may have been carried out all the same."""
+_ATTEMPTS = 3
+_PAUSE_S = 0.5
 
 
 @dataclass
@@ -266,7 +272,7 @@ class Update:
         with self.ledger.step(step):
             operation = self.ledger.begin(OperationKind.CREATING, wanted.resource("", {}))
             try:
-                live = wanted.kind.create(handle, wanted.inputs)
+                live = self._make(wanted, handle)
             except CloudError as error:
                 if error.made is None:
                     self.ledger.give_up(operation, error)
@@ -276,6 +282,28 @@ class Update:
                 raise
             made = self.ledger.put(wanted.resource(live.id, live.outputs), operation, doom)
         return Registered(wanted.urn, made.id, made.outputs)
+
+    def _make(self, wanted: Wanted, handle: object) -> Live:
+        """Create it; when no answer says whether that was done, look, and try again if not.
+
+        Raises:
+            CloudError: It was refused; or nobody could tell (status 0), and the operation stays pending.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                return wanted.kind.create(handle, wanted.inputs)
+            except CloudError as error:
+                if error.made is not None or error.status not in _UNSURE:
+                    raise
+                try:
+                    found = recovery.lost(wanted.kind, handle, wanted.goal.type, wanted.inputs, self.ledger)
+                except CloudError:
+                    raise CloudError(error.message, hint=error.hint) from None
+                if found is not None:
+                    return found
+                if attempt == _ATTEMPTS - 1 or self.ledger.cancel.wait(_PAUSE_S * 2**attempt):
+                    raise
+        raise AssertionError("unreachable")
 
     def _import(self, wanted: Wanted, handle: object) -> Resource:
         """Take in what is there, as it is there; what the program wants otherwise is changed next, as Pulumi does."""
