@@ -162,9 +162,9 @@ class Cloud:
                 status=401,
                 hint="check this cloud's entry in clouds.yaml; an application credential may have expired",
             ) from None
-        except keystoneauth1.exceptions.CatalogException as error:
+        except (keystoneauth1.exceptions.CatalogException, openstack.exceptions.ServiceDisabledException) as error:
             raise CloudError(
-                f"{self.name}: Keystone's catalogue has not got what is needed: {error}",
+                f"{self.name}: Keystone's catalogue has no usable endpoint: {error}",
                 status=501,
                 hint="is the service deployed, and its endpoint in the catalogue of this region and interface?",
             ) from None

@@ -62,12 +62,30 @@ class NeutronType(OpenStackType):
         made = cloud.request(
             "network", "POST", f"/{self.collection}", json={self.noun: self.body(cloud, inputs)}, doing=doing
         )[self.noun]
-        self.made(cloud, made, inputs)
-        made["tags"] = self._tag(cloud, made, inputs.get("tags"))
-        return self._live(cloud, made, inputs)
+        return self._finish(cloud, made, inputs)
 
     def made(self, cloud: Cloud, found: Mapping[str, Any], inputs: Properties) -> None:
-        """What a create has to do besides."""
+        """What a create has to do besides; may be repeated."""
+
+    def find(self, cloud: Cloud, inputs: Properties) -> Live | None:
+        """The one that has all these inputs; what its create had still to do (tags and more) is done now."""
+        plain = {key: value for key, value in inputs.items() if key != "tags"}
+        for live in self.search(cloud, inputs):
+            tags = set(live.outputs.get("tags") or [])
+            if tags <= set(inputs.get("tags") or []) and not self.diff(plain, plain, live.outputs).changes:
+                path = f"/{self.collection}/{live.id}"
+                found = cloud.request("network", "GET", path, doing="see what an earlier request made")[self.noun]
+                return self._finish(cloud, found, inputs)
+        return None
+
+    def _finish(self, cloud: Cloud, made: dict[str, Any], inputs: Properties) -> Live:
+        try:
+            self.made(cloud, made, inputs)
+            tagged = {**made, "tags": self._tag(cloud, made, inputs.get("tags"))}
+        except CloudError as error:
+            half = self._live(cloud, made, inputs)
+            raise CloudError(error.message, status=error.status, hint=error.hint, made=half) from None
+        return self._live(cloud, tagged, inputs)
 
     def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:
         """GET."""

@@ -42,7 +42,11 @@ class Volume(OpenStackType):
         body = {api: inputs[key] for key, api in self._names.items() if inputs.get(key) not in (None, "")}
         doing = f"create volume {inputs.get('name')!r}"
         made = cloud.request("block_storage", "POST", "/volumes", json={"volume": body}, doing=doing)
-        found = self._await(cloud, made["volume"]["id"], ("available",), doing)
+        try:
+            found = self._await(cloud, made["volume"]["id"], ("available",), doing)
+        except CloudError as error:
+            half = self._live(cloud, made["volume"], inputs)
+            raise CloudError(error.message, status=error.status, hint=error.hint, made=half) from None
         return self._live(cloud, found, inputs)
 
     def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:
