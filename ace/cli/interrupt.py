@@ -12,15 +12,14 @@ from contextlib import contextmanager
 from ace.errors import ExitCode
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_PATIENCE = 2
-"""Signals that are answered with words."""
 
 
 @contextmanager
 def interruptible(say: Callable[[str], None], waiting_for: Callable[[], str]) -> Iterator[threading.Event]:
     """Gives the event that SIGINT and SIGTERM set; to be used in the main thread.
 
-    The first lets what is in flight finish; the second says what is waited for; the third ends the process at once.
+    The first lets what is in flight finish and says what that is; the second ends the process at once: what was pending
+    stays so in the journal, and the next run settles it.
 
     A thread hears of signals through `signal.set_wakeup_fd`: Python's own handlers would run in the main thread, between
     any two of its steps, while it holds who knows what lock, or not at all while it waits for one.
@@ -34,18 +33,16 @@ def interruptible(say: Callable[[str], None], waiting_for: Callable[[], str]) ->
     telling.setblocking(False)
 
     def act() -> None:
-        times = 0
         while number := hearing.recv(1):
             if number[0] not in _SIGNALS:
                 continue
-            times += 1
-            if times > _PATIENCE:
+            if cancel.is_set():
                 os._exit(ExitCode.INTERRUPTED)
-            if times == 1:
-                cancel.set()
-                say("interrupted: finishing what is in flight and saving; nothing new is begun")
-            else:
-                say(f"still waiting for {waiting_for() or 'the engines to save'}; once more ends hard, unsaved")
+            cancel.set()
+            say("interrupted: finishing what is in flight and saving; nothing new is begun")
+            say(
+                f"waiting for {waiting_for() or 'the engines to save'}; once more stops now, and the next run settles it"
+            )
 
     acting = threading.Thread(target=act, name="ace-interrupt", daemon=True)
     acting.start()

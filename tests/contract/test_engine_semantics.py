@@ -38,6 +38,17 @@ def test_children_of_a_renamed_component_stay_what_they_are(either: Bench) -> No
     assert either.up().count(Op.DELETE) == 0
 
 
+def test_a_file_that_moves_to_another_parent_stays_what_it_is(either: Bench) -> None:
+    groups = 'g = Group("g")\nh = Group("h")\n'
+    either.up(groups + 'a = file("a", "one", parent=g)\nfile("b", "two", near=a.id)')
+    id_ = either.files["one"]["id"]
+    moved = 'a = file("a", "one", parent=h, aliases=[pulumi.Alias(parent=g)])\nfile("b", "two", near=a.id)'
+    assert ops(either.up(groups + moved)) == {}
+    assert either.files["one"]["id"] == id_
+    assert "urn:pulumi:tn::ace::test:index:Group$files:index:File::a" in urns(either)
+    assert either.up(force=True).count(Op.DELETE) == 0
+
+
 def test_a_renamed_resource_is_known_by_its_new_name_to_what_hangs_on_it_even_when_the_run_fails(either: Bench) -> None:
     either.up('a = file("a", "one")\nfile("b", "two", near=a.id)')
     either.up(

@@ -91,6 +91,18 @@ def test_both_engines_make_the_same_and_hand_a_country_over_without_a_change(cle
     assert taken.returncode == 0, taken.stderr
     preview = clean.json("preview", BARE, ACE_ENGINE="auto")
     assert preview["countries"][BARE]["steps"] == []
+    refreshed = clean.json("refresh", BARE, ACE_ENGINE="auto")["countries"][BARE]
+    assert refreshed["engine"] == "pulumi"
+    assert (refreshed["create"], refreshed["replace"], refreshed["delete"]) == (0, 0, 0)
+    assert clean.json("preview", BARE, ACE_ENGINE="auto")["countries"][BARE]["steps"] == []
+    file = clean.member_file(BARE)
+    as_it_was = file.read_text()
+    file.write_text(as_it_was.replace("size: small", "size: medium"))
+    edited = clean.json("up", BARE, ACE_ENGINE="auto")["countries"][BARE]
+    assert (edited["result"], edited["create"], edited["replace"], edited["delete"]) == ("succeeded", 0, 0, 0)
+    assert edited["update"] > 0
+    file.write_text(as_it_was)
+    assert clean.json("up", BARE, ACE_ENGINE="auto")["countries"][BARE]["update"] == edited["update"]
 
     down = clean.json("down", BARE, "--yes", "--unprotect", "*", ACE_ENGINE="auto")
     assert down["countries"][BARE]["result"] == "succeeded"

@@ -1,4 +1,4 @@
-"""Ctrl-C once, twice, three times; in a process of its own, with real signals."""
+"""Ctrl-C once, and twice; in a process of its own, with real signals."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def test_one_signal_lets_what_is_in_flight_finish(number: signal.Signals) -> Non
     assert process.returncode == 0
 
 
-def test_a_second_says_what_is_waited_for_and_a_third_ends_hard(waiting: subprocess.Popen[str]) -> None:
+def test_the_first_says_what_is_waited_for_and_a_second_stops_now(waiting: subprocess.Popen[str]) -> None:
     waiting.send_signal(signal.SIGINT)
-    assert {heard(waiting).split(":")[0].strip() for _ in range(2)} == {"interrupted", "cancelled"}
-    waiting.send_signal(signal.SIGINT)
-    assert "still waiting for tn (+ server gw1)" in heard(waiting)
+    told = {heard(waiting).strip() for _ in range(3)}
+    assert "cancelled" in told
+    assert any("waiting for tn (+ server gw1)" in line for line in told)
     waiting.send_signal(signal.SIGINT)
     assert waiting.wait(timeout=30) == 130
