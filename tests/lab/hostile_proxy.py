@@ -7,6 +7,7 @@ import re
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -47,8 +48,9 @@ class Fault:
 class HostileProxy:
     """Serves on loopback; `faults` may be changed at any time."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, delay_s: float = 0) -> None:
         self.target = target.rstrip("/")
+        self.delay_s = delay_s
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str]] = []
         self.lock = threading.Lock()
@@ -75,9 +77,9 @@ class HostileProxy:
 
 
 @contextmanager
-def hostile(target: str) -> Iterator[HostileProxy]:
-    """A proxy to the cloud at `target` while the block runs."""
-    proxy = HostileProxy(target)
+def hostile(target: str, delay_s: float = 0) -> Iterator[HostileProxy]:
+    """A proxy to the cloud at `target` while the block runs; each reply is held back for `delay_s`."""
+    proxy = HostileProxy(target, delay_s)
     proxy.start()
     try:
         yield proxy
@@ -116,6 +118,8 @@ def _handler_of(proxy: HostileProxy) -> type[BaseHTTPRequestHandler]:
                 proxy.released.wait(30)
                 return self.reset()
             status, headers, content = self.forward(body)
+            if proxy.delay_s:
+                time.sleep(proxy.delay_s)
             if what == "reset after":
                 return self.reset()
             if what == "html":
