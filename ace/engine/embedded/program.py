@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import gc
 import json
 import logging
 import os
@@ -26,6 +27,7 @@ _PR_SET_PDEATHSIG = 1
 def main() -> None:
     """Run the program; exits 0 when it did what it should, else 1."""
     _die_with_parent()
+    gc.disable()  # a short life that keeps nearly all it makes: looking for garbage costs more than the program itself
     settings: dict[str, Any] = json.load(sys.stdin)
     error = _run(settings)
     sys.stdout.flush()
