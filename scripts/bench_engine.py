@@ -2,11 +2,13 @@
 
     scripts/bench engine                              45 and 600 resources, directly and with 150 ms added to each reply
     scripts/bench engine --resources 45 --delay-ms 0  other sizes and delays
+    scripts/bench engine --clients sdk embedded       only these, in this order (a cloud ages: turn it round to tell)
     scripts/bench engine --out FILE                   the JSON too
 
 In one run, on one cloud: ACE's embedded engine, the Pulumi CLI with a file backend (where `pulumi` is on PATH), and a plain
 openstacksdk script with 16 threads that makes the same calls (`bench_sdk.py`). Wall time, CPU and memory are those of the
-client and all it starts; with a delay, a proxy counts its requests. One run a figure: repeat it when idle.
+client and all it starts; with a delay, a proxy counts its requests. One run a figure: repeat it when idle. `load` is the
+machine's load average of the last minute when a run began; the lab and the runs before have their part in it.
 """
 
 from __future__ import annotations
@@ -36,6 +38,8 @@ sys.path.insert(0, str(CHECKOUT))
 from tests.lab.hostile_proxy import hostile
 
 COUNTRY, CELL = "cd", 15
+MAX_CELLS = 256
+"""A cell's number is the second octet of its subnets."""
 PROGRAM = """
 import pulumi
 import pulumi_openstack as os
@@ -60,7 +64,7 @@ for n in range({cells}):
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured run. `requests` is 0 where nobody counted."""
+    """One measured run. `requests` is None where nobody counted; `load` is the machine's when it began."""
 
     client: str
     resources: int
@@ -69,7 +73,8 @@ class Figure:
     wall_s: float
     cpu_s: float
     peak_mb: float
-    requests: int
+    requests: int | None
+    load: float
 
 
 def clients() -> dict[str, tuple[str, ...]]:
@@ -131,6 +136,18 @@ def measure(client: str, job: str, folder: Path) -> tuple[float, float, float]:
     return round(wall, 2), round(cpu, 2), round(peak[0], 1)
 
 
+def runs(clouds_file: Path, client: str, jobs: tuple[str, ...], count: int, delay_ms: int) -> Iterator[Figure]:
+    """One client's jobs, each told as it is done."""
+    with site(clouds_file, count // CELL, delay_ms) as (folder, requests):
+        for job in jobs:
+            seen, load = len(requests), round(os.getloadavg()[0], 1)
+            wall, cpu, peak = measure(client, job, folder)
+            counted = len(requests) - seen if delay_ms else None
+            figure = Figure(client, count, delay_ms, job, wall, cpu, peak, counted, load)
+            print(figure, file=sys.stderr)
+            yield figure
+
+
 @contextmanager
 def site(clouds_file: Path, cells: int, delay_ms: int) -> Iterator[tuple[Path, list[tuple[str, str]]]]:
     """A folder with program and clouds.yaml, and the requests that the proxy of a delayed run sees."""
@@ -169,12 +186,12 @@ def unbound(clouds_file: Path, cloud: str) -> None:
 def show(figures: list[Figure]) -> None:
     """A table; the ratios are the embedded engine's wall time and CPU over the others'."""
     table = Table(
-        "resources", "delay ms", "job", "client", "wall s", "CPU s", "MB", "requests", "embedded / it: wall", "CPU"
+        *("resources", "delay ms", "job", "client", "wall s", "CPU s", "MB", "requests", "load"),
+        *("embedded / it: wall", "CPU"),
     )
     own = {(f.resources, f.delay_ms, f.job): f for f in figures if f.client == "embedded"}
     for figure in figures:
-        mine = own[figure.resources, figure.delay_ms, figure.job]
-        other = figure.client != "embedded"
+        mine = own.get((figure.resources, figure.delay_ms, figure.job)) if figure.client != "embedded" else None
         table.add_row(
             str(figure.resources),
             str(figure.delay_ms),
@@ -183,9 +200,10 @@ def show(figures: list[Figure]) -> None:
             f"{figure.wall_s:.1f}",
             f"{figure.cpu_s:.1f}",
             f"{figure.peak_mb:.0f}",
-            str(figure.requests or ""),
-            f"{mine.wall_s / figure.wall_s:.2f}" if other else "",
-            f"{mine.cpu_s / figure.cpu_s:.2f}" if other else "",
+            "" if figure.requests is None else str(figure.requests),
+            f"{figure.load:.1f}",
+            f"{mine.wall_s / figure.wall_s:.2f}" if mine else "",
+            f"{mine.cpu_s / figure.cpu_s:.2f}" if mine else "",
         )
     Console(stderr=True, width=130).print(table)
 
@@ -195,22 +213,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--resources", type=int, nargs="+", default=[45, 600], metavar="N")
     parser.add_argument("--delay-ms", type=int, nargs="+", default=[0, 150], metavar="MS")
+    able = clients()
+    parser.add_argument("--clients", nargs="+", choices=list(able), default=list(able), metavar="CLIENT")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
+    if any(count % CELL or not CELL <= count <= CELL * MAX_CELLS for count in arguments.resources):
+        parser.error(f"--resources: give multiples of {CELL} (a cell), {CELL} to {CELL * MAX_CELLS}")
+    if "pulumi" not in able:
+        print("bench: no `pulumi` on PATH, so it is left out", file=sys.stderr)
     figures: list[Figure] = []
     with lab((COUNTRY,)) as (root, _):
         for count in arguments.resources:
             for delay in arguments.delay_ms:
-                for client, jobs in clients().items():
-                    with site(root / ".ace" / "lab" / "clouds.yaml", max(1, count // CELL), delay) as (
-                        folder,
-                        requests,
-                    ):
-                        for job in jobs:
-                            seen = len(requests)
-                            wall, cpu, peak = measure(client, job, folder)
-                            figures.append(Figure(client, count, delay, job, wall, cpu, peak, len(requests) - seen))
-                            print(figures[-1], file=sys.stderr)
+                for client in arguments.clients:
+                    figures += runs(root / ".ace" / "lab" / "clouds.yaml", client, able[client], count, delay)
     show(figures)
     body = json.dumps({"schema": "ace/bench-engine/v1", "figures": [asdict(one) for one in figures]}, indent=2)
     print(body)
