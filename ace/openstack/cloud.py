@@ -222,6 +222,8 @@ class Cloud:
                     raise
                 _pause(attempt, None)
                 continue
+            if response.status_code == 401 and attempt == 0:
+                continue  # two threads met one expired token, and keystoneauth renews it for the first alone
             if response.status_code in (_PASSING if repeatable else _NOT_TAKEN) and not last:
                 _pause(attempt, response.headers.get("Retry-After"))
                 continue

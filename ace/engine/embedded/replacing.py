@@ -48,10 +48,16 @@ class Replacements:
             for resource in (*mine, root):
                 self.ledger.hollow(resource)
             return True
+        # What another root is taking down may wait in its cloud for what is ours (an interface for its router's routes): what
+        # nobody else's needs goes at once, the rest when the others are done.
+        held = _needed_by([r for r in falling if r not in mine], [*falling, root])
         left: list[Resource] = [root]
         try:
-            if all(other.result() for other in others):
-                left = deletion.delete_all([*mine, root], self.ledger, self.clouds, to_replace=True)
+            free = [r for r in mine if r.urn not in held]
+            stuck = deletion.delete_all(free, self.ledger, self.clouds, to_replace=True)
+            if all(other.result() for other in others) and not stuck:
+                rest = [r for r in mine if r.urn in held]
+                left = deletion.delete_all([*rest, root], self.ledger, self.clouds, to_replace=True)
         finally:
             claim.set_result(not left)
         if left and not self.ledger.stopping():
@@ -83,3 +89,15 @@ class Replacements:
         diff = kind.diff(inputs, before, outputs)
         forcing = resource.replace_on_changes
         return diff.replaces or any("*" in forcing or change.path in forcing for change in diff.changes)
+
+
+def _needed_by(resources: Collection[Resource], among: Collection[Resource]) -> set[str]:
+    """URNs of those `among` which these need, directly or not."""
+    by_urn = {resource.urn: resource for resource in among}
+    found: set[str] = set()
+    waiting = list(resources)
+    while waiting:
+        for urn in graph.needs(waiting.pop()) & by_urn.keys() - found:
+            found.add(urn)
+            waiting.append(by_urn[urn])
+    return found
