@@ -70,6 +70,10 @@ class CloudError(Exception):
         self.hint = hint
         self.made = made
 
+    def leaving(self, made: Live | None) -> CloudError:
+        """The same error of a create that had made this much when it failed."""
+        return CloudError(self.message, status=self.status, hint=self.hint, made=made)
+
 
 class ResourceType(Protocol):
     """How the engine handles resources of one type token. Stateless and thread-safe; `cloud` is what `configure` gave.

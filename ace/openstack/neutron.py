@@ -83,8 +83,7 @@ class NeutronType(OpenStackType):
             self.made(cloud, made, inputs)
             tagged = {**made, "tags": self._tag(cloud, made, inputs.get("tags"))}
         except CloudError as error:
-            half = self._live(cloud, made, inputs)
-            raise CloudError(error.message, status=error.status, hint=error.hint, made=half) from None
+            raise error.leaving(self._live(cloud, made, inputs)) from None
         return self._live(cloud, tagged, inputs)
 
     def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:

@@ -53,8 +53,7 @@ class Instance(OpenStackType):
         try:
             found = cloud.wait(doing, lambda: self._settled(cloud, id_, inputs["name"]), CREATE_TIMEOUT_S)
         except CloudError as error:
-            live = self.read(cloud, id_, inputs)
-            raise CloudError(error.message, status=error.status, hint=error.hint, made=live) from None
+            raise error.leaving(self.read(cloud, id_, inputs)) from None
         return self._live(cloud, found, inputs, self._networks(cloud, found))
 
     @staticmethod

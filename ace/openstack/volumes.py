@@ -45,8 +45,7 @@ class Volume(OpenStackType):
         try:
             found = self._await(cloud, made["volume"]["id"], ("available",), doing)
         except CloudError as error:
-            half = self._live(cloud, made["volume"], inputs)
-            raise CloudError(error.message, status=error.status, hint=error.hint, made=half) from None
+            raise error.leaving(self._live(cloud, made["volume"], inputs)) from None
         return self._live(cloud, found, inputs)
 
     def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:

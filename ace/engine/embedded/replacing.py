@@ -50,7 +50,8 @@ class Replacements:
             return True
         # What another root is taking down may wait in its cloud for what is ours (an interface for its router's routes): what
         # nobody else's needs goes at once, the rest when the others are done.
-        held = _needed_by([r for r in falling if r not in mine], [*falling, root])
+        own = {r.urn for r in mine}
+        held = _needed_by([r for r in falling if r.urn not in own], [*falling, root])
         left: list[Resource] = [root]
         try:
             free = [r for r in mine if r.urn not in held]
