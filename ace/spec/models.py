@@ -114,11 +114,19 @@ class BfdModel(Model):
     multiplier: Annotated[int, Field(ge=2, le=50)] = 4
 
 
+class DirectModel(Model):
+    """Two neighbours that have tunnels of their own beside the hubs."""
+
+    between: Annotated[Unique[CountryCode], Field(min_length=2, max_length=2)]
+
+
 class InterconnectModel(Model):
     """How members meet."""
 
     topology: Annotated[Topology, choice_of(Topology)]
     hubs: list[HubModel] = []
+    direct: list[DirectModel] = []
+    """Pairs of countries that are joined directly as well; in a mesh all are."""
     bfd: BfdModel = BfdModel()
 
 

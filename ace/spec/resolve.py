@@ -98,6 +98,7 @@ def _region(model: m.EcosystemFile) -> v.Region:
         shared_services=_names(model.shared_services),
         topology=model.interconnect.topology,
         hubs=_sorted((_hub(hub, model, pools) for hub in model.interconnect.hubs), "slot"),
+        direct=_sorted((v.Direct(*sorted(pair.between)) for pair in model.interconnect.direct), "a", "b"),
         asn_base=pools.asn_base,
         bfd_interval_ms=model.interconnect.bfd.interval_ms,
         bfd_multiplier=model.interconnect.bfd.multiplier,

@@ -148,6 +148,14 @@ class Hub:
 
 
 @dataclass(frozen=True, slots=True)
+class Direct:
+    """Two countries joined by tunnels of their own beside the hubs; `a` sorts before `b`."""
+
+    a: str
+    b: str
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """A role mailbox, not a person."""
 
@@ -370,6 +378,7 @@ class Region:
     shared_services: tuple[str, ...]
     topology: Topology
     hubs: tuple[Hub, ...]
+    direct: tuple[Direct, ...]
     asn_base: int
     gateway_flavor: str
     service_host_flavor: str

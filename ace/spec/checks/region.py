@@ -8,6 +8,7 @@ from typing import Final
 
 from ace.addressing import POOL_LENGTH4, POOL_LENGTH6
 from ace.errors import Finding
+from ace.spec.checks.cursor import Cursor
 from ace.spec.checks.facts import PREFIX4, PREFIX6, Facts, refer, refer_all, twice
 
 _PRIVATE4: Final = (IPv4Network("10.0.0.0/8"), IPv4Network("100.64.0.0/10"))
@@ -27,6 +28,7 @@ def check_region(facts: Facts) -> Iterator[Finding]:
         yield from refer(region["flavors"][use], facts.flavors, "flavour")
     yield from _pools(facts)
     yield from _hubs(facts)
+    yield from _direct(facts)
 
 
 def _pools(facts: Facts) -> Iterator[Finding]:
@@ -65,3 +67,19 @@ def _hubs(facts: Facts) -> Iterator[Finding]:
             yield from refer(hub["data_centre"], host.data_centres, f"data centre of {host.code}")
             if host.cursor["status"].text == "left":
                 yield hub["hosted_by"].finding("host-left", f"{host.code} has left; the hub needs another host")
+
+
+def _direct(facts: Facts) -> Iterator[Finding]:
+    interconnect = facts.ecosystem["interconnect"]
+    pairs = list(interconnect["direct"].items)
+    if pairs and interconnect["topology"].text == "mesh":
+        yield interconnect["direct"].finding("topology", "in a mesh all are joined directly; delete `direct`")
+    for pair in pairs:
+        yield from refer_all(pair["between"], facts.registered, "member")
+    joined = ((_pair(pair), pair["between"]) for pair in pairs)
+    yield from twice(joined, "direct link")
+
+
+def _pair(direct: Cursor) -> str | None:
+    texts = direct["between"].texts
+    return " - ".join(sorted(texts)) if len(texts) == 2 else None
