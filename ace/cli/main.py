@@ -8,7 +8,7 @@ import typer
 from typer._click.exceptions import ClickException  # typer brings its own click and gives it no public name
 
 import ace
-from ace.cli import deploy, doctor, drift, lab, outputs, schema, state, validate
+from ace.cli import deploy, doctor, drift, inventory, lab, outputs, schema, state, validate
 from ace.errors import ExitCode
 
 app = typer.Typer(
@@ -39,6 +39,7 @@ app.command("refresh")(deploy.refresh)
 app.command("down")(deploy.down)
 app.command("drift")(drift.drift)
 app.command("outputs")(outputs.outputs)
+app.command("inventory")(inventory.inventory)
 app.add_typer(state.app, name="state")
 app.add_typer(lab.app, name="lab")
 

@@ -1,0 +1,75 @@
+"""From a country's code to its hosts: where stack outputs, spec and SSH meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ace.cli.engines import EngineName
+from ace.cli.wiring import Place, make_private, one
+from ace.errors import UserError
+from ace.fleet.report import write_atomically
+
+if TYPE_CHECKING:
+    from ace.services.inventory import Inventory
+    from ace.services.region import Surroundings
+    from ace.services.ssh import SshPlaces
+    from ace.spec.values import Member
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """A country's hosts and how they are reached."""
+
+    member: Member
+    inventory: Inventory
+    around: Surroundings
+    ssh: SshPlaces
+
+
+def hosts_of(place: Place, named: str, engine: EngineName) -> Hosts:
+    """The hosts of a country, from its stack's outputs.
+
+    Raises:
+        UserError: It is no member, its state cannot be read, or its stack is incomplete.
+    """
+    from ace.services import ssh
+    from ace.services.inventory import from_outputs
+    from ace.services.region import surroundings
+
+    member = place.spec.member(named)
+    job = one(place, named, engine)
+    inventory = from_outputs(member, job.engine.outputs(job.stack))
+    return Hosts(
+        member,
+        inventory,
+        surroundings(place.spec, member),
+        ssh.places(place.root, member.stack, ssh_includes(place)),
+    )
+
+
+def ssh_includes(place: Place) -> tuple[Path, ...]:
+    """What else says how SSH reaches hosts: the lab's ssh_config, or the user's own; none if there is none."""
+    file = (place.root / ".ace" / "lab" / "ssh" if place.clouds.is_lab else Path.home() / ".ssh") / "config"
+    return (file,) if file.is_file() else ()
+
+
+def write_ssh_config(place: Place, hosts: Hosts) -> None:
+    """Have ROOT/.ace/ssh/<cc>.conf say what the inventory says; a person uses it too.
+
+    Raises:
+        UserError: It cannot be written.
+    """
+    from ace.services import ssh
+
+    make_private(place.root)
+    text = ssh.render(hosts.inventory, hosts.ssh)
+    file = hosts.ssh.config
+    try:
+        for folder in (file.parent, hosts.ssh.known_hosts.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        if not file.is_file() or file.read_text(encoding="utf-8") != text:
+            write_atomically(file, text)
+    except OSError as error:
+        raise UserError(f"{error.filename or file}: {error.strerror}", code="no-file") from None

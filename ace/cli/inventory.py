@@ -1,0 +1,46 @@
+"""`ace inventory`: a country's hosts as Ansible reads them; `inventories/<cc>` is this for `ansible-playbook -i`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from ace.cli.engines import EngineName, EngineOption
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
+from ace.cli.outputs import CountryArgument
+
+
+def inventory(
+    country: CountryArgument,
+    list_: Annotated[bool, typer.Option("--list", help="The whole inventory (the default).")] = False,
+    host: Annotated[str | None, typer.Option("--host", metavar="H", help="One host's variables alone.")] = None,
+    engine: EngineOption = EngineName.AUTO,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; hosts are those of the last run
+    format_: FormatOption = Format.JSON,  # noqa: ARG001 - an inventory is JSON in either format
+) -> None:
+    """Print the inventory of a country's hosts, from the outputs of its stack: complete, or an error.
+
+    `ansible-playbook -i inventories/tn playbooks/site.yml` runs plain Ansible on it; `ace configure tn` does more. It also
+    writes the ssh_config that the hosts are reached by: `ssh -F .ace/ssh/tn.conf gw1.tunis-1.tn`.
+    """
+    from ace.cli.hosts import hosts_of, write_ssh_config
+    from ace.cli.output import answering
+    from ace.cli.wiring import open_place
+    from ace.errors import UserError
+    from ace.services import ansible
+
+    with answering("inventory", Format.TEXT):
+        if list_ and host is not None:
+            raise UserError("--list and --host at once", hint="give one of them", code="usage")
+        place = open_place(spec)
+        known = hosts_of(place, country, engine)
+        write_ssh_config(place, known)
+        if host is None:
+            printed = ansible.script(known.inventory, known.member, known.around, known.ssh.config)
+        else:
+            wanted = known.inventory.host(host)
+            printed = ansible.host_variables(known.inventory, wanted, known.member, known.around, known.ssh.config)
+        typer.echo(json.dumps(printed, indent=2, ensure_ascii=False))
