@@ -98,9 +98,11 @@ def _common(inventory: Inventory, around: Surroundings, ssh_config: Path) -> Jso
         "ansible_ssh_common_args": f"-F {shlex.quote(str(ssh_config))}",
         "ace_country": inventory.country,
         "ace_domain": around.domain,
-        "ace_dns_zone": inventory.domain,
+        "ace_country_prefixes": plain(around.country_prefixes),
         "ace_tenants": plain(inventory.tenants),
-        "ace_region": plain(around),
+        "ace_region": {
+            name: value for name, value in plain(around).items() if name not in ("domain", "country_prefixes")
+        },
     }
 
 

@@ -1,15 +1,16 @@
 """What a country's hosts are told of the spec beyond their own stack: public facts alone, pure.
 
 Who helps whom in DNS: the countries that run it stand in a ring ordered by slot (ISO 3166 numeric), and the next
-`SECONDARIES` in it are the secondaries of each. Each serves as many as serve it, and a newcomer moves two at most.
+`SECONDARIES` in it hold the zone of each. Each holds as many as hold its own, and a newcomer moves those of two at most.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-from ace.spec.values import DataCentre, Member, Region, Spec
+from ace.spec.values import Member, Spec
 
 SECONDARIES = 2
 FIRST_HOST = 10
@@ -17,13 +18,11 @@ FIRST_HOST = 10
 
 
 @dataclass(frozen=True)
-class ServiceHost:
-    """Where a shared service of a country is asked."""
+class NameServer:
+    """A host that answers for a country's zone. Addresses: IPv4, IPv6."""
 
     name: str
-    ipv4: IPv4Address
-    ipv6: IPv6Address
-    runs: tuple[str, ...]
+    addresses: tuple[IPv4Address, IPv6Address]
 
 
 @dataclass(frozen=True)
@@ -31,91 +30,71 @@ class Peer:
     """Another country, as far as this one's services deal with it."""
 
     country: str
-    zone: str
-    """Its DNS zone."""
-    ipv4: IPv4Network
-    ipv6: IPv6Network
-    hosts: tuple[ServiceHost, ...]
-    serves_us: bool
-    """Whether it is a secondary of our zone."""
-    served_by_us: bool
-    """Whether we are a secondary of its zone."""
+    dns: tuple[NameServer, ...]
+    dns_ds: tuple[str, ...]
+    """DS records (RFC 4034) of its zone as its hosts told; none: not known, and so not trusted."""
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The region around a country."""
+    """The region around a country; `country_prefixes` are its own blocks."""
 
-    region: str
     domain: str
     """The apex that all countries' zones are below."""
-    ipv4_pool: IPv4Network
-    ipv6_pool: IPv6Network
-    ipv4: IPv4Network
-    """The country's own block."""
-    ipv6: IPv6Network
-    hosts: tuple[ServiceHost, ...]
-    """Its own service hosts, of all its data centres."""
+    prefixes: tuple[IPv4Network, IPv6Network]
+    country_prefixes: tuple[IPv4Network, IPv6Network]
     peers: tuple[Peer, ...]
+    dns_secondaries: tuple[str, ...]
+    """Who holds this country's zone too."""
+    dns_secondary_for: tuple[str, ...]
+    """Whose zones this country holds."""
 
 
-def surroundings(spec: Spec, member: Member) -> Surroundings:
-    """What the spec says around a member. Peers are the other active members, by slot."""
-    others = sorted(
-        (other for other in spec.active if other.code != member.code), key=lambda other: other.allocation.slot
-    )
-    ring = {code for code in (member.code, *(other.code for other in others)) if _runs(spec.member(code), "dns")}
+def surroundings(spec: Spec, member: Member, ds_records: Mapping[str, Sequence[str]] | None = None) -> Surroundings:
+    """What the spec says around a member; peers are the other active members.
+
+    Args:
+        spec: The spec.
+        member: The country.
+        ds_records: The DS records of countries' zones, by stack, as far as they are known.
+    """
+    known = ds_records or {}
+    others = [other for other in spec.active if other.code != member.code]
+    ring = tuple(one for one in (member, *others) if name_servers(one))
     return Surroundings(
-        region=spec.region.name,
         domain=spec.region.domain,
-        ipv4_pool=spec.region.ipv4_pool,
-        ipv6_pool=spec.region.ipv6_pool,
-        ipv4=member.allocation.ipv4,
-        ipv6=member.allocation.ipv6,
-        hosts=service_hosts(member),
+        prefixes=(spec.region.ipv4_pool, spec.region.ipv6_pool),
+        country_prefixes=(member.allocation.ipv4, member.allocation.ipv6),
         peers=tuple(
-            Peer(
-                country=other.stack,
-                zone=zone(spec.region, other),
-                ipv4=other.allocation.ipv4,
-                ipv6=other.allocation.ipv6,
-                hosts=service_hosts(other),
-                serves_us=other.code in secondaries(spec, member, ring),
-                served_by_us=member.code in secondaries(spec, other, ring),
-            )
-            for other in others
+            Peer(other.stack, name_servers(other), tuple(known.get(other.stack, ())))
+            for other in sorted(others, key=lambda other: other.stack)
         ),
+        dns_secondaries=secondaries(member, ring),
+        dns_secondary_for=tuple(sorted(other.stack for other in ring if member.stack in secondaries(other, ring))),
     )
 
 
-def secondaries(spec: Spec, member: Member, ring: set[str]) -> tuple[str, ...]:
-    """The countries of the ring that serve the member's zone too: the next ones by slot; none if it is not in it."""
-    if member.code not in ring:
+def secondaries(member: Member, ring: Sequence[Member]) -> tuple[str, ...]:
+    """The countries of the ring that hold the member's zone too: the next ones by slot; none if it is not in it."""
+    ordered = sorted(ring, key=lambda one: one.allocation.slot)
+    codes = [one.stack for one in ordered]
+    if member.stack not in codes:
         return ()
-    ordered = sorted(ring, key=lambda code: spec.member(code).allocation.slot)
-    at = ordered.index(member.code)
-    following = [*ordered[at + 1 :], *ordered[:at]]
-    return tuple(following[:SECONDARIES])
+    at = codes.index(member.stack)
+    return tuple(sorted([*codes[at + 1 :], *codes[:at]][:SECONDARIES]))
 
 
-def zone(region: Region, member: Member) -> str:
-    """The member's DNS zone."""
-    return f"{member.stack}.{region.domain}"
-
-
-def service_hosts(member: Member) -> tuple[ServiceHost, ...]:
-    """The member's hosts of shared services with their addresses, which follow from the spec alone."""
+def name_servers(member: Member) -> tuple[NameServer, ...]:
+    """The member's hosts that run DNS, by data centre and number; their addresses follow from the spec alone."""
     return tuple(
-        ServiceHost(f"{host.name}.{centre.id}.{member.stack}", *_addresses(centre, host.number), host.runs)
+        NameServer(
+            f"{host.name}.{centre.id}.{member.stack}",
+            (
+                centre.allocation.services4[FIRST_HOST + host.number],
+                centre.allocation.services6[FIRST_HOST + host.number],
+            ),
+        )
         for centre in member.data_centres
-        for host in centre.service_hosts
+        for host in sorted(centre.service_hosts, key=lambda host: host.number)
+        if "dns" in host.runs
     )
-
-
-def _addresses(centre: DataCentre, number: int) -> tuple[IPv4Address, IPv6Address]:
-    site = centre.allocation
-    return site.services4[FIRST_HOST + number], site.services6[FIRST_HOST + number]
-
-
-def _runs(member: Member, service: str) -> bool:
-    return any(service in host.runs for host in service_hosts(member))

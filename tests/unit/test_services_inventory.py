@@ -131,44 +131,35 @@ def test_a_host_knows_itself_its_data_centre_and_the_region() -> None:
     assert [gateway["name"] for gateway in host["ace_dc"]["gateways"]] == ["gw1.tunis-1.tn", "gw2.tunis-1.tn"]
     everywhere = known["all"]["vars"]
     assert (everywhere["ace_country"], everywhere["ace_domain"]) == ("tn", "ace.example")
-    assert everywhere["ace_dns_zone"] == "tn.ace.example"
+    assert everywhere["ace_country_prefixes"][0] == "10.113.64.0/20"
     assert "tn" not in {peer["country"] for peer in everywhere["ace_region"]["peers"]}
 
 
-def test_each_country_has_two_secondaries_abroad_and_serves_two() -> None:
-    spec = shipped()
-    for member in spec.active:
-        peers = surroundings(spec, member).peers
-        assert sum(peer.serves_us for peer in peers) == 2
-        assert sum(peer.served_by_us for peer in peers) == 2
+def test_each_country_s_zone_is_held_by_two_others_and_it_holds_two() -> None:
+    for member in shipped().active:
+        around = surroundings(shipped(), member)
+        assert len(around.dns_secondaries) == len(around.dns_secondary_for) == 2
+        assert member.stack not in around.dns_secondaries
 
 
-def test_both_sides_agree_on_who_serves_whom() -> None:
-    spec = shipped()
-    serves = {
-        (peer.country, member.stack)
-        for member in spec.active
-        for peer in surroundings(spec, member).peers
-        if peer.serves_us
-    }
-    served = {
-        (member.stack, peer.country)
-        for member in spec.active
-        for peer in surroundings(spec, member).peers
-        if peer.served_by_us
-    }
-    assert serves == served
+def test_both_sides_agree_on_who_holds_whose_zone() -> None:
+    around = {member.stack: surroundings(shipped(), member) for member in shipped().active}
+    holds = {(holder, country) for country, known in around.items() for holder in known.dns_secondaries}
+    assert holds == {(holder, country) for holder, known in around.items() for country in known.dns_secondary_for}
 
 
-def test_a_country_that_goes_moves_only_the_secondaries_of_those_before_it() -> None:
-    spec = shipped()
-    everyone = {member.code for member in spec.active}
-    moved = [
-        member.code
-        for member in spec.active
-        if member.code != "TN" and secondaries(spec, member, everyone) != secondaries(spec, member, everyone - {"TN"})
-    ]
+def test_a_country_that_goes_moves_only_the_secondaries_of_the_two_before_it() -> None:
+    everyone = shipped().active
+    rest = [member for member in everyone if member.code != "TN"]
+    moved = [member.code for member in rest if secondaries(member, everyone) != secondaries(member, rest)]
     assert len(moved) == 2
+
+
+def test_a_peer_s_ds_records_are_told_where_they_are_known() -> None:
+    around = surroundings(shipped(), a_member(), {"eg": ["1 13 2 AB"]})
+    known = {peer.country: peer.dns_ds for peer in around.peers}
+    assert known["eg"] == ("1 13 2 AB",)
+    assert known["ke"] == ()
 
 
 def as_ansible_reads(inventory: str, tmp_path: Path) -> dict[str, Any]:
