@@ -1,1 +1,1 @@
-"""The regional interconnect: spec and publications -> plan -> rendered files -> offline proof -> live check (docs/interconnect.md)."""
+"""The regional interconnect: spec and publications -> plan -> rendered files -> offline proof -> live check."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
@@ -28,7 +28,7 @@ from ace.interconnect.values import (
     Role,
     Session,
 )
-from ace.publication.values import Absent, HubPublication, Publication, Refused, Verdict, Verified
+from ace.publication.values import HubPublication, Publication, Refused, Verdict, Verified
 from ace.spec.values import DataCentre, Hub, Member, MemberStatus, Spec, Topology
 
 PORT_MTU: Final = 1500
@@ -39,7 +39,6 @@ SPARE_PREFIXES: Final = 8
 """By how many a neighbour may exceed what it is known to have: it may be ahead of our copy of the spec."""
 
 AnyVerdict = Verdict[Publication] | Verdict[HubPublication]
-Group = list[Node]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +63,19 @@ def plan(spec: Spec, verdicts: Mapping[str, AnyVerdict] | None = None, *, verifi
     """
     known = verdicts or {}
     left_out: list[LeftOut] = []
-    hubs = [hub for hub in spec.region.hubs if _may_join(spec, hub, known, verified_only, left_out)]
-    hub_nodes = {hub.id: _hub_node(hub, known) for hub in hubs}
+    hub_nodes = {hub.id: _hub_node(hub, known) for hub in spec.region.hubs if _may_join(spec, hub, known, left_out)}
     sites = [
-        _site(member, centre, known)
-        for member in _joining(spec, known, verified_only, left_out)
-        for centre in member.data_centres
+        _site(member, centre, known) for member in _joining(spec, known, left_out) for centre in member.data_centres
     ]
-    links = [*_homes(sites, hubs, hub_nodes), *_backbone(hub_nodes.values()), *_between_sites(spec, sites)]
     if verified_only:
-        left_out += [
-            LeftOut(node.host, "its publication has no public address or no key of this gateway yet", "unpublished")
-            for node in [*hub_nodes.values(), *(node for site in sites for node in site.nodes)]
-            if not node.verified
-        ]
-        links = [link for link in links if link.verified]
+        everybody = [*hub_nodes.values(), *(node for site in sites for node in site.nodes)]
+        left_out += [_unpublished(node) for node in everybody if not node.verified]
+        hub_nodes = {id_: node for id_, node in hub_nodes.items() if node.verified}
+    hubs = [hub for hub in spec.region.hubs if hub.id in hub_nodes]
+    links = [*_homes(sites, hubs, hub_nodes), *_backbone(hub_nodes.values()), *_between_sites(spec, sites)]
     nodes = [*hub_nodes.values(), *(node for site in sites for node in site.nodes)]
     if verified_only:
+        links = [link for link in links if link.verified]
         nodes = [node for node in nodes if node.verified]
     ordered = tuple(sorted(links, key=lambda link: (_rank(link.a), _rank(link.b))))
     return Plan(
@@ -99,39 +94,38 @@ def plan(spec: Spec, verdicts: Mapping[str, AnyVerdict] | None = None, *, verifi
 # ---------------------------------------------------------------------------------------------------------- who is in
 
 
-def _joining(
-    spec: Spec, known: Mapping[str, AnyVerdict], verified_only: bool, left_out: list[LeftOut]
-) -> Iterator[Member]:
+def _joining(spec: Spec, known: Mapping[str, AnyVerdict], left_out: list[LeftOut]) -> Iterator[Member]:
     for member in spec.members:
         if member.status is not MemberStatus.ACTIVE:
             left_out.append(LeftOut(member.stack, f"{member.name.en} is {member.status}, not active", "not-active"))
-        elif reason := _refusal(known.get(member.stack), verified_only):
-            left_out.append(replace(reason, subject=member.stack))
+        elif refused := _refusal(member.stack, known):
+            left_out.append(refused)
         else:
             yield member
 
 
-def _may_join(
-    spec: Spec, hub: Hub, known: Mapping[str, AnyVerdict], verified_only: bool, left_out: list[LeftOut]
-) -> bool:
+def _may_join(spec: Spec, hub: Hub, known: Mapping[str, AnyVerdict], left_out: list[LeftOut]) -> bool:
     subject = f"hub-{hub.id}"
     host = next((member for member in spec.members if member.code == hub.hosted_by), None)
     if host is None or host.status is not MemberStatus.ACTIVE:
         status = "no member" if host is None else f"{host.status}, not active"
         left_out.append(LeftOut(subject, f"its host {hub.hosted_by} is {status}", "host-not-active"))
         return False
-    if reason := _refusal(known.get(subject), verified_only):
-        left_out.append(replace(reason, subject=subject))
+    if refused := _refusal(subject, known):
+        left_out.append(refused)
         return False
     return True
 
 
-def _refusal(verdict: AnyVerdict | None, verified_only: bool) -> LeftOut | None:
+def _refusal(subject: str, known: Mapping[str, AnyVerdict]) -> LeftOut | None:
+    verdict = known.get(subject)
     if isinstance(verdict, Refused):
-        return LeftOut("", f"its publication is refused: {verdict.message}", verdict.reason.value)
-    if verified_only and (verdict is None or isinstance(verdict, Absent)):
-        return LeftOut("", "it has published nothing yet", "absent")
+        return LeftOut(subject, f"its publication is refused: {verdict.message}", verdict.reason.value)
     return None
+
+
+def _unpublished(node: Node) -> LeftOut:
+    return LeftOut(node.host, "no address and key of it are published yet", "unpublished")
 
 
 # -------------------------------------------------------------------------------------------------------------- nodes
@@ -213,7 +207,7 @@ def _hub_node(hub: Hub, known: Mapping[str, AnyVerdict]) -> Node:
 
 def _homes(sites: Iterable[_Site], hubs: list[Hub], nodes: Mapping[str, Node]) -> Iterator[Link]:
     for site in sites:
-        assert site.member is not None and site.centre is not None  # noqa: S101, PT018
+        assert site.member is not None and site.centre is not None  # noqa: S101
         chosen = homes(site.member, site.centre, hubs)
         for gateway in site.nodes:
             for hub in chosen[gateway.end.number]:
