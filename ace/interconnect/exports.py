@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from ace.addressing import site_allocation
 from ace.interconnect.values import Announcement, Prefix
 from ace.spec.iso3166 import COUNTRIES
 from ace.spec.values import DataCentre, Hub, Member, ResidencyMode, ResidencyRule, Tenant
@@ -31,8 +32,8 @@ def announcements(member: Member, centre: DataCentre) -> tuple[Announcement, ...
         allowed = allowed_slots(member, rules)
         for network in tenant.networks:
             if network.exported:
-                for prefix in (network.ipv4, network.ipv6):
-                    found.append(Announcement(prefix, f"tenant-{tenant.slot}", mode, allowed))
+                group = f"tenant-{tenant.slot}"
+                found += [Announcement(prefix, group, mode, allowed) for prefix in (network.ipv4, network.ipv6)]
     return tuple(sorted(found, key=lambda item: order(item.prefix)))
 
 
@@ -49,8 +50,6 @@ def kept(member: Member, centre: DataCentre) -> tuple[Prefix, ...]:
 
 def hub_announcements(hub: Hub) -> tuple[Announcement, ...]:
     """A hub announces its loopbacks: that is all it has."""
-    from ace.addressing import site_allocation
-
     site = site_allocation(hub.allocation, 0)
     return tuple(Announcement(prefix, INFRASTRUCTURE, None, None) for prefix in (site.loopback4, site.loopback6))
 

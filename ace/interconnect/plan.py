@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from itertools import combinations
 from typing import Final
 
 from ace import addressing
-from ace.addressing import Endpoint
+from ace.addressing import Endpoint, Pools
 from ace.interconnect.exports import announcements, hub_announcements, kept, order
 from ace.interconnect.homing import homes
 from ace.interconnect.values import (
@@ -87,6 +88,7 @@ def plan(spec: Spec, verdicts: Mapping[str, AnyVerdict] | None = None, *, verifi
         links=ordered,
         sessions=_sessions(nodes, ordered),
         siblings=_siblings(nodes),
+        blocks=_blocks(spec, nodes),
         left_out=tuple(sorted(left_out, key=lambda item: item.subject)),
     )
 
@@ -330,3 +332,14 @@ def _siblings(nodes: Iterable[Node]) -> dict[str, tuple[Node, ...]]:
         for group in by_site.values()
         for node in group
     }
+
+
+def _blocks(spec: Spec, nodes: Iterable[Node]) -> dict[int, tuple[IPv4Network, IPv6Network]]:
+    members = {member.numeric: member.allocation for member in spec.members}
+    pools = Pools(spec.region.ipv4_pool, spec.region.ipv6_pool, spec.region.asn_base)
+    named = {slot for node in nodes for item in node.announces for slot in item.allowed or ()}
+    found = {}
+    for slot in sorted(named):
+        allocation = members.get(slot) or addressing.member_allocation(slot, pools)
+        found[slot] = (allocation.ipv4, allocation.ipv6)
+    return found

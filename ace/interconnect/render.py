@@ -120,7 +120,9 @@ def _view(plan: Plan, node: Node) -> dict[str, Any]:
         "loopbacks": tuple(item.prefix for item in node.announces if _is_loopback(node, item.prefix)),
         "restricted": restricted,
         "allowed": _allowed(plan, restricted),
-        "wide": [s.interface for s in sessions if s.kind in (LinkKind.BACKBONE, LinkKind.HOME) and s.role != Role.PROVIDER],
+        "wide": [
+            s.interface for s in sessions if s.kind in (LinkKind.BACKBONE, LinkKind.HOME) and s.role != Role.PROVIDER
+        ],
         "internal": [s.interface for s in sessions if s.kind is LinkKind.INTERNAL],
         "exact": [s for s in sessions if s.role is Role.PROVIDER or s.kind is LinkKind.DIRECT],
         "local_preference": {role.value: value for role, value in LOCAL_PREFERENCE.items()},
@@ -171,21 +173,12 @@ def _origins(node: Node) -> tuple[Origin, ...]:
     return tuple(groups[name] for name in sorted(groups))
 
 
-def _allowed(plan: Plan, restricted: Iterable[Announcement]) -> dict[str, list[tuple[int, Prefix, Prefix]]]:
-    """For each restricted prefix the blocks of the members that it may exchange packets with."""
-    from ace.addressing import Pools, member_allocation
-
-    known = {node.end.slot: (node.block4, node.block6) for node in plan.nodes}
-    pools = Pools(plan.pool4, plan.pool6)
-    found: dict[str, list[tuple[int, Prefix, Prefix]]] = {}
-    for item in restricted:
-        blocks = []
-        for slot in item.allowed or ():
-            by_slot = member_allocation(slot, pools)
-            block4, block6 = known.get(slot, (by_slot.ipv4, by_slot.ipv6))
-            blocks.append((slot, block4, block6))
-        found[str(item.prefix)] = blocks
-    return found
+def _allowed(plan: Plan, restricted: Iterable[Announcement]) -> dict[str, list[Prefix]]:
+    """For each restricted prefix the blocks, of its own family, of the members that it may exchange packets with."""
+    return {
+        str(item.prefix): [plan.blocks[slot][0 if item.prefix.version == 4 else 1] for slot in item.allowed or ()]
+        for item in restricted
+    }
 
 
 def _is_loopback(node: Node, prefix: Prefix) -> bool:

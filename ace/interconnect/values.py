@@ -165,6 +165,8 @@ class Plan:
     """By host, sorted by the remote end."""
     siblings: dict[str, tuple[Node, ...]]
     """By host: the other gateways of its site, met by iBGP on transit."""
+    blocks: dict[int, tuple[IPv4Network, IPv6Network]]
+    """By slot: the allocation of each member that restricted announcements name, whether it has joined or not."""
     left_out: tuple[LeftOut, ...]
 
     def node(self, host: str) -> Node | None:
