@@ -1,0 +1,253 @@
+"""Run one playbook on one country's hosts, through ansible-runner's Python interface.
+
+Each run has a folder of its own, an environment that inherits nothing but what it names, connections of its own, and
+host keys that are pinned before it begins. It can be stopped at any moment and run again: roles compare what runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import psutil
+
+from ace.services.events import Tally, read
+from ace.services.results import Ending, RunEvent, RunResult
+
+OnEvent = Callable[[RunEvent], None]
+PLAYBOOK_S = 3600
+"""After so long a run is stopped."""
+STOP_S = 15.0
+"""How long Ansible may take to stop by itself when told to."""
+_INHERITED = ("HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK", "TMPDIR", "ANSIBLE_VAULT_PASSWORD_FILE")
+_OF_RUNNER = (
+    "ANSIBLE_CALLBACK_PLUGINS",
+    "ANSIBLE_STDOUT_CALLBACK",
+    "ANSIBLE_RETRY_FILES_ENABLED",
+    "AWX_ISOLATED_DATA_DIR",
+    "RUNNER_OMIT_EVENTS",
+    "RUNNER_ONLY_FAILED_EVENTS",
+)
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What to run, on whom, and where its files go."""
+
+    playbook: Path
+    inventory: Mapping[str, Any]
+    """Ansible's static form (`ace.services.ansible.static`)."""
+    hosts: tuple[str, ...]
+    """Those to run on; the inventory may have more."""
+    ssh_config: Callable[[Path], str]
+    """Gives the ssh_config, told the folder in which connections are kept open."""
+    folder: Path
+    """The run's own; made, and not there before."""
+    group_vars: Path | None = None
+    check: bool = False
+    extra_vars: Mapping[str, Any] = field(default_factory=dict)
+    forks: int = 10
+
+
+def run_playbook(request: RunRequest, on_event: OnEvent, cancel: threading.Event) -> RunResult:
+    """Run it and wait for its end; blocking, from any thread, several at once.
+
+    Args:
+        request: What to run.
+        on_event: Told of everything as it happens, from one thread of this run.
+        cancel: When set, Ansible is told to stop; the run ends as `interrupted`.
+
+    Raises:
+        OSError: The run's folder cannot be made.
+    """
+    began = time.monotonic()
+    tally = Tally()
+    with _connections() as control_dir:
+        _lay_out(request, control_dir)
+        queue: SimpleQueue[Mapping[str, Any] | None] = SimpleQueue()
+        listener = threading.Thread(target=_listen, args=(queue, tally, on_event), name="ace-ansible-events")
+        listener.start()
+        ended = threading.Event()
+        stopper = threading.Thread(target=_stop_when, args=(cancel, ended, request.folder), name="ace-ansible-stop")
+        stopper.start()
+        try:
+            status = _run(request, queue)
+        finally:
+            ended.set()
+            stopper.join()
+            queue.put(None)
+            listener.join()
+    return tally.result(_ending(status, tally, cancel), request.hosts, request.folder, time.monotonic() - began)
+
+
+def _run(request: RunRequest, queue: SimpleQueue[Mapping[str, Any] | None]) -> str:
+    """Start Ansible and wait; its events go into the queue, nothing else is done on its time."""
+    from ansible_runner.interface import init_runner  # noqa: PLC0415 - slow to import, and only runs need it
+
+    def enqueue(event: dict[str, Any]) -> bool:
+        queue.put(event)
+        return False  # what is worth keeping is in the record and in `stdout`
+
+    runner = init_runner(
+        private_data_dir=str(request.folder),
+        project_dir=str(request.playbook.parent),
+        playbook=str(request.playbook),
+        inventory=str(request.folder / "inventory"),
+        limit=",".join(request.hosts),
+        forks=request.forks,
+        cmdline="--diff --check" if request.check else "--diff",
+        extravars=dict(request.extra_vars),
+        ident="artefacts",
+        artifact_dir=str(request.folder),
+        quiet=True,
+        suppress_env_files=True,
+        settings={"pexpect_timeout": 60, "job_timeout": PLAYBOOK_S},
+        event_handler=enqueue,
+        cancel_callback=lambda: False,
+    )
+    runner.config.env = environment(request.folder, os.environ, runner.config.env)
+    runner.run()
+    return str(runner.status)
+
+
+def environment(folder: Path, inherited: Mapping[str, str], of_runner: Mapping[str, str]) -> dict[str, str]:
+    """All that Ansible and what it starts find in their environment: no passphrase, no cloud's credential."""
+    kept = {name: inherited[name] for name in _INHERITED if name in inherited}
+    own = {name: of_runner[name] for name in _OF_RUNNER if name in of_runner}
+    bin_dir = str(Path(sys.executable).parent)
+    return {
+        **kept,
+        **own,
+        "PATH": os.pathsep.join([bin_dir, inherited.get("PATH", os.defpath)]),
+        "LC_ALL": "C.UTF-8",
+        "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
+    }
+
+
+def ansible_cfg(folder: Path, control_dir: Path) -> str:
+    """The run's ansible.cfg. Nobody else's is read."""
+    return f"""# Written by ace for this run.
+[defaults]
+host_key_checking = true
+interpreter_python = /usr/bin/python3
+inventory_unparsed_is_failed = true
+local_tmp = {folder / "tmp"}
+home = {folder / "home"}
+no_target_syslog = true
+nocows = true
+retry_files_enabled = false
+timeout = 20
+deprecation_warnings = false
+localhost_warning = false
+
+[inventory]
+enable_plugins = yaml
+
+[ssh_connection]
+pipelining = true
+retries = 3
+control_path_dir = {control_dir}
+ssh_args = -F {control_dir}/config -o ControlMaster=auto -o ControlPersist=60s
+"""
+
+
+def _lay_out(request: RunRequest, control_dir: Path) -> None:
+    """Write what the run reads: inventory, settings, ssh_config. Variables of the country are linked to, not copied."""
+    folder = request.folder
+    for part in (folder, folder / "inventory", folder / "home", folder / "tmp"):
+        part.mkdir(mode=0o700, parents=True)
+    inventory = {**request.inventory, "all": {**request.inventory["all"]}}
+    common = dict(inventory["all"].get("vars", {}))
+    common.pop("ansible_ssh_common_args", None)  # ansible.cfg says it, for this run's own connections
+    inventory["all"]["vars"] = common
+    (folder / "inventory" / "hosts.json").write_text(json.dumps(inventory, indent=1), encoding="utf-8")
+    if request.group_vars is not None and request.group_vars.is_dir():
+        (folder / "inventory" / "group_vars").symlink_to(request.group_vars.resolve())
+    (control_dir / "config").write_text(request.ssh_config(control_dir), encoding="utf-8")
+    (folder / "ansible.cfg").write_text(ansible_cfg(folder, control_dir), encoding="utf-8")
+
+
+def _listen(queue: SimpleQueue[Mapping[str, Any] | None], tally: Tally, on_event: OnEvent) -> None:
+    while (event := queue.get()) is not None:
+        if (told := read(event)) is not None:
+            tally.take(told)
+            on_event(told)
+
+
+def _ending(status: str, tally: Tally, cancel: threading.Event) -> Ending:
+    if tally.final is None:
+        return Ending.INTERRUPTED if cancel.is_set() else Ending.BROKEN
+    if all(counts.is_well for counts in tally.final.values()) and status == "successful":
+        return Ending.COMPLETE
+    return Ending.INTERRUPTED if cancel.is_set() else Ending.FAILED
+
+
+# ------------------------------------------------------------------------------------------------- processes, connections
+
+
+def _stop_when(cancel: threading.Event, ended: threading.Event, folder: Path) -> None:
+    """Tell Ansible to stop once `cancel` is set; end what does not listen."""
+    while not cancel.wait(0.2):
+        if ended.is_set():
+            return
+    deadline = time.monotonic() + STOP_S
+    told: set[int] = set()
+    while not ended.wait(0.1):
+        for process in _of_run(folder):
+            if process.pid not in told:
+                told.add(process.pid)
+                _signal(process, signal.SIGINT)
+            elif time.monotonic() > deadline:
+                for one in (*_children(process), process):
+                    _signal(one, signal.SIGKILL)
+
+
+def _of_run(folder: Path) -> Iterator[psutil.Process]:
+    """Our own children that run this run's playbook."""
+    for child in _children(psutil.Process(), recursive=False):
+        try:
+            if any(str(folder) in argument for argument in child.cmdline()):
+                yield child
+        except psutil.Error:
+            continue
+
+
+def _children(process: psutil.Process, *, recursive: bool = True) -> list[psutil.Process]:
+    try:
+        return list(process.children(recursive=recursive))
+    except psutil.Error:
+        return []
+
+
+def _signal(process: psutil.Process, number: int) -> None:
+    try:
+        process.send_signal(number)
+    except psutil.Error:
+        return
+
+
+@contextmanager
+def _connections() -> Iterator[Path]:
+    """A folder for the run's SSH connections, closed at the end. Its path is short: a socket's has 108 bytes at most."""
+    folder = Path(tempfile.mkdtemp(prefix="ace-", dir="/tmp"))
+    try:
+        yield folder
+    finally:
+        for socket in folder.iterdir():
+            if socket.is_socket():
+                command = ["ssh", "-F", "/dev/null", "-o", f"ControlPath={socket}", "-O", "exit", "host"]
+                subprocess.run(command, capture_output=True, timeout=10, check=False)
+        shutil.rmtree(folder, ignore_errors=True)
