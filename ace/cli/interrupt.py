@@ -15,7 +15,11 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def interruptible(say: Callable[[str], None], waiting_for: Callable[[], str]) -> Iterator[threading.Event]:
+def interruptible(
+    say: Callable[[str], None],
+    waiting_for: Callable[[], str],
+    stopping: str = "interrupted: finishing what is in flight and saving; nothing new is begun",
+) -> Iterator[threading.Event]:
     """Gives the event that SIGINT and SIGTERM set; to be used in the main thread.
 
     The first lets what is in flight finish and says what that is; the second ends the process at once: what was pending
@@ -27,6 +31,7 @@ def interruptible(say: Callable[[str], None], waiting_for: Callable[[], str]) ->
     Args:
         say: Shows a line to the person; called from another thread.
         waiting_for: What is still in flight, in a few words.
+        stopping: What the first signal means.
     """
     cancel = threading.Event()
     hearing, telling = socket.socketpair()
@@ -39,7 +44,7 @@ def interruptible(say: Callable[[str], None], waiting_for: Callable[[], str]) ->
             if cancel.is_set():
                 os._exit(ExitCode.INTERRUPTED)
             cancel.set()
-            say("interrupted: finishing what is in flight and saving; nothing new is begun")
+            say(stopping)
             say(
                 f"waiting for {waiting_for() or 'the engines to save'}; once more stops now, and the next run settles it"
             )

@@ -8,7 +8,7 @@ import typer
 from typer._click.exceptions import ClickException  # typer brings its own click and gives it no public name
 
 import ace
-from ace.cli import deploy, doctor, drift, inventory, lab, outputs, schema, state, validate
+from ace.cli import configure, deploy, doctor, drift, inventory, lab, outputs, schema, state, validate
 from ace.errors import ExitCode
 
 app = typer.Typer(
@@ -40,6 +40,8 @@ app.command("down")(deploy.down)
 app.command("drift")(drift.drift)
 app.command("outputs")(outputs.outputs)
 app.command("inventory")(inventory.inventory)
+app.command("configure")(configure.configure)
+app.command("verify")(configure.verify)
 app.add_typer(state.app, name="state")
 app.add_typer(lab.app, name="lab")
 

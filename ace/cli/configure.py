@@ -1,0 +1,176 @@
+"""`ace configure`: from servers to services; `ace verify`: what the services themselves say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ace.cli.deploy import ParallelOption, VerboseOption
+from ace.cli.engines import EngineName, EngineOption
+from ace.cli.options import AsOfOption, CountriesArgument, Format, FormatOption, SpecOption, checkout, refuse_past
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ace.cli.wiring import Place
+    from ace.services.countries import CountryOutcome
+
+ServiceOption = Annotated[
+    str | None,
+    typer.Option("--service", metavar="NAME", help="Only this: a shared service of the spec, `base` or `gateway`."),
+]
+
+
+def configure(
+    countries: CountriesArgument = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; show what would change (exit 2 if anything).")
+    ] = False,
+    service: ServiceOption = None,
+    parallel: ParallelOption = None,
+    engine: EngineOption = EngineName.AUTO,
+    verbose: VerboseOption = False,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Make the services on the countries' hosts what the spec says, with Ansible: many countries at once.
+
+    What runs is compared, not only files: a second run changes nothing, and one that was stopped half-way is finished by
+    the next. A failed host leaves the others going. Host keys are pinned from the console logs. First: `ace up`.
+    """
+    from ace.cli import configuring
+    from ace.cli.output import answering
+    from ace.cli.wiring import open_place
+    from ace.services.countries import Work
+
+    with answering("configure", format_) as answer:
+        if not check:
+            refuse_past(as_of)
+        place = open_place(spec)
+        only = {"ace_only": _known_service(place, service)} if service is not None else {}
+        selected = configuring.select(place, countries or (), engine)
+        _require_real_hosts(place)
+        shared = configuring.group_vars(place)
+        site = checkout() / "playbooks" / "site.yml"
+        done = configuring.run(
+            place,
+            selected,
+            "configure",
+            Work(site, check=check, extra_vars=only, group_vars=shared),
+            parallel=parallel,
+            verbose=verbose,
+            once_more=None if check else Work(site, extra_vars={"ace_only": "dns"}, group_vars=shared),
+        )
+        answer.exit_code = done.exit_code
+        answer.body["countries"] = {name: configuring.as_json(one) for name, one in sorted(done.outcomes.items())}
+        if wrong := configuring.error(done.outcomes, "ace configure"):
+            answer.body["error"] = wrong
+        if format_ is Format.TEXT:
+            if check:
+                configuring.tell_changes(done.outcomes)
+            configuring.tell(done.outcomes)
+        configuring.tell_failures(done.outcomes, "ace configure")
+
+
+def verify(
+    countries: CountriesArgument = None,
+    service: ServiceOption = None,
+    parallel: ParallelOption = None,
+    engine: EngineOption = EngineName.AUTO,
+    verbose: VerboseOption = False,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; services are asked now
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Ask the running services of the countries' hosts whether they serve: names, time, monitoring, gateways.
+
+    Nothing is changed, but for an alert that is made to fire and cleared again. Exit 1 if any check fails.
+    """
+    from ace.cli import configuring
+    from ace.cli.output import answering
+    from ace.cli.wiring import open_place
+    from ace.services.countries import Work
+
+    with answering("verify", format_) as answer:
+        place = open_place(spec)
+        only = {"ace_only": _known_service(place, service)} if service is not None else {}
+        selected = configuring.select(place, countries or (), engine)
+        _require_real_hosts(place)
+        playbook = checkout() / "playbooks" / "verify.yml"
+        work = Work(playbook, extra_vars=only, group_vars=configuring.group_vars(place))
+        done = configuring.run(place, selected, "verify", work, parallel=parallel, verbose=verbose)
+        answer.exit_code = done.exit_code
+        answer.body["countries"] = {
+            name: {
+                **configuring.as_json(one),
+                "checks": [
+                    {"host": check.host, "id": check.id, "verdict": check.verdict, "evidence": check.evidence}
+                    for check in (one.run.checks if one.run else ())
+                ],
+            }
+            for name, one in sorted(done.outcomes.items())
+        }
+        if wrong := configuring.error(done.outcomes, "ace verify"):
+            answer.body["error"] = wrong
+        if format_ is Format.TEXT:
+            _tell_checks(done.outcomes, all_=verbose)
+        configuring.tell_failures(done.outcomes, "ace verify")
+
+
+def _known_service(place: Place, named: str) -> str:
+    """The role of that name.
+
+    Raises:
+        UserError: There is none; names those that there are.
+    """
+    from ace.errors import UserError
+
+    roles = {path.name for path in (checkout() / "playbooks" / "roles").glob("*") if path.is_dir()}
+    known = sorted(roles & {"base", "gateway", *place.spec.region.shared_services})
+    if named not in known:
+        raise UserError(
+            f"{named[:40]!r} is no service that can be configured; there are: {', '.join(known) or 'none'}",
+            hint="name one of them, or leave --service out",
+            code="no-such-service",
+        )
+    return named
+
+
+def _require_real_hosts(place: Place) -> None:
+    """A lab without root has servers in which nothing runs.
+
+    Raises:
+        UserError: This is one.
+    """
+    from ace.cli.hosts import ssh_includes
+    from ace.errors import UserError
+
+    if place.clouds.is_lab and not ssh_includes(place):
+        raise UserError(
+            "the servers of this lab are fake: nothing runs in them that could be configured",
+            hint="as root on Debian, with systemd-container and mmdebstrap: `ace lab up --hosts`, then `ace up`",
+            code="fake-hosts",
+        )
+
+
+def _tell_checks(outcomes: Mapping[str, CountryOutcome], *, all_: bool) -> None:
+    """A line a country; below it what did not pass, or all."""
+    from ace.cli.host_progress import word
+    from ace.cli.output import stdout
+
+    styles = {"PASS": "green", "SKIP": "yellow"}
+    for name, outcome in sorted(outcomes.items()):
+        checks = outcome.run.checks if outcome.run else ()
+        if not checks and outcome.run is None:
+            continue
+        numbers = [
+            f"{sum(check.verdict == verdict for check in checks)} {verdict}" for verdict in ("PASS", "FAIL", "SKIP")
+        ]
+        stdout.print(f"{name}  {word(outcome)}  {', '.join(numbers)}  {outcome.seconds:.1f} s", markup=False)
+        for check in checks:
+            if all_ or check.verdict != "PASS":
+                style = styles.get(check.verdict, "bold red")
+                stdout.print(f"  [{style}]{check.verdict}[/]  ", end="")
+                stdout.print(f"{check.host}  {check.id}  {check.evidence}", markup=False)

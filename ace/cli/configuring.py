@@ -1,0 +1,274 @@
+"""Run a playbook on countries' hosts and tell how it went: what `configure`, `verify` and the interconnect share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+
+from ace.cli.engines import EngineName
+from ace.cli.host_progress import GLYPHS, HostBoard, counts_of, following, word
+from ace.cli.hosts import Hosts, hosts_of, write_ssh_config
+from ace.cli.interrupt import interruptible
+from ace.cli.options import checkout
+from ace.cli.output import stderr, stdout
+from ace.cli.wiring import Place, make_private
+from ace.errors import ExitCode, UserError, worst
+from ace.fleet.report import new_id, write_atomically
+from ace.services import ansible, countries, public_facts
+from ace.services.countries import CountryOutcome, Result, Target, Work
+from ace.services.region import Surroundings, surroundings
+from ace.spec.values import MemberStatus
+
+_PROBLEM = (Result.FAILED, Result.EARLY_EXIT)
+
+
+@dataclass(frozen=True)
+class Selected:
+    """The countries that run, and why others do not."""
+
+    hosts: tuple[Hosts, ...]
+    not_run: Mapping[str, CountryOutcome]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a run."""
+
+    outcomes: Mapping[str, CountryOutcome]
+    exit_code: ExitCode
+    folder: Path
+
+
+def select(place: Place, named: Sequence[str], engine: EngineName) -> Selected:
+    """The countries of a command: those named, else every active one whose stack has hosts.
+
+    Raises:
+        UserError: A name is no member's; or there is nothing at all to run, and why.
+    """
+    members = [place.spec.member(name) for name in named] or list(place.spec.active)
+    chosen: list[Hosts] = []
+    not_run: dict[str, CountryOutcome] = {}
+    errors: list[UserError] = []
+    for member in dict.fromkeys(members):
+        try:
+            if member.status is not MemberStatus.ACTIVE:
+                raise UserError(
+                    f"{member.code} is {member.status}, not active ({member.file})",
+                    hint="only active members' hosts are configured",
+                    code="not-active",
+                )
+            if missing := place.clouds.missing(member):
+                from ace.cli import clouds
+
+                raise clouds.no_entry(member, missing, place.clouds)
+            chosen.append(hosts_of(place, member.stack, engine))
+        except UserError as error:
+            errors.append(error)
+            result = Result.FAILED if named else Result.EXCLUDED
+            code = error.exit_code if named else ExitCode.OK
+            not_run[member.stack] = CountryOutcome(result, code, error.code, error.message, error.hint)
+    if not chosen:
+        if len(errors) == 1:
+            raise errors[0]
+        lines = "\n".join(f"  {name}: {outcome.cause.splitlines()[0]}" for name, outcome in not_run.items())
+        raise UserError(
+            f"there is no country whose hosts could be reached:\n{lines}",
+            hint=errors[0].hint if errors else "see `ace validate`",
+            code="no-hosts",
+        )
+    return Selected(tuple(chosen), not_run)
+
+
+def target(place: Place, hosts: Hosts, used: dict[str, Surroundings]) -> Target:
+    """A country as `ace.services.countries` takes it; `used` remembers what its hosts are told of the region."""
+
+    def variables() -> dict[str, Any]:
+        used[hosts.member.stack] = around = surroundings(place.spec, hosts.member, known_ds(place))
+        return ansible.static(hosts.inventory, hosts.member, around, hosts.ssh.config)
+
+    return Target(hosts.inventory, variables, hosts.ssh, place.clouds.path)
+
+
+def known_ds(place: Place) -> dict[str, tuple[str, ...]]:
+    """The DS records of countries' zones, as far as their hosts told them here."""
+    return {
+        member.stack: public_facts.ds_records(public_facts.read(place.root, member.stack))
+        for member in place.spec.active
+    }
+
+
+def run(
+    place: Place,
+    selected: Selected,
+    action: str,
+    work: Work,
+    *,
+    parallel: int | None = None,
+    verbose: bool = False,
+    once_more: Work | None = None,
+    show: Callable[[Mapping[str, CountryOutcome]], None] = lambda _outcomes: None,
+) -> Done:
+    """Run it everywhere, showing progress on standard error; write the report into ROOT/.ace/runs.
+
+    Args:
+        place: The ROOT.
+        selected: The countries.
+        action: `configure`, `verify`, ...: names the run.
+        work: What to run.
+        parallel: Countries at once.
+        verbose: Tell each task.
+        once_more: What countries run again that were told less of the others than is known at the end.
+        show: Told of the outcomes before the report is written.
+    """
+    make_private(place.root)
+    began = datetime.now(UTC)
+    name = f"{began:%Y%m%dT%H%M%SZ}-{action}-{new_id()}"
+    runs = place.root / ".ace" / "runs"
+    stderr.print(f"clouds: {place.clouds}", markup=False)
+    for hosts in selected.hosts:
+        write_ssh_config(place, hosts)
+    used: dict[str, Surroundings] = {}
+    targets = [target(place, hosts, used) for hosts in selected.hosts]
+    board = HostBoard([one.country for one in targets])
+    width = parallel or countries.default_parallel(len(targets))
+    with (
+        following(board, stderr, verbose=verbose) as sink,
+        interruptible(lambda line: stderr.print(line, markup=False), board.waiting_for, _STOPPING) as cancel,
+    ):
+        outcomes = countries.run_countries(work, targets, runs / name, sink, cancel, parallel=width)
+        if not work.check:
+            _keep_facts(place, targets, outcomes)
+        behind = [
+            one
+            for one, hosts in zip(targets, selected.hosts, strict=True)
+            if outcomes[one.country].result in (Result.SUCCEEDED, Result.UNCHANGED)
+            and used[one.country] != surroundings(place.spec, hosts.member, known_ds(place))
+        ]
+        if once_more is not None and behind and not cancel.is_set():
+            again = countries.run_countries(once_more, behind, runs / f"{name}-again", sink, cancel, parallel=width)
+            outcomes |= {country: countries.joined(outcomes[country], more) for country, more in again.items()}
+    outcomes = {**selected.not_run, **outcomes}
+    for outcome in outcomes.values():
+        if outcome.bug:
+            stderr.print(outcome.bug, markup=False)
+    show(outcomes)
+    code = worst(
+        [outcome.exit_code for outcome in outcomes.values()] + ([ExitCode.INTERRUPTED] if cancel.is_set() else [])
+    )
+    _write_report(runs / f"{name}.json", action, began, code, outcomes)
+    countries.prune(runs)
+    return Done(outcomes, code, runs / name)
+
+
+_STOPPING = "interrupted: Ansible is told to stop; no other country is begun"
+
+
+def as_json(outcome: CountryOutcome) -> dict[str, Any]:
+    """A country as CLI.md has it, and what it took."""
+    body: dict[str, Any] = {"result": str(outcome.result), "hosts": {}}
+    if outcome.reason:
+        body |= {"reason": outcome.reason, "cause": outcome.cause, "hint": outcome.hint}
+    if outcome.run is not None:
+        ran = outcome.run
+        body["hosts"] = {
+            host: {
+                "ok": counts.ok,
+                "changed": counts.changed,
+                "failed": counts.failed,
+                "unreachable": counts.unreachable,
+            }
+            for host, counts in ran.hosts.items()
+        }
+        body["changes"] = [{"host": one.host, "task": one.task, "diff": one.diff} for one in ran.changes]
+        body["failures"] = [
+            {"host": one.host, "task": one.task, "message": one.message, "unreachable": one.unreachable}
+            for one in ran.troubles
+        ]
+        body["seconds"] = round(outcome.seconds, 1)
+    return body
+
+
+def error(outcomes: Mapping[str, CountryOutcome], retry: str) -> dict[str, str] | None:
+    """The `error` of the JSON; None when nothing went wrong."""
+    bad = {name: outcome for name, outcome in sorted(outcomes.items()) if outcome.result in _PROBLEM}
+    if not bad:
+        return None
+    first = next(iter(bad.values()))
+    message = "; ".join(f"{name}: {outcome.cause.splitlines()[0]}" for name, outcome in bad.items())
+    return {"code": first.reason, "message": message, "hint": first.hint or f"`{retry} {' '.join(bad)}`"}
+
+
+def tell(outcomes: Mapping[str, CountryOutcome]) -> None:
+    """A line a country and one a host on standard output."""
+    told = {name: outcome for name, outcome in sorted(outcomes.items()) if outcome.result is not Result.EXCLUDED}
+    for name, outcome in told.items():
+        _, style = GLYPHS[outcome.result]
+        took = f"  {outcome.seconds:.1f} s" if outcome.started else ""
+        stdout.print(f"{name}  [{style}]{word(outcome)}[/]{took}")
+        if outcome.run is not None:
+            width = max((len(host) for host in outcome.run.hosts), default=0)
+            for host, counts in outcome.run.hosts.items():
+                stdout.print(f"  {host:<{width}}  {counts_of(counts)}", markup=False)
+    left = sorted(set(outcomes) - set(told))
+    if left:
+        stdout.print(f"[dim]left out: {', '.join(left)} (not deployed here; name one to be told more)[/]")
+
+
+def tell_changes(outcomes: Mapping[str, CountryOutcome]) -> None:
+    """What changed (or would), as diffs."""
+    for _, outcome in sorted(outcomes.items()):
+        for change in outcome.run.changes if outcome.run is not None else ():
+            stdout.print(f"\n[bold]{escape(change.host)}[/]  {escape(change.task)}")
+            for line in change.diff.splitlines():
+                style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
+                stdout.print(escape(line), style=style)
+
+
+def tell_failures(outcomes: Mapping[str, CountryOutcome], retry: str) -> None:
+    """Each country that failed: which host, in which task, why, and what to try."""
+    for name, outcome in sorted(outcomes.items()):
+        if outcome.result is not Result.FAILED:
+            continue
+        stderr.print(f"\n[bold red]{name} {word(outcome)}:[/] {escape(outcome.cause.removeprefix(f'{name}: '))}")
+        for trouble in outcome.run.troubles if outcome.run is not None else ():
+            stderr.print(f"  [bold]{escape(trouble.host)}[/]  {escape(trouble.task)}")
+            for line in trouble.message.splitlines():
+                stderr.print(f"    {line}", markup=False)
+        stderr.print(f"[bold]what to do:[/] {escape(outcome.hint or f'mend that and run `{retry} {name}`')}")
+    stopped = [name for name, outcome in sorted(outcomes.items()) if outcome.result is Result.EARLY_EXIT]
+    if stopped:
+        stderr.print(f"\n[bold]interrupted.[/] To go on: `{retry} {' '.join(stopped)}`")
+
+
+def group_vars(place: Place) -> Path:
+    """Where countries set variables of their own: beside ROOT's inventories, else the program's."""
+    own = place.root / "inventories" / "group_vars"
+    return own if own.is_dir() else checkout() / "inventories" / "group_vars"
+
+
+def _keep_facts(place: Place, targets: Sequence[Target], outcomes: Mapping[str, CountryOutcome]) -> None:
+    for one in targets:
+        ran = outcomes[one.country].run
+        if ran is not None and ran.public_facts:
+            hosts = {host.name for host in one.inventory.hosts}
+            public_facts.keep(place.root, one.country, ran.public_facts, hosts)
+
+
+def _write_report(
+    file: Path, action: str, began: datetime, code: ExitCode, outcomes: Mapping[str, CountryOutcome]
+) -> None:
+    import json
+
+    body = {
+        "schema": f"ace/{action}/v1",
+        "started": f"{began:%Y-%m-%dT%H:%M:%SZ}",
+        "ended": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "exit_code": int(code),
+        "countries": {name: as_json(outcome) for name, outcome in sorted(outcomes.items())},
+    }
+    write_atomically(file, json.dumps(body, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,84 @@
+"""What hosts tell the world, kept in ROOT/.ace/facts/<cc>.json: `{"gw1.tunis-1.tn": {"wireguard_public_key": "..."}}`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ace.errors import UserError
+from ace.fleet.report import write_atomically
+
+Facts = Mapping[str, Mapping[str, Any]]
+LONGEST = 64 * 1024
+"""Bytes of JSON that a host may tell."""
+_PRIVATE = "PRIVATE"
+
+
+def file_of(root: Path, country: str) -> Path:
+    """Where a country's facts are kept."""
+    return root / ".ace" / "facts" / f"{country}.json"
+
+
+def merged(known: Facts, told: Facts, hosts: Collection[str]) -> dict[str, dict[str, Any]]:
+    """What is known after a run: hosts told anew are as they say now, hosts that are gone are forgotten.
+
+    What is too long, or says that it is private, is left out: nothing of that belongs here.
+    """
+    both = {**known, **told}
+    return {host: dict(both[host]) for host in sorted(both) if host in hosts and _is_public(both[host])}
+
+
+def read(root: Path, country: str) -> dict[str, dict[str, Any]]:
+    """What is known of a country's hosts; nothing if it was never configured from here.
+
+    Raises:
+        UserError: The file is not what ACE wrote.
+    """
+    file = file_of(root, country)
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UserError(f"{file} cannot be read: {error}", hint=_again(country), code="bad-facts") from None
+    if not isinstance(found, dict) or not all(isinstance(facts, dict) for facts in found.values()):
+        raise UserError(f"{file} is not what ACE wrote", hint=_again(country), code="bad-facts")
+    return found
+
+
+def keep(root: Path, country: str, told: Facts, hosts: Collection[str]) -> None:
+    """Remember what hosts told.
+
+    Raises:
+        UserError: The file cannot be read or written.
+    """
+    before = read(root, country)
+    after = merged(before, told, hosts)
+    if after == before:
+        return
+    file = file_of(root, country)
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomically(file, json.dumps(after, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise UserError(f"{file} cannot be written: {error.strerror}", code="no-file") from None
+
+
+def ds_records(facts: Facts) -> tuple[str, ...]:
+    """The DS records of a country's zone, as its hosts told; sorted, each once."""
+    return tuple(sorted({str(record) for told in facts.values() for record in _list(told.get("dns_ds"))}))
+
+
+def _list(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, list) else ()
+
+
+def _is_public(facts: Mapping[str, Any]) -> bool:
+    text = json.dumps(facts)
+    return len(text) <= LONGEST and _PRIVATE not in text
+
+
+def _again(country: str) -> str:
+    return f"remove it; `ace configure {country}` writes it anew"
