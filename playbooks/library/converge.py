@@ -1,0 +1,236 @@
+#!/usr/bin/python
+"""Makes what belongs to one role on a host as it should be, in one call. See playbooks/README.md."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible.module_utils.ace_converge.facts import Tell, public_facts
+from ansible.module_utils.ace_converge.files import File, Folder, converge_files, converge_folders
+from ansible.module_utils.ace_converge.firewall import Rules, converge_firewall
+from ansible.module_utils.ace_converge.kernel import Network, converge_network, converge_sysctls
+from ansible.module_utils.ace_converge.keys import Key, converge_keys
+from ansible.module_utils.ace_converge.steps import Step, converge_steps
+from ansible.module_utils.ace_converge.units import Unit, converge_units
+from ansible.module_utils.ace_converge.values import Change, ConvergeError, Machine
+from ansible.module_utils.basic import AnsibleModule
+
+DOCUMENTATION = r"""
+module: converge
+short_description: Make files, keys, kernel settings, firewall and units of a role as they should be
+description:
+  - Compares what runs (loaded configuration, kernel, ruleset) and not only files, so that no restart is ever lost.
+  - Everything is done in the order of the options below. The first failure stops it; the next run goes on from there.
+options:
+  folders:
+    description: Folders, with owner, group and mode.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path: {description: Where., type: path, required: true}
+      owner: {description: User., type: str, default: root}
+      group: {description: Group., type: str, default: root}
+      mode: {description: Octal., type: str, default: "0755"}
+  files:
+    description: Files, written atomically and only if O(files[].check) accepts them.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path: {description: Where., type: path, required: true}
+      content: {description: The whole text; left out means that the file is not there., type: str}
+      owner: {description: User., type: str, default: root}
+      group: {description: Group., type: str, default: root}
+      mode: {description: Octal., type: str, default: "0644"}
+      check: {description: Command that accepts or refuses the file; V(%s) is the file., type: list, elements: str, default: []}
+      once: {description: Only where there is none., type: bool, default: false}
+      within: {description: Only where this folder exists., type: path}
+  keys:
+    description: Private keys, born here; never replaced, never read back.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path: {description: Where the private key is., type: path, required: true}
+      generate: {description: Command that prints one., type: list, elements: str, required: true}
+      public_path: {description: Where the public key is., type: path, required: true}
+      derive: {description: Command that makes it from standard input., type: list, elements: str, required: true}
+  steps:
+    description: Commands that make a state which another command can ask for.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name: {description: The state., type: str, required: true}
+      unless: {description: Command that succeeds when it is so., type: list, elements: str, required: true}
+      run: {description: Command that makes it so., type: list, elements: str, required: true}
+  sysctl:
+    description: Kernel settings, live. What cannot be set here (container) is left alone.
+    type: dict
+    default: {}
+  network:
+    description: Addresses on lo, and routes by destination; those of ours that are not named go.
+    type: dict
+    suboptions:
+      addresses: {description: With length., type: list, elements: str, default: []}
+      routes: {description: Destination to next hop., type: dict, default: {}}
+  firewall:
+    description: Rule files of /etc/nftables.d; together they are the table C(inet ace).
+    type: list
+    elements: dict
+    suboptions:
+      name: {description: File name., type: str, required: true}
+      content: {description: Rules; left out means that the file is not there., type: str}
+  units:
+    description: systemd units.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name: {description: With suffix., type: str, required: true}
+      reads: {description: Files and folders that it reads., type: list, elements: path, default: []}
+      reload: {description: Reload instead of restart when they change., type: bool, default: false}
+      running: {description: Whether it runs., type: bool, default: true}
+      enabled: {description: Whether it starts at boot., type: bool, default: true}
+      drop_in: {description: What differs from the package's unit., type: str}
+      ready: {description: Command that succeeds once it works., type: list, elements: str, default: []}
+  told:
+    description: Public facts told before; they stay in C(ace_public_facts).
+    type: dict
+    default: {}
+  tells:
+    description: Public facts of this host.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      key: {description: Its name., type: str, required: true}
+      file: {description: File that holds it., type: path}
+      command: {description: Command that prints it., type: list, elements: str, default: []}
+      lines: {description: A list of lines., type: bool, default: false}
+author: [ACE]
+"""
+EXAMPLES = r"""
+- name: The time server runs what its files say
+  converge:
+    files: [{path: /etc/chrony/chrony.conf, content: "{{ lookup('ansible.builtin.template', 'chrony.conf.j2') }}"}]
+    units: [{name: chrony.service, reads: [/etc/chrony/chrony.conf]}]
+"""
+RETURN = r"""
+changes:
+  description: What was, or in check mode would be, made so.
+  type: list
+  elements: str
+  returned: always
+ansible_facts:
+  description: C(ace_public_facts).
+  type: dict
+  returned: always
+"""
+
+
+def _list(options: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "list", "elements": "dict", "default": [], "options": options}
+
+
+_WORDS = {"type": "list", "elements": "str", "default": []}
+_COMMAND = {"type": "list", "elements": "str", "required": True}
+_PATH = {"type": "path", "required": True}
+_NAME = {"type": "str", "required": True}
+_RIGHTS = {"owner": {"type": "str", "default": "root"}, "group": {"type": "str", "default": "root"}}
+ARGUMENTS: dict[str, Any] = {
+    "folders": _list({"path": _PATH, **_RIGHTS, "mode": {"type": "str", "default": "0755"}}),
+    "files": _list(
+        {
+            "path": _PATH,
+            "content": {"type": "str"},
+            **_RIGHTS,
+            "mode": {"type": "str", "default": "0644"},
+            "check": _WORDS,
+            "once": {"type": "bool", "default": False},
+            "within": {"type": "path"},
+        }
+    ),
+    "keys": {
+        **_list({"path": _PATH, "generate": _COMMAND, "public_path": _PATH, "derive": _COMMAND}),
+        "no_log": False,  # paths and commands; the keys themselves never come near Ansible
+    },
+    "steps": _list({"name": _NAME, "unless": _COMMAND, "run": _COMMAND}),
+    "sysctl": {"type": "dict", "default": {}},
+    "network": {
+        "type": "dict",
+        "options": {"addresses": _WORDS, "routes": {"type": "dict", "default": {}}},
+    },
+    "firewall": {"type": "list", "elements": "dict", "options": {"name": _NAME, "content": {"type": "str"}}},
+    "units": _list(
+        {
+            "name": _NAME,
+            "reads": {"type": "list", "elements": "path", "default": []},
+            "reload": {"type": "bool", "default": False},
+            "running": {"type": "bool", "default": True},
+            "enabled": {"type": "bool", "default": True},
+            "drop_in": {"type": "str"},
+            "ready": _WORDS,
+        }
+    ),
+    "told": {"type": "dict", "default": {}},
+    "tells": _list(
+        {
+            "key": {"type": "str", "required": True, "no_log": False},
+            "file": {"type": "path"},
+            "command": _WORDS,
+            "lines": {"type": "bool", "default": False},
+        }
+    ),
+}
+
+
+def converge(given: dict[str, Any], machine: Machine, changes: list[Change]) -> None:
+    """Do it all; `changes` grows, so that what was done before a failure is told too."""
+    changes += converge_folders(
+        [Folder(**{**item, "mode": int(item["mode"], 8)}) for item in given["folders"]], machine
+    )
+    for item in given["files"]:
+        changes += converge_files(
+            [File(**{**item, "mode": int(item["mode"], 8), "check": tuple(item["check"])})], machine
+        )
+    changes += converge_keys([Key(**item) for item in given["keys"]], machine)
+    changes += converge_steps([Step(**item) for item in given["steps"]], machine)
+    changes += converge_sysctls({name: str(value) for name, value in given["sysctl"].items()}, machine)
+    if given["network"] is not None:
+        network = given["network"]
+        changes += converge_network(Network(tuple(network["addresses"]), network["routes"]), machine)
+    if given["firewall"] is not None:
+        changes += converge_firewall([Rules(**item) for item in given["firewall"]], machine)
+    changes += converge_units(
+        [Unit(**{**item, "reads": tuple(item["reads"]), "ready": tuple(item["ready"])}) for item in given["units"]],
+        machine,
+    )
+
+
+def main() -> None:
+    """Ansible's entry point."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    os.umask(0o022)
+    machine = Machine(check=module.check_mode)
+    changes: list[Change] = []
+    result: dict[str, Any] = {}
+    failure = None
+    try:
+        converge(module.params, machine, changes)
+        told = public_facts(module.params["told"], [Tell(**item) for item in module.params["tells"]], machine)
+        result["ansible_facts"] = {"ace_public_facts": told}
+    except (ConvergeError, OSError) as error:
+        failure = str(error)
+    result |= {"changed": bool(changes), "changes": [change.what for change in changes]}
+    if module._diff:
+        result["diff"] = [change.diff() for change in changes]
+    if failure is not None:
+        module.fail_json(msg=failure.strip(), **result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,231 @@
+"""systemd units: enabled, running, and running what their files say *now*.
+
+A drop-in makes the unit note the hashes of all files that it reads when it starts or reloads, whoever made it do so. Where
+the note differs from the files, the daemon runs something older. A unit without a note counts as older.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ansible.module_utils.ace_converge.files import File, converge_files
+from ansible.module_utils.ace_converge.values import Change, ConvergeError, Machine, read
+
+NOTER = "/usr/local/lib/ace/loaded"
+NOTER_TEXT = """\
+#!/bin/sh
+# loaded UNIT PATH...: notes what UNIT reads as it starts or reloads, so that Ansible can tell whether it runs what is on disk.
+unit=$1
+shift
+mkdir -p -m 0700 /run/ace/loaded
+find -L "$@" -type f ! -name '.*' -print0 2>/dev/null | LC_ALL=C sort -zu | xargs -0r sha256sum > "/run/ace/loaded/.$unit" \\
+    && mv "/run/ace/loaded/.$unit" "/run/ace/loaded/$unit"
+"""
+NOTES = "/run/ace/loaded"
+NOTE_DROP_IN = "ace-loaded.conf"
+OWN_DROP_IN = "ace.conf"
+UNITS = "/etc/systemd/system"
+PROPERTIES = ("Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "NeedDaemonReload", "CanReload", "Type")
+READY_WITHIN_S = 60
+JOURNAL_LINES = "12"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit as wanted."""
+
+    name: str
+    reads: tuple[str, ...] = ()
+    """Files and folders that it reads when it starts or reloads."""
+    reload: bool = False
+    """Reload it when they change; else restart it."""
+    running: bool = True
+    enabled: bool = True
+    drop_in: str | None = None
+    """What differs from the package's unit file."""
+    ready: tuple[str, ...] = ()
+    """Command that succeeds once it does its work."""
+
+
+@dataclass(frozen=True)
+class UnitState:
+    """A unit as systemd knows it."""
+
+    load: str
+    active: str
+    sub: str
+    file: str
+    can_reload: bool
+
+
+def converge_units(units: Sequence[Unit], machine: Machine) -> list[Change]:
+    """Make the units as wanted, in the order given.
+
+    Raises:
+        ConvergeError: One does not start or does not become ready; with the end of its journal.
+    """
+    if not units:
+        return []
+    changes = converge_files(_unit_files(units), machine)
+    states = unit_states([unit.name for unit in units], machine)
+    if not machine.check and (changes or any(state is None for state in states.values())):
+        machine.must(["systemctl", "daemon-reload"])
+        states = unit_states([unit.name for unit in units], machine)
+    for unit in units:
+        changes += _converge_unit(unit, states[unit.name], machine)
+    return changes
+
+
+def unit_states(names: Sequence[str], machine: Machine) -> dict[str, UnitState | None]:
+    """What systemd says of those units; None: it has to read their files anew first."""
+    done = machine.run(["systemctl", "show", "--property", ",".join(PROPERTIES), *names])
+    states: dict[str, UnitState | None] = {}
+    for name, block in zip(names, done.out.split("\n\n"), strict=False):
+        said = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        states[name] = (
+            None
+            if said.get("NeedDaemonReload") == "yes"
+            else UnitState(
+                said.get("LoadState", "not-found"),
+                said.get("ActiveState", "inactive"),
+                said.get("SubState", ""),
+                said.get("UnitFileState", ""),
+                said.get("CanReload") == "yes",
+            )
+        )
+    return {name: states.get(name, UnitState("not-found", "inactive", "", "", can_reload=False)) for name in names}
+
+
+def hashes(paths: Sequence[str], machine: Machine) -> dict[str, str]:
+    """SHA-256 of every file at or below those paths, as the noter writes it: hidden files left out."""
+    found: dict[str, str] = {}
+    for path in paths:
+        real = machine.path(path)
+        if os.path.isfile(real):
+            names = [real]
+        else:
+            names = [
+                os.path.join(folder, name)
+                for folder, _, inside in os.walk(real, followlinks=True)
+                for name in inside
+                if os.path.isfile(os.path.join(folder, name))
+            ]
+        for name in names:
+            if not os.path.basename(name).startswith("."):
+                with open(name, "rb") as file:
+                    found[name] = hashlib.sha256(file.read()).hexdigest()
+    return found
+
+
+def noted(unit: str, machine: Machine) -> dict[str, str] | None:
+    """What the unit noted when it last read its files; None: nothing."""
+    note = read(machine.path(f"{NOTES}/{unit}"))
+    if note is None:
+        return None
+    pairs = (line.split("  ", 1) for line in note.splitlines() if "  " in line)
+    return {path: digest for digest, path in pairs}
+
+
+def _unit_files(units: Sequence[Unit]) -> list[File]:
+    files = [File(NOTER, NOTER_TEXT, mode=0o755)] if any(unit.reads for unit in units) else []
+    for unit in units:
+        folder = f"{UNITS}/{unit.name}.d"
+        if unit.drop_in is not None:
+            files.append(File(f"{folder}/{OWN_DROP_IN}", unit.drop_in))
+        if unit.reads:
+            note = f"-+{NOTER} %n {' '.join(_read_by(unit))}"
+            text = f"# So that Ansible can tell what the daemon runs.\n[Service]\nExecStartPre={note}\n"
+            if unit.reload:
+                text += f"ExecReload={note}\n"
+            files.append(File(f"{folder}/{NOTE_DROP_IN}", text))
+    return files
+
+
+def _read_by(unit: Unit) -> tuple[str, ...]:
+    own = (f"{UNITS}/{unit.name}.d/{OWN_DROP_IN}",) if unit.drop_in is not None else ()
+    return (*unit.reads, *own)
+
+
+def _converge_unit(unit: Unit, state: UnitState | None, machine: Machine) -> list[Change]:
+    if state is None:  # check mode only: its file has changed, which is told already
+        return []
+    changes: list[Change] = []
+    absent = state.load in ("not-found", "masked")
+    if not unit.running and not unit.enabled:
+        return _stop(unit, state, machine)
+    if unit.enabled and state.file not in ("enabled", "static", "alias", "generated", "indirect"):
+        changes.append(Change(f"{unit.name} at boot", state.file or "not enabled", "enabled"))
+        if not machine.check:
+            if state.file.startswith("masked") or state.load == "masked":
+                machine.must(["systemctl", "unmask", unit.name])
+            machine.must(["systemctl", "enable", "--quiet", unit.name])
+    if not unit.running:
+        return changes
+    if state.active != "active" or absent:
+        changes.append(Change(unit.name, f"{state.active} ({state.sub or state.load})", "active"))
+        _act("restart", unit, machine)
+    elif unit.reads:
+        older = _older(unit, machine)
+        if older:
+            own = machine.path(f"{UNITS}/{unit.name}.d/{OWN_DROP_IN}")
+            verb = "reload" if unit.reload and state.can_reload and own not in older else "restart"
+            changes.append(
+                Change(f"{unit.name}, what it runs", _lines(older, "older"), _lines(older, f"as on disk ({verb})"))
+            )
+            _act(verb, unit, machine)
+    return changes
+
+
+def _stop(unit: Unit, state: UnitState, machine: Machine) -> list[Change]:
+    if state.load in ("not-found", "masked"):
+        return []
+    changes: list[Change] = []
+    if state.active in ("active", "activating", "reloading") or state.file == "enabled":
+        changes.append(Change(unit.name, f"{state.active}, {state.file}", "inactive, disabled"))
+        if not machine.check:
+            machine.must(["systemctl", "disable", "--now", "--quiet", unit.name])
+    return changes
+
+
+def _older(unit: Unit, machine: Machine) -> tuple[str, ...]:
+    """The files of which the unit runs something else than what is on disk."""
+    note, now = noted(unit.name, machine), hashes(_read_by(unit), machine)
+    if note is None:
+        return tuple(sorted(now)) or (unit.name,)
+    return tuple(path for path in sorted(note.keys() | now.keys()) if note.get(path) != now.get(path))
+
+
+def _lines(paths: Sequence[str], word: str) -> str:
+    return "".join(f"{path}: {word}\n" for path in paths)
+
+
+def _act(verb: str, unit: Unit, machine: Machine) -> None:
+    if machine.check:
+        return
+    # Else a unit that was restarted a few times of late (frr: 3 in 3 minutes) would refuse.
+    machine.run(["systemctl", "reset-failed", unit.name])
+    done = machine.run(["systemctl", verb, unit.name])
+    if done.status:
+        raise ConvergeError(f"{unit.name}: {verb} failed: {done.said}\n{_journal(unit, machine)}")
+    deadline = time.monotonic() + READY_WITHIN_S
+    while True:
+        state = unit_states([unit.name], machine)[unit.name]
+        asked = machine.run(unit.ready) if unit.ready else None
+        if state is not None and state.active == "active" and (asked is None or asked.status == 0):
+            return
+        if state is not None and state.active == "failed":
+            raise ConvergeError(f"{unit.name} does not stay up\n{_journal(unit, machine)}")
+        if time.monotonic() > deadline:
+            why = f": {asked.said}" if asked is not None and asked.status else ""
+            raise ConvergeError(f"{unit.name} is not ready after {READY_WITHIN_S} s{why}\n{_journal(unit, machine)}")
+        time.sleep(0.2)
+
+
+def _journal(unit: Unit, machine: Machine) -> str:
+    return machine.run(
+        ["journalctl", "--unit", unit.name, "--lines", JOURNAL_LINES, "--no-pager", "--output", "cat"]
+    ).out
