@@ -42,14 +42,16 @@ class Network:
 
 
 def converge_network(wanted: Network, machine: Machine) -> list[Change]:
-    """Make addresses and routes as wanted; routes of ours that are not wanted go.
+    """Make addresses and routes as wanted, now and at boot; routes of ours that are not wanted go.
 
-    A route to a network that an interface is in is left to the kernel.
+    A route to a network that an interface is in is left to the kernel: ours would take its place.
     """
-    changes = converge_files([File(NETWORK_BATCH, network_batch(wanted))], machine)
     there = _addresses(machine)
     local = {entry["local"] for entry in there}
     connected = {str(ip_interface(f"{entry['local']}/{entry['prefixlen']}").network) for entry in there}
+    routes = {str(ip_network(to)): via for to, via in wanted.routes.items() if str(ip_network(to)) not in connected}
+    batch = File(NETWORK_BATCH, network_batch(Network(wanted.addresses, routes)))
+    changes = converge_files([batch], machine)
     for address in wanted.addresses:
         if address.split("/", 1)[0] in local:
             continue
@@ -57,17 +59,15 @@ def converge_network(wanted: Network, machine: Machine) -> list[Change]:
         if not machine.check:
             machine.must(["ip", "address", "replace", address, "dev", "lo"])
     now = _routes(machine)
-    routes = {str(ip_network(to)): via for to, via in wanted.routes.items() if str(ip_network(to)) not in connected}
-    for to in sorted(set(now) | set(routes)):
-        if now.get(to) == routes.get(to):
+    for to in sorted(now.keys() | routes.keys()):
+        before, after = now.get(to), routes.get(to)
+        if before == after:
             continue
-        changes.append(
-            Change(f"route {to}", f"via {now[to]}" if to in now else "", f"via {routes[to]}" if to in routes else "")
-        )
+        changes.append(Change(f"route {to}", f"via {before}" if before else "", f"via {after}" if after else ""))
         if machine.check:
             continue
-        if to in routes:
-            machine.must(["ip", "route", "replace", to, "via", routes[to], "proto", ROUTE_PROTOCOL])
+        if after is not None:
+            machine.must(["ip", "route", "replace", to, "via", after, "proto", ROUTE_PROTOCOL])
         else:
             machine.must(["ip", "route", "del", to, "proto", ROUTE_PROTOCOL])
     return changes

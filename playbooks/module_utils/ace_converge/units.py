@@ -174,7 +174,11 @@ def _converge_unit(unit: Unit, state: UnitState | None, machine: Machine) -> lis
             own = machine.path(f"{UNITS}/{unit.name}.d/{OWN_DROP_IN}")
             verb = "reload" if unit.reload and state.can_reload and own not in older else "restart"
             changes.append(
-                Change(f"{unit.name}, what it runs", _lines(older, "older"), _lines(older, f"as on disk ({verb})"))
+                Change(
+                    f"{unit.name}, what it runs",
+                    _lines(older, "not what is on disk"),
+                    _lines(older, f"as on disk ({verb})"),
+                )
             )
             _act(verb, unit, machine)
     return changes
