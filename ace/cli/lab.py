@@ -19,7 +19,7 @@ DEFAULT_COUNTRIES = ("TN", "EG", "KE")
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="A region on this machine: for each data centre its own real OpenStack, on loopback, without root. A test bed.",
+    help="A region on this machine: for each data centre its own real OpenStack, and hosts in it. A test bed.",
 )
 
 PortOption = Annotated[
@@ -42,9 +42,14 @@ def up(
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every active country (0.6 GB of memory a cloud).")] = False,
     port: PortOption = None,
-    no_hosts: Annotated[  # noqa: ARG001 - there are none yet; scripts may say that they want none
-        bool, typer.Option("--no-hosts", help="Clouds only. This lab has no hosts yet, so it is always so.")
-    ] = False,
+    real_hosts: Annotated[
+        bool | None,
+        typer.Option(
+            "--hosts/--no-hosts",
+            envvar="ACE_LAB_HOSTS",
+            help="Servers are real hosts, or fake. Default: real as root on Linux; a cloud stays as it was made.",
+        ),
+    ] = None,
     spec: SpecOption = None,
     as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; a lab follows no rule that ages
     format_: FormatOption = Format.TEXT,
@@ -52,7 +57,8 @@ def up(
     """Start the clouds of the named countries, each a real OpenStack, and wait until they answer.
 
     What runs is left alone, what is down is started again, data is kept. The first start on a machine installs
-    OpenStack into the user's cache (about 650 MB, once).
+    OpenStack into the user's cache (about 650 MB, once). As root on Debian servers are real hosts, and their root file
+    system is built once too (700 MB); `ssh -F .ace/lab/ssh/config <floating IP>` reaches them.
     """
     from ace import spec as spec_room
     from ace.lab import Lab
@@ -65,12 +71,8 @@ def up(
         requests = () if countries or all_ else lab.known()
         if not requests:
             requests = _requests(spec_room.load(directory), countries or (), all_)
-        stderr.print(
-            "This is a test bed on loopback. Servers are fake: they are scheduled, counted and ACTIVE, "
-            "but nothing runs in them.",
-            markup=False,
-        )
-        status = lab.up(requests, lambda line: stderr.print(line, markup=False), port=port)
+        stderr.print(f"This is a test bed. {_servers(real_hosts)}", markup=False)
+        status = lab.up(requests, lambda line: stderr.print(line, markup=False), port=port, real_hosts=real_hosts)
         _say(answer, status, format_)
         if format_ is Format.TEXT:
             stdout.print('Use them: eval "$(ace lab env)"; stop them: ace lab down', markup=False)
@@ -131,6 +133,16 @@ def env(
         if format_ is Format.TEXT:
             for name, value in lab.env().items():
                 typer.echo(f"export {name}={shlex.quote(value)}")
+
+
+def _servers(real_hosts: bool | None) -> str:
+    """What servers of new clouds will be, and why."""
+    from ace.lab import hosts
+
+    reason = "--no-hosts" if real_hosts is False else hosts.why_not()
+    if real_hosts or not reason:
+        return "Servers are real hosts: each boots a Debian of its own, in networks of the lab's own."
+    return f"Servers are fake ({reason}): they are scheduled, counted and ACTIVE, but nothing runs in them."
 
 
 def _requests(loaded: Spec, named: list[str] | tuple[str, ...], every: bool) -> tuple[CloudRequest, ...]:
@@ -202,7 +214,10 @@ def _say(answer: Answer, found: LabStatus, format_: Format) -> None:
             }
             for cloud in found.clouds
         },
-        "hosts": {},
+        "hosts": {
+            name: {"cloud": host.cloud, "state": host.state, "addresses": list(host.addresses)}
+            for name, host in found.hosts.items()
+        },
         "down": list(found.down),
         "env": found.env if found.clouds else {},
     }
@@ -216,6 +231,9 @@ def _say(answer: Answer, found: LabStatus, format_: Format) -> None:
         stdout.print(f"{cloud.name:<20} {state:<10} {cloud.auth_url}", markup=False)
         if cloud.started and cloud.detail:
             stdout.print(f"    {cloud.detail}", markup=False)
+        for name, host in found.hosts.items():
+            if host.cloud == cloud.name:
+                stdout.print(f"  {name:<24} {host.state:<10} {' '.join(host.addresses)}", markup=False)
     if found.down:
         stdout.print(f"down: {', '.join(found.down)}", markup=False)
     if not found.ready:

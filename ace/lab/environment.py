@@ -46,7 +46,7 @@ def cache_folder() -> Path:
 
 def drivers_digest() -> str:
     """Of the code that the lab's processes run."""
-    return _digest(*(file.read_bytes() for file in sorted(DRIVERS.rglob("*.py"))))
+    return digest(*(file.read_bytes() for file in sorted(DRIVERS.rglob("*.py"))))
 
 
 class Cache:
@@ -57,9 +57,9 @@ class Cache:
         python = (
             f"{platform.python_implementation()}-{platform.python_version()}-{platform.machine()}-{sys.base_prefix}"
         )
-        self._environment_key = _digest(LOCK_FILE.read_bytes(), python.encode(), ENTRY_POINTS.encode())
+        self._environment_key = digest(LOCK_FILE.read_bytes(), python.encode(), ENTRY_POINTS.encode())
         sources = sorted(file for pattern in TEMPLATE_SOURCES for file in DRIVERS.glob(pattern))
-        self._templates_key = _digest(self._environment_key.encode(), *(file.read_bytes() for file in sources))
+        self._templates_key = digest(self._environment_key.encode(), *(file.read_bytes() for file in sources))
 
     @property
     def environment(self) -> Path:
@@ -93,8 +93,8 @@ class Cache:
                 hint="name a folder that is yours in ACE_CACHE_DIR",
                 code="no-cache",
             ) from None
-        _made_once(self.environment, lambda folder: _install(folder, on_progress), on_progress)
-        _made_once(self.templates, lambda folder: self._make_templates(folder, on_progress), on_progress)
+        made_once(self.environment, lambda folder: _install(folder, on_progress), on_progress)
+        made_once(self.templates, lambda folder: self._make_templates(folder, on_progress), on_progress)
 
     def _make_templates(self, folder: Path, on_progress: Progress) -> None:
         on_progress("making the services' databases once (half a minute); later clouds start from copies")
@@ -107,7 +107,7 @@ class Cache:
         )
 
 
-def _made_once(wanted: Path, make: Callable[[Path], None], on_progress: Progress) -> None:
+def made_once(wanted: Path, make: Callable[[Path], None], on_progress: Progress) -> None:
     """Make `wanted` if it is not there; of several commands at once one makes it, the others wait."""
     if wanted.is_dir():
         return
@@ -170,7 +170,8 @@ def _run(
         )
 
 
-def _digest(*parts: bytes) -> str:
+def digest(*parts: bytes) -> str:
+    """Sixteen digits that follow from those parts."""
     whole = hashlib.sha256()
     for part in parts:
         whole.update(hashlib.sha256(part).digest())

@@ -29,6 +29,8 @@ class KnownCloud:
     request: CloudRequest
     block: int
     started: bool
+    servers: str = "fake"
+    """What its servers are, for as long as it lives: a key of `drivers.servers.KINDS`."""
 
     @property
     def external(self) -> ExternalPrefixes:
@@ -44,8 +46,8 @@ class Memory:
     port: int
     clouds: dict[str, KnownCloud] = field(default_factory=dict)
 
-    def with_cloud(self, request: CloudRequest) -> Memory:
-        """With that cloud known and started.
+    def with_cloud(self, request: CloudRequest, servers: str = "fake") -> Memory:
+        """With that cloud known and started; `servers` is for a cloud that is new.
 
         Raises:
             UserError: It is known, and was made otherwise than is asked for now.
@@ -54,7 +56,8 @@ class Memory:
         if known and known.request != request:
             raise _made_otherwise(known.request, request)
         block = known.block if known else self._free_block(request)
-        return self._with({**self.clouds, request.name: KnownCloud(request, block, started=True)})
+        servers = known.servers if known else servers
+        return self._with({**self.clouds, request.name: KnownCloud(request, block, started=True, servers=servers)})
 
     def stopped(self, name: str) -> Memory:
         """With that cloud known, but not started."""
@@ -90,6 +93,20 @@ class LabFolder:
     @property
     def memory_file(self) -> Path:
         return self.path / "lab.json"
+
+    @property
+    def base(self) -> Path:
+        """A link to the root file system that new hosts start from."""
+        return self.path / "base"
+
+    @property
+    def ssh_config(self) -> Path:
+        return self.path / "ssh" / "config"
+
+    @property
+    def ssh_key(self) -> Path:
+        """The lab's own key, which its hosts trust beside the keypair's."""
+        return self.path / "ssh" / "id_ed25519"
 
     def cloud(self, name: str) -> Path:
         return self.path / "clouds" / name
@@ -180,7 +197,8 @@ def _made_otherwise(made: CloudRequest, asked: CloudRequest) -> UserError:
 def _known(said: dict[str, Any]) -> KnownCloud:
     request = said["request"]
     zones = tuple(request["availability_zones"])
-    return KnownCloud(CloudRequest(**{**request, "availability_zones": zones}), said["block"], said["started"])
+    made = CloudRequest(**{**request, "availability_zones": zones})
+    return KnownCloud(made, said["block"], said["started"], said.get("servers", "fake"))
 
 
 def write_private(path: Path, text: str) -> None:

@@ -13,19 +13,20 @@ from pathlib import Path
 import yaml
 
 from ace.errors import UserError
-from ace.lab import machine, processes, starting
+from ace.lab import hosts, machine, processes, starting
 from ace.lab.api import ApiError, CloudApi, Login, probe
 from ace.lab.environment import INSTALL_MB, Cache
 from ace.lab.folder import KnownCloud, LabFolder, Memory, write_private
 from ace.lab.seed import ACE, seed
-from ace.lab.values import CloudRequest, CloudStatus, LabStatus, Progress
+from ace.lab.values import CloudRequest, CloudStatus, HostStatus, LabStatus, Progress
 
 DEFAULT_PORT = 8000
 READY_S = 180.0
 ANSWER_S = 20.0
 """How long one answer of a cloud may take."""
-SERVERS = "fake"
-"""How servers run in this lab; see `drivers/servers`."""
+FAKE, HOSTS = "fake", "hosts"
+"""What a cloud's servers are; keys of `drivers.servers.KINDS`."""
+SERVERS = "/compute/v2.1/servers/detail?all_tenants=1&limit=1000"
 
 
 def _quiet(_line: str) -> None:
@@ -58,7 +59,12 @@ class Lab:
         return tuple(cloud.request for cloud in memory.clouds.values()) if memory else ()
 
     def up(
-        self, clouds: Sequence[CloudRequest], on_progress: Progress = _quiet, *, port: int | None = None
+        self,
+        clouds: Sequence[CloudRequest],
+        on_progress: Progress = _quiet,
+        *,
+        port: int | None = None,
+        real_hosts: bool | None = False,
     ) -> LabStatus:
         """Have those clouds running and ready, and what all clouds share; what runs already is left as it is.
 
@@ -66,6 +72,8 @@ class Lab:
             clouds: The clouds. A cloud that this lab has already keeps its data.
             on_progress: Takes a line at a time; may be called from several threads.
             port: The port of every cloud on its own address. Default: the lab's, else 8000.
+            real_hosts: Whether servers are hosts that boot. None: they are if this machine can have them, and clouds
+                that are there already stay as they are.
 
         Raises:
             UserError: The machine cannot run it, a port is taken, or a service does not come up; says which and why.
@@ -73,9 +81,11 @@ class Lab:
         machine.check_platform()
         self._folder.make()
         with self._folder.locked(on_progress):
-            memory = self._remember(clouds, port)
+            memory = self._remember(clouds, port, real_hosts)
             names = [cloud.name for cloud in clouds]
             self._check_room(memory, names)
+            if any(memory.clouds[name].servers == HOSTS for name in names):
+                hosts.prepare(self._folder, on_progress)
             cache = Cache()
             cache.fill(on_progress)
             for name in names:
@@ -113,7 +123,7 @@ class Lab:
 
     # -- up
 
-    def _remember(self, clouds: Sequence[CloudRequest], port: int | None) -> Memory:
+    def _remember(self, clouds: Sequence[CloudRequest], port: int | None, real_hosts: bool | None) -> Memory:
         memory = self._folder.recall() or Memory(port or DEFAULT_PORT)
         if port is not None and port != memory.port:
             if memory.clouds:
@@ -123,8 +133,11 @@ class Lab:
                     code="other-port",
                 )
             memory = Memory(port)
+        wish = not hosts.why_not() if real_hosts is None else real_hosts
         for cloud in clouds:
-            memory = memory.with_cloud(cloud)
+            memory = memory.with_cloud(cloud, HOSTS if wish else FAKE)
+            if real_hosts is not None:
+                _check_kind(memory.clouds[cloud.name], real_hosts)
         self._folder.remember(memory)
         return memory
 
@@ -157,7 +170,7 @@ class Lab:
             "address": str(request.address),
             "port": port,
             "availability_zones": request.availability_zones,
-            "servers": SERVERS,
+            "servers": cloud.servers,
             "passwords": {user: secrets.token_urlsafe(24) for user in ("admin", "service", ACE)},
         }
         write_private(half / "cloud.json", json.dumps(said, indent=1))
@@ -212,6 +225,7 @@ class Lab:
 
     def _stop_all(self, *, wipe: bool) -> None:
         processes.stop(processes.running(self.folder))
+        self._put_hosts_away(None)
         if wipe:
             self._folder.remove()
         elif memory := self._folder.recall():
@@ -227,6 +241,7 @@ class Lab:
         if not any(cloud.started for cloud in memory.clouds.values()):
             ending |= set(running)
         processes.stop({role: found for role, found in running.items() if role in ending})
+        self._put_hosts_away(names if any(cloud.started for cloud in memory.clouds.values()) else None)
         if wipe and not memory.clouds:
             self._folder.remove()
             return
@@ -235,6 +250,11 @@ class Lab:
         if wipe:
             for name in names:
                 shutil.rmtree(self._folder.cloud(name), ignore_errors=True)
+
+    def _put_hosts_away(self, clouds: Sequence[str] | None) -> None:
+        """After the services, which would take a host that goes off for one that was switched off."""
+        if self._folder.base.is_symlink():
+            hosts.sweep(self.folder, clouds)
 
     # -- status
 
@@ -249,7 +269,11 @@ class Lab:
         started = [cloud for cloud in clouds if cloud.started]
         shared = tuple(role for role in processes.SHARED if role not in running) if started else ()
         down = (*shared, *(role for cloud in started for role in cloud.down))
-        return LabStatus(self.folder, memory.port, clouds, down, self.env())
+        found: dict[str, HostStatus] = {}
+        for cloud in clouds:
+            if ask and cloud.ready and memory.clouds[cloud.name].servers == HOSTS:
+                found |= _hosts(self._api(memory.clouds[cloud.name], memory.port, "admin"), cloud.name)
+        return LabStatus(self.folder, memory.port, clouds, down, self.env(), dict(sorted(found.items())))
 
     def _cloud_status(self, cloud: KnownCloud, port: int, running: set[str], ask: bool) -> CloudStatus:
         name = cloud.request.name
@@ -303,6 +327,33 @@ class Lab:
                 }
         text = "# The lab's clouds, written by `ace lab`. A test bed: do not point anything real at it.\n"
         write_private(self.clouds_file, text + yaml.safe_dump({"clouds": entries}, sort_keys=True))
+
+
+def _check_kind(cloud: KnownCloud, real_hosts: bool) -> None:
+    if (cloud.servers == HOSTS) is not real_hosts:
+        name, country = cloud.request.name, cloud.request.country
+        raise UserError(
+            f"the servers of the lab's cloud {name} are {'real hosts' if cloud.servers == HOSTS else 'fake'}, "
+            "and a cloud cannot change that",
+            hint=f"keep it so, or make the cloud anew: `ace lab down {country} --wipe`, then `ace lab up`",
+            code="cloud-made-otherwise",
+        )
+
+
+def _hosts(api: CloudApi, cloud: str) -> dict[str, HostStatus]:
+    """The cloud's servers by name."""
+    try:
+        servers = api.get(SERVERS)["servers"]
+    except (ApiError, OSError):
+        return {}
+    return {
+        server["name"]: HostStatus(
+            cloud=cloud,
+            state=server["status"].lower(),
+            addresses=tuple(one["addr"] for network in server["addresses"].values() for one in network),
+        )
+        for server in servers
+    }
 
 
 def _raise_all(errors: list[BaseException]) -> None:

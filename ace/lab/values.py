@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from pathlib import Path
 
@@ -60,6 +60,15 @@ class CloudStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class HostStatus:
+    """A server that is a real host: its cloud, what Nova says of it, its addresses (floating IPs among them)."""
+
+    cloud: str
+    state: str
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LabStatus:
     """The lab as it is now. `down` names every process that should run and does not."""
 
@@ -68,6 +77,8 @@ class LabStatus:
     clouds: tuple[CloudStatus, ...]
     down: tuple[str, ...]
     env: dict[str, str]
+    hosts: dict[str, HostStatus] = field(default_factory=dict)
+    """Name -> the host, of clouds whose servers are real."""
 
     @property
     def ready(self) -> bool:

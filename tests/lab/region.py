@@ -80,6 +80,7 @@ def new_root(folder: Path) -> Region:
         for name, value in os.environ.items()
         if not name.startswith(("OS_", "ACE_", "PULUMI_")) or name == "ACE_CACHE_DIR"
     }
-    own = {"ACE_LAB_PORT": str(free_port()), "ACE_ENGINE": "embedded", "NO_COLOR": "1", "PYTHONPATH": str(CHECKOUT)}
+    own = {"ACE_LAB_PORT": str(free_port()), "ACE_LAB_HOSTS": "0", "ACE_ENGINE": "embedded", "NO_COLOR": "1"}
+    own["PYTHONPATH"] = str(CHECKOUT)
     environment = {**inherited, **own}
     return Region(folder, environment)

@@ -1,22 +1,31 @@
 """The ML2 mechanism driver: every port can be bound on every host, and is ACTIVE as soon as it is.
 
+With it comes what agents do on a real cloud: statuses, and where servers are real, the data plane.
+
 Found by its entry point `ace_lab`, which `ace.lab.environment` puts into the lab's environment.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from drivers import servers
+from drivers.cloud import Cloud
+from drivers.networks.keeper import DataPlaneKeeper
 from drivers.networks.statuses import StatusKeeper
 from neutron_lib import constants
 from neutron_lib.api.definitions import portbindings
 from neutron_lib.plugins.ml2 import api
+from oslo_config import cfg
 
 
 class LabMechanism(api.MechanismDriver):  # type: ignore[misc]
     def initialize(self) -> None:
-        self._keeper = StatusKeeper()
-        self._keeper.start()
+        StatusKeeper().start()
+        cloud = Cloud.read(Path(cfg.CONF.state_path).parents[1])
+        if servers.are_real(cloud.servers):
+            DataPlaneKeeper(cloud.folder).start()
 
     @property
     def connectivity(self) -> str:

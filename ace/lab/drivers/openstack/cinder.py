@@ -33,6 +33,7 @@ class Cinder:
         "cinder.volume.manager",
         "cinder.scheduler.manager",
         "drivers.volumes.weightless",
+        "drivers.volumes.files",
     )
     threads = 10
 
@@ -50,9 +51,11 @@ class Cinder:
         objects.register_all()
 
     def configuration(self, cloud: Cloud) -> Mapping[str, Sections]:
+        from drivers.volumes import KINDS
+
         backends = {
             _backend(zone): {
-                "volume_driver": "drivers.volumes.weightless.WeightlessDriver",
+                "volume_driver": KINDS[cloud.servers],
                 "volume_backend_name": _backend(zone),
                 "backend_availability_zone": zone,
             }

@@ -1,4 +1,4 @@
-"""Neutron: networks, without agents; the lab's mechanism driver binds ports and keeps statuses."""
+"""Neutron: networks, without agents; the lab's mechanism driver does what they do elsewhere."""
 
 from __future__ import annotations
 

@@ -42,6 +42,7 @@ class Nova:
         "nova.scheduler.manager",
         "nova.virt.fake",
         "nova.virt.ace_lab.fake",
+        "nova.virt.ace_lab.nspawn",
         "os_vif",
     )
     threads = 16
