@@ -61,7 +61,9 @@ def lab(countries: tuple[str, ...]) -> Iterator[tuple[Path, dict[str, str]]]:
     environment = {**kept, "ACE_LAB_PORT": str(port), "NO_COLOR": "1"}
     ace = [sys.executable, "-m", "ace"]
     try:
-        subprocess.run([*ace, "lab", "up", "--no-hosts", *countries], cwd=folder, env=environment, check=True, stdout=sys.stderr)
+        subprocess.run(
+            [*ace, "lab", "up", "--no-hosts", *countries], cwd=folder, env=environment, check=True, stdout=sys.stderr
+        )
         yield folder, environment
     finally:
         subprocess.run([*ace, "lab", "down", "--wipe"], cwd=folder, env=environment, check=False, stdout=sys.stderr)
