@@ -8,7 +8,7 @@ import typer
 from typer._click.exceptions import ClickException  # typer brings its own click and gives it no public name
 
 import ace
-from ace.cli import configure, deploy, doctor, drift, inventory, lab, member, outputs, schema, state, validate
+from ace.cli import catalogue, configure, deploy, doctor, drift, inventory, lab, member, outputs, schema, state, validate
 from ace.errors import ExitCode
 
 app = typer.Typer(
@@ -44,6 +44,7 @@ app.command("configure")(configure.configure)
 app.command("verify")(configure.verify)
 app.add_typer(state.app, name="state")
 app.add_typer(lab.app, name="lab")
+app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(member.app, name="member")
 
 

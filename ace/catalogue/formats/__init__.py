@@ -1,0 +1,1 @@
+"""The catalogue's files for machines: one profile class per format, named in `registry.FORMATS`."""

@@ -1,0 +1,1 @@
+"""The catalogue's pages for people: static, in every language of the ecosystem, whole without JavaScript."""
