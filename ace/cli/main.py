@@ -8,7 +8,20 @@ import typer
 from typer._click.exceptions import ClickException  # typer brings its own click and gives it no public name
 
 import ace
-from ace.cli import catalogue, configure, deploy, doctor, drift, inventory, lab, member, outputs, schema, state, validate
+from ace.cli import (
+    catalogue,
+    configure,
+    deploy,
+    doctor,
+    drift,
+    inventory,
+    lab,
+    member,
+    outputs,
+    schema,
+    state,
+    validate,
+)
 from ace.errors import ExitCode
 
 app = typer.Typer(
