@@ -162,6 +162,13 @@ class Provider(Protocol):
         """A cloud handle for one provider resource; lazy, thread-safe, talks to nobody yet."""
         ...
 
+    def within(self, cloud: Any, seconds: float) -> Any:
+        """The same handle for one operation that may take that long from now, in place of what its type says.
+
+        What takes longer fails with a `CloudError` of status 504.
+        """
+        ...
+
     def identity(self, cloud: Any) -> CloudIdentity:
         """Which cloud it is; one request.
 

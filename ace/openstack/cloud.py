@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import threading
 import time
@@ -21,6 +22,7 @@ from requests.exceptions import RequestException
 from ace.engine.contract import CloudError, CloudIdentity, Properties
 
 _TIMEOUT_S = 60
+_SHORTEST_TIMEOUT_S = 5
 _ATTEMPTS = 5
 _IDEMPOTENT = ("GET", "HEAD", "PUT", "DELETE")
 _NOT_TAKEN = (429, 503)
@@ -69,6 +71,7 @@ class Cloud:
         self._lock = threading.Lock()
         self._opening = threading.Lock()
         self._kept: dict[str, Any] = {}
+        self._deadline: float | None = None
 
     # ------------------------------------------------------------------------------------------------------- connection
 
@@ -141,6 +144,18 @@ class Cloud:
         access = self._ask(lambda: self.connection.session.auth.get_access(self.connection.session))
         return str(access.project_id or "")
 
+    def within(self, seconds: float) -> Cloud:
+        """The same connection for one operation that may take that long from now.
+
+        It bounds waits and repeats: what was sent is waited for a few seconds even so, since an answer is worth having.
+        """
+        limited = copy.copy(self)
+        limited._deadline = time.monotonic() + seconds
+        return limited
+
+    def _left_s(self, usual_s: float) -> float:
+        return usual_s if self._deadline is None else self._deadline - time.monotonic()
+
     def kept(self, key: str, make: Callable[[], Any]) -> Any:
         """What `make` gave the first time; for look-ups that stay true for a run."""
         with self._lock:
@@ -204,7 +219,7 @@ class Cloud:
         adapter = self._ask(lambda: getattr(self.connection, service))
         repeatable = method in _IDEMPOTENT and not once
         for attempt in range(_ATTEMPTS):
-            last = attempt == _ATTEMPTS - 1
+            last = attempt == _ATTEMPTS - 1 or self._left_s(1) <= 0
             try:
                 response = self._ask(
                     lambda: adapter.request(
@@ -214,7 +229,7 @@ class Cloud:
                         params=params or None,
                         microversion=microversion,
                         raise_exc=False,
-                        timeout=_TIMEOUT_S,
+                        timeout=min(_TIMEOUT_S, max(self._left_s(_TIMEOUT_S), _SHORTEST_TIMEOUT_S)),
                     )
                 )
             except CloudError as error:
@@ -273,18 +288,19 @@ class Cloud:
         )
 
     def wait(self, what: str, settled: Callable[[], Any], timeout_s: float) -> Any:
-        """Ask until `settled` gives something true, at growing intervals.
+        """Ask until `settled` gives something true, at growing intervals; `timeout_s` is what the operation usually may take.
 
         Raises:
             CloudError: Not in time.
         """
-        deadline, pause = time.monotonic() + timeout_s, 0.1
+        allowed_s = self._left_s(timeout_s)
+        deadline, pause = time.monotonic() + allowed_s, 0.1
         while True:
             result = settled()
             if result:
                 return result
             if time.monotonic() + pause > deadline:
-                raise CloudError(f"{self.name}: {what} took longer than {timeout_s:.0f} s", status=504)
+                raise CloudError(f"{self.name}: {what} took longer than it may ({max(allowed_s, 0):.0f} s)", status=504)
             time.sleep(pause)
             pause = min(pause * 1.5, 3.0)
 

@@ -51,6 +51,10 @@ class OpenStackProvider:
         """A cloud, not yet spoken to."""
         return Cloud(inputs, environment)
 
+    def within(self, cloud: Cloud, seconds: float) -> Cloud:
+        """The same cloud, for one operation that may take that long from now."""
+        return cloud.within(seconds)
+
     def identity(self, cloud: Cloud) -> CloudIdentity:
         """Which cloud it is; one request."""
         return cloud.identity()

@@ -17,6 +17,7 @@ from google.protobuf import any_pb2, empty_pb2
 from pulumi.runtime.proto import errors_pb2, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from ace.engine.contract import UNKNOWN, CloudError
+from ace.engine.embedded.paths import root, within
 from ace.engine.embedded.wire import clear, decode, encode, holds_unknown
 from tests.contract.files_provider import TOKEN, FilesProvider, FileType
 
@@ -96,17 +97,17 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     @_telling
     def Diff(self, request: Any, _context: Any) -> Any:
-        ignored = set(request.ignoreChanges)
+        ignored = list(request.ignoreChanges)
         news, old_inputs = clear(decode(request.news)), clear(decode(request.old_inputs))
         diff = self._type.diff(news, old_inputs, clear(decode(request.olds)))
-        changes = [change for change in diff.changes if change.path not in ignored]
+        changes = [change for change in diff.changes if not within(ignored, change)]
         kinds = provider_pb2.PropertyDiff
         detailed = {c.path: kinds(kind=kinds.UPDATE_REPLACE if c.forces_replacement else kinds.UPDATE) for c in changes}
         some = provider_pb2.DiffResponse.DIFF_SOME if changes else provider_pb2.DiffResponse.DIFF_NONE
         return provider_pb2.DiffResponse(
             changes=some,
-            replaces=[c.path for c in changes if c.forces_replacement],
-            diffs=[c.path for c in changes],
+            replaces=[root(c.path) for c in changes if c.forces_replacement],
+            diffs=[root(c.path) for c in changes],
             detailedDiff=detailed,
             hasDetailedDiff=True,
             deleteBeforeReplace=diff.delete_before_replace,
@@ -117,7 +118,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         inputs = clear(decode(request.properties))
         if request.preview:
             return provider_pb2.CreateResponse(properties=encode({**inputs, "size": UNKNOWN}))
-        live = self._type.create(self._folder, inputs)
+        live = self._type.create(self._within(request.timeout), inputs)
         return provider_pb2.CreateResponse(id=live.id, properties=encode(live.outputs))
 
     @_telling
@@ -135,12 +136,14 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             size = UNKNOWN if holds_unknown(news) or news.get("content") != olds.get("content") else olds.get("size")
             return provider_pb2.UpdateResponse(properties=encode({**news, "size": size}))
-        live = self._type.update(self._folder, request.id, news, clear(decode(request.old_inputs)), olds)
+        live = self._type.update(
+            self._within(request.timeout), request.id, news, clear(decode(request.old_inputs)), olds
+        )
         return provider_pb2.UpdateResponse(properties=encode(live.outputs))
 
     @_telling
     def Delete(self, request: Any, _context: Any) -> Any:
-        self._type.delete(self._folder, request.id, clear(decode(request.properties)))
+        self._type.delete(self._within(request.timeout), request.id, clear(decode(request.properties)))
         return empty_pb2.Empty()
 
     @_telling
@@ -149,6 +152,9 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         result = self._provider.invokes[request.tok](self._folder, clear(decode(request.args)))
         getattr(answer, "return").CopyFrom(encode(result))
         return answer
+
+    def _within(self, seconds: float) -> Path:
+        return self._provider.within(self._folder, seconds) if seconds else self._folder
 
     def Cancel(self, _request: Any, _context: Any) -> Any:
         return empty_pb2.Empty()

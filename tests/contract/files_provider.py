@@ -11,7 +11,7 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ on = pulumi.ResourceOptions
 def file(name, content="text", **given):
     options = {key: given.pop(key) for key in list(given) if key in (
         "parent", "depends_on", "protect", "delete_before_replace", "aliases", "ignore_changes",
-        "retain_on_delete", "additional_secret_outputs")}
+        "retain_on_delete", "additional_secret_outputs", "replace_on_changes", "custom_timeouts", "import_")}
     return File(name, on(provider=folder, **options), content=content, **given)
 """
 
@@ -67,9 +67,8 @@ class FileType:
     def diff(self, inputs: Properties, old_inputs: Properties, old_outputs: Properties) -> Diff:
         changes = []
         for key in sorted({*inputs, *old_inputs}):
-            before, after = old_outputs.get(key), inputs.get(key)
-            if after is UNKNOWN or before != after:
-                changes.append(PropertyChange(key, before, after, forces_replacement=key in ("kind", "label")))
+            for path, before, after in differences(key, old_outputs.get(key), inputs.get(key)):
+                changes.append(PropertyChange(path, before, after, forces_replacement=key in ("kind", "label")))
         same_label = "label" in inputs and inputs["label"] == old_outputs.get("label")
         return Diff(tuple(changes), delete_before_replace=same_label)
 
@@ -99,6 +98,7 @@ class FileType:
         return {key: live.outputs.get(key) for key in old_inputs}
 
     def update(self, cloud: Path, id: str, inputs: Properties, old_inputs: Properties, old_outputs: Properties) -> Live:
+        take_time(cloud)
         if inputs.get("content") == "no":
             raise CloudError("the folder refuses this content (400)", status=400)
         return self._write(cloud, id, inputs)
@@ -122,10 +122,30 @@ class FileType:
         return Live(id_, outputs)
 
 
+class Folder(type(Path())):  # type: ignore[misc]
+    """A cloud's folder, for an operation that may take no longer than `limit_s`."""
+
+    limit_s: float | None = None
+
+
+def differences(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Where two values differ, down to the names within."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted({*before, *after}):
+            yield from differences(f"{path}.{key}", before.get(key), after.get(key))
+    elif after is UNKNOWN or before != after:
+        yield path, before, after
+
+
 def take_time(cloud: Path) -> None:
     """As long as the folder's file `latency` says, in seconds: what a cloud's answer takes."""
-    if (cloud / "latency").exists():
-        time.sleep(float((cloud / "latency").read_text()))
+    if not (cloud / "latency").exists():
+        return
+    needed_s, limit_s = float((cloud / "latency").read_text()), getattr(cloud, "limit_s", None)
+    if limit_s is not None and needed_s > limit_s:
+        time.sleep(limit_s)
+        raise CloudError(f"the folder took longer than it may ({limit_s:g} s)", status=504)
+    time.sleep(needed_s)
 
 
 def crash_if_told(cloud: Path, where: str, inputs: Properties) -> None:
@@ -149,6 +169,11 @@ class FilesProvider:
 
     def configure(self, inputs: Properties, environment: Mapping[str, str]) -> Path:
         return Path(inputs["folder"])
+
+    def within(self, cloud: Path, seconds: float) -> Path:
+        limited = Folder(cloud)
+        limited.limit_s = seconds
+        return limited
 
     def identity(self, cloud: Path) -> CloudIdentity:
         if not cloud.is_dir():

@@ -201,6 +201,11 @@ class Clouds:
             )
         return cloud.provider.types[token], cloud.handle
 
+    def within(self, resource: Resource, operation: str, handle: Any) -> Any:
+        """The handle for an operation on a resource, which takes no longer than its `custom_timeouts` say."""
+        seconds = resource.custom_timeouts.get(operation)
+        return handle if not seconds else self.of(resource.provider).provider.within(handle, seconds)
+
     def invoke(self, token: str, arguments: Properties, reference: str) -> Properties | None:
         """Run a look-up; None when its cloud is silent.
 

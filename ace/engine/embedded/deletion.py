@@ -74,7 +74,7 @@ def _act(resource: Resource, ledger: Ledger, clouds: Clouds, to_replace: bool) -
     kind, handle = clouds.resource_type(resource.provider, resource.type)
     operation = ledger.begin(OperationKind.DELETING, resource)
     try:
-        kind.delete(handle, resource.id, clear(resource.outputs))
+        kind.delete(clouds.within(resource, "delete", handle), resource.id, clear(resource.outputs))
     except CloudError as error:
         ledger.give_up(operation, error)
         raise

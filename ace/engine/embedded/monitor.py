@@ -5,6 +5,7 @@ What the protocol has and this engine has not is refused here, by name.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,10 +19,17 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, reso
 
 from ace.engine.contract import JsonValue, Properties
 from ace.engine.embedded import wire
+from ace.engine.embedded.aliases import Alias
 
 _THREADS = 96
 _ANY_SIZE = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.so_reuseport", 0)]
-_SUPPORTED = {"secrets"}
+_FEATURES = {
+    "secrets": resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
+    "aliasSpecs": resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
+}
+_DURATION_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)")
+_DURATION = re.compile(f"(?:{_DURATION_PART.pattern})+")
+_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _LEVELS = {0: "debug", 1: "info", 2: "warning", 3: "error"}
 
 
@@ -43,7 +51,7 @@ class Goal:
     retain_on_delete: bool = False
     ignore_changes: tuple[str, ...] = ()
     replace_on_changes: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[Alias, ...] = ()
     custom_timeouts: Mapping[str, float] = field(default_factory=dict)
     version: str = ""
     import_id: str = ""
@@ -122,10 +130,10 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self._handler = handler
 
     def GetDeploymentInfo(self, _request: Any, _context: Any) -> Any:
-        return resource_pb2.DeploymentInfo(supportedFeatures=[resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS])
+        return resource_pb2.DeploymentInfo(supportedFeatures=list(_FEATURES.values()))
 
     def SupportsFeature(self, request: Any, _context: Any) -> Any:
-        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _SUPPORTED)
+        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _FEATURES)
 
     @_answering
     def RegisterResource(self, request: Any, _context: Any) -> Any:
@@ -215,8 +223,6 @@ def _goal(request: Any) -> Goal:
     ):
         if given:
             raise UnsupportedError(_unsupported(f"the option `{option}`", who))
-    if any(alias.WhichOneof("alias") != "urn" for alias in request.aliases):
-        raise UnsupportedError(_unsupported("aliases other than URNs", who))
     inputs: JsonValue = wire.decode(request.object)
     return Goal(
         type=request.type,
@@ -235,24 +241,28 @@ def _goal(request: Any) -> Goal:
         retain_on_delete=request.retainOnDelete,
         ignore_changes=tuple(request.ignoreChanges),
         replace_on_changes=tuple(request.replaceOnChanges),
-        aliases=(*request.aliasURNs, *(alias.urn for alias in request.aliases)),
+        aliases=(*(Alias(urn) for urn in request.aliasURNs), *(_alias(alias) for alias in request.aliases)),
         custom_timeouts=_timeouts(request.customTimeouts),
         version=request.version,
         import_id=request.importId,
     )
 
 
+def _alias(given: Any) -> Alias:
+    if given.WhichOneof("alias") != "spec":
+        return Alias(given.urn)
+    spec = given.spec
+    return Alias("", spec.name, spec.type, spec.stack, spec.project, spec.parentUrn, spec.noParent)
+
+
 def _timeouts(given: Any) -> dict[str, float]:
-    """Seconds by operation, from Go's duration texts such as `10m`; Pulumi's Python SDK sends them as given."""
-    units = {"h": 3600.0, "m": 60.0, "s": 1.0}
+    """Seconds by operation, from Go's duration texts such as `1h30m`; Pulumi's Python SDK sends them as given."""
     found = {}
-    for name in ("create", "update", "delete"):
-        text = getattr(given, name, "")
-        if text:
-            try:
-                found[name] = float(text[:-1]) * units[text[-1]]
-            except (ValueError, KeyError):
-                raise UnsupportedError(f"custom timeout {text!r}: write it as 90s, 10m or 1h") from None
+    for name in ("create", "update", "delete", "read"):
+        if text := getattr(given, name, ""):
+            if not _DURATION.fullmatch(text):
+                raise UnsupportedError(f"custom timeout {text!r}: write it as 90s, 10m or 1h30m")
+            found[name] = sum(float(number) * _UNITS[unit] for number, unit in _DURATION_PART.findall(text))
     return found
 
 

@@ -17,7 +17,7 @@ from ace.engine.contract import (
     Secret,
     Step,
 )
-from ace.engine.embedded import graph, urns
+from ace.engine.embedded import graph, paths, urns
 from ace.engine.embedded.clouds import Clouds
 from ace.engine.embedded.ledger import Ledger, secret_keys
 from ace.engine.embedded.wire import clear, wrapped
@@ -123,7 +123,7 @@ def _compare(kind: ResourceType, before: Resource, live: Live | None) -> Found:
 
 
 def _masked(value: Any, change: PropertyChange, secrets: Iterable[str]) -> Any:
-    return Secret(value) if change.path.split(".")[0].split("[")[0] in secrets else value
+    return Secret(value) if paths.root(change.path) in secrets else value
 
 
 def take_in(found: Sequence[Found], ledger: Ledger) -> None:

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from ace.engine.contract import UNKNOWN, CloudError, Resource
-from ace.engine.embedded import deletion, graph, urns
+from ace.engine.embedded import deletion, graph, paths, urns
 from ace.engine.embedded.clouds import Clouds
 from ace.engine.embedded.ledger import Ledger
 from ace.engine.embedded.wire import clear
@@ -89,7 +89,7 @@ class Replacements:
         inputs = {key: UNKNOWN if key in hit else value for key, value in before.items()}
         diff = kind.diff(inputs, before, outputs)
         forcing = resource.replace_on_changes
-        return diff.replaces or any("*" in forcing or change.path in forcing for change in diff.changes)
+        return diff.replaces or any(paths.touched(forcing, change) for change in diff.changes)
 
 
 def _needed_by(resources: Collection[Resource], among: Collection[Resource]) -> set[str]:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ace.engine.contract import (
     CloudError,
     Diff,
-    Live,
     Message,
     Op,
     OperationKind,
@@ -25,19 +23,16 @@ from ace.engine.contract import (
     Stack,
     Step,
 )
-from ace.engine.embedded import deletion, recovery, urns
+from ace.engine.embedded import deletion, urns
+from ace.engine.embedded.aliases import Aliases
 from ace.engine.embedded.clouds import Clouds
 from ace.engine.embedded.ledger import Ledger
+from ace.engine.embedded.making import Maker
 from ace.engine.embedded.monitor import Goal, Registered, UnsupportedError
 from ace.engine.embedded.replacing import Replacements
 from ace.engine.embedded.wanted import Wanted
 from ace.engine.embedded.wire import clear, holds_unknown
 from ace.errors import RefusedError, UserError
-
-_UNSURE = (0, 500, 502, 504)
-"""Statuses (0: none) after which a create may have been carried out all the same."""
-_ATTEMPTS = 3
-_PAUSE_S = 0.5
 
 
 @dataclass
@@ -61,6 +56,8 @@ class Update:
 
     def __post_init__(self) -> None:
         self._replacements = Replacements(self.ledger, self.clouds, self._check_protect)
+        self._maker = Maker(self.ledger, self.clouds)
+        self._aliases = Aliases(self.stack.name, self.stack.project, frozenset(self.ledger.live))
 
     # --------------------------------------------------------------------------------------------------------- handler
 
@@ -169,18 +166,15 @@ class Update:
             with self._lock:
                 self.protected.append(resource.urn)
 
-    def _old(self, urn: str, aliases: Iterable[str]) -> Resource | None:
+    def _old(self, goal: Goal, urn: str) -> Resource | None:
         """The resource as it was, found by its URN or by a former one."""
+        own = (goal.type, goal.name, goal.parent)
         with self._lock:
-            if (found := self.ledger.live.get(urn)) is not None:
-                return found
-            for alias in aliases:
-                if alias in self.ledger.live and alias not in self._registered:
-                    return self.ledger.rename(self.ledger.live[alias], urn)
-            return None
+            found = self._aliases.find(urn, own, goal.aliases, self.ledger.live, self._registered)
+            return found if found is None or found.urn == urn else self.ledger.rename(found, urn)
 
     def _register(self, goal: Goal, urn: str) -> Registered:
-        old = self._old(urn, goal.aliases)
+        old = self._old(goal, urn)
         if not goal.custom:
             return self._component(goal, urn, old)
         if goal.type.startswith(urns.PROVIDER_PREFIX):
@@ -198,7 +192,13 @@ class Update:
         if old is None and not goal.import_id:
             return self._create(wanted, handle, Op.CREATE, ())
         imported = old is None
-        old = old or self._import(wanted, handle)
+        if old is None:
+            old = self._import(wanted, handle)
+            wanted = Wanted.of(goal, urn, kind, old)
+        if wanted.unkept:
+            self.log(
+                "info", f"cannot ignore changes where something was added or removed: {', '.join(wanted.unkept)}", urn
+            )
         if goal.import_id not in ("", old.id):
             raise UnsupportedError(f"{urn} is {old.id} already; to import {goal.import_id}, give it another name")
         diff = wanted.diff(old, self.clouds)
@@ -272,7 +272,7 @@ class Update:
         with self.ledger.step(step):
             operation = self.ledger.begin(OperationKind.CREATING, wanted.resource("", {}))
             try:
-                live = self._make(wanted, handle)
+                live = self._maker.make(wanted, handle)
             except CloudError as error:
                 if error.made is None:
                     self.ledger.give_up(operation, error)
@@ -282,28 +282,6 @@ class Update:
                 raise
             made = self.ledger.put(wanted.resource(live.id, live.outputs), operation, doom)
         return Registered(wanted.urn, made.id, made.outputs)
-
-    def _make(self, wanted: Wanted, handle: object) -> Live:
-        """Create it; when no answer says whether that was done, look, and try again if not.
-
-        Raises:
-            CloudError: It was refused; or nobody could tell (status 0), and the operation stays pending.
-        """
-        for attempt in range(_ATTEMPTS):
-            try:
-                return wanted.kind.create(handle, wanted.inputs)
-            except CloudError as error:
-                if error.made is not None or error.status not in _UNSURE:
-                    raise
-                try:
-                    found = recovery.lost(wanted.kind, handle, wanted.goal.type, wanted.inputs, self.ledger)
-                except CloudError:
-                    raise CloudError(error.message, hint=error.hint) from None
-                if found is not None:
-                    return found
-                if attempt == _ATTEMPTS - 1 or self.ledger.cancel.wait(_PAUSE_S * 2**attempt):
-                    raise
-        raise AssertionError("unreachable")
 
     def _import(self, wanted: Wanted, handle: object) -> Resource:
         """Take in what is there, as it is there; what the program wants otherwise is changed next, as Pulumi does."""
@@ -326,9 +304,11 @@ class Update:
         if self.ledger.stopping():
             return self._leave_out(wanted.urn)
         with self.ledger.step(step):
-            operation = self.ledger.begin(OperationKind.UPDATING, wanted.resource(old.id, clear(old.outputs)))
+            old_to_be = wanted.resource(old.id, clear(old.outputs))
+            operation = self.ledger.begin(OperationKind.UPDATING, old_to_be)
             try:
-                live = wanted.kind.update(handle, old.id, wanted.inputs, clear(old.inputs), clear(old.outputs))
+                limited = self.clouds.within(old_to_be, "update", handle)
+                live = wanted.kind.update(limited, old.id, wanted.inputs, clear(old.inputs), clear(old.outputs))
             except CloudError as error:
                 self.ledger.give_up(operation, error)
                 raise

@@ -21,6 +21,11 @@ def name_of(urn: str) -> str:
     return urn.split("::", 3)[3]
 
 
+def type_of(urn: str) -> str:
+    """Its own type, without its parents'."""
+    return urn.split("::", 3)[2].rpartition("$")[2]
+
+
 def split_reference(reference: str) -> tuple[str, str]:
     """A provider reference `<urn>::<id>` as URN and id."""
     urn, _, id_ = reference.rpartition("::")

@@ -5,45 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ace.engine.contract import Diff, Properties, PropertyChange, Resource, ResourceType, Secret
-from ace.engine.embedded import urns
+from ace.engine.embedded import paths, urns
 from ace.engine.embedded.clouds import Clouds
 from ace.engine.embedded.ledger import secret_keys
-from ace.engine.embedded.monitor import Goal, UnsupportedError
+from ace.engine.embedded.monitor import Goal
 from ace.engine.embedded.wire import clear, wrapped
-
-
-def root_of(path: str) -> str:
-    """The property that a path such as `routes[0].to` begins with."""
-    return path.partition(".")[0].partition("[")[0]
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A goal with its inputs checked; `inputs` without wrappers, `secrets` the keys that are wrapped in state."""
+    """A goal with its inputs checked; `inputs` without wrappers, `secrets` the keys that are wrapped in state.
+
+    `unkept` are the paths that were to be ignored and lead through what was added or removed.
+    """
 
     goal: Goal
     urn: str
     kind: ResourceType
     inputs: Properties
     secrets: frozenset[str]
+    unkept: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, goal: Goal, urn: str, kind: ResourceType, old: Resource | None) -> Wanted:
-        """The goal as its type completes it; what is to be ignored stays as it was.
-
-        Raises:
-            UnsupportedError: A part of a property is to be ignored.
-        """
-        given = dict(goal.inputs)
-        for path in goal.ignore_changes:
-            if any(mark in path for mark in ".[*"):
-                raise UnsupportedError(f"ignore_changes of {urn}: {path!r}; the embedded engine takes whole properties")
-            if old is not None:
-                given.pop(path, None)
-                if path in old.inputs:
-                    given[path] = old.inputs[path]
+        """The goal as its type completes it; what is to be ignored stays as it was."""
+        given: Properties = goal.inputs
+        unkept: list[str] = []
+        if old is not None and goal.ignore_changes:
+            given, unkept = paths.kept(goal.ignore_changes, old.inputs, given)
         secrets = frozenset(secret_keys(given) | set(goal.additional_secret_outputs))
-        return cls(goal, urn, kind, kind.check(clear(given)), secrets)
+        return cls(goal, urn, kind, kind.check(clear(given)), secrets, tuple(unkept))
 
     def resource(self, id_: str, outputs: Properties) -> Resource:
         """The state of it with this id and these outputs."""
@@ -70,14 +61,15 @@ class Wanted:
     def diff(self, old: Resource, clouds: Clouds) -> Diff:
         """How it differs from what is there, with what the program says of replacements."""
         diff = self.kind.diff(self.inputs, clear(old.inputs), clear(old.outputs))
+        if ignored := self.goal.ignore_changes:
+            diff = replace(diff, changes=tuple(c for c in diff.changes if not paths.within(ignored, c)))
         before, after = (urns.split_reference(reference)[0] for reference in (old.provider, self.goal.provider))
         if not clouds.same(before, after):
             moved = PropertyChange("provider", urns.name_of(before), urns.name_of(after), forces_replacement=True)
             diff = Diff((*diff.changes, moved), diff.delete_before_replace)
         if forcing := self.goal.replace_on_changes:
             changes = tuple(
-                replace(c, forces_replacement=True) if "*" in forcing or root_of(c.path) in forcing else c
-                for c in diff.changes
+                replace(c, forces_replacement=True) if paths.touched(forcing, c) else c for c in diff.changes
             )
             diff = replace(diff, changes=changes)
         if self.goal.delete_before_replace is not None:
@@ -92,7 +84,7 @@ class Wanted:
         hidden = self.secrets | secret_keys(old.inputs, old.outputs)
 
         def mask(change: PropertyChange) -> PropertyChange:
-            if root_of(change.path) not in hidden:
+            if paths.root(change.path) not in hidden:
                 return change
             return replace(change, before=Secret(change.before), after=Secret(change.after))
 
