@@ -44,12 +44,13 @@ def _die_with_parent() -> None:
 
 
 def _run(settings: dict[str, Any]) -> dict[str, Any] | None:
-    import pulumi
     from pulumi import RunError
     from pulumi.runtime import Settings, configure, set_all_config
     from pulumi.runtime.stack import run_in_stack
 
-    pulumi.log.debug = lambda *_args, **_kwargs: None  # five a resource, each a round trip that nobody reads
+    from ace.engine.embedded import sdk
+
+    sdk.lighten()
     set_all_config(settings["config"], [])
     configure(
         Settings(
