@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from markupsafe import Markup
-
 from ace.errors import UserError
+from ace.spec.values import Spec
 
 from .formats.registry import FORMATS
 from .site import search_data
 from .site.assets import assets
 from .site.language import RIGHT_TO_LEFT, SOURCE, load
+from .site.region_map import drawn
 from .site.render import environment, render
 from .site.shelf import Shelf
 from .values import Catalogue
@@ -34,21 +34,21 @@ class Built:
     untranslated: Mapping[str, tuple[str, ...]]
 
 
-def build(catalogue: Catalogue, templates: Path, drawing: str | None = None) -> Built:
+def build(catalogue: Catalogue, spec: Spec, templates: Path) -> Built:
     """All files of a catalogue; the same catalogue gives the same bytes.
 
     Args:
         catalogue: What to show.
+        spec: What it was made from; the map draws of it what the catalogue lists.
         templates: The folder `templates/catalogue`.
-        drawing: The region's map, as trusted SVG.
     """
     shelf = Shelf(catalogue)
     codes = sorted(catalogue.languages, key=lambda code: (code != SOURCE, code in RIGHT_TO_LEFT, code))
     languages = [load(code, templates / "locale") for code in codes]
     files: dict[str, str] = dict(assets(templates))
-    drawn = Markup(drawing) if drawing else None  # noqa: S704 - our own drawing, escaped where it was made
-    files |= render(environment(templates), shelf, languages, FORMATS, drawn)
+    files |= render(environment(templates), shelf, languages, FORMATS)
     for language in languages:
+        files[f"assets/map.{language.code}.svg"] = drawn(spec, catalogue, language)
         files[f"assets/data.{language.code}.js"] = search_data.script(shelf, language)
     for format_ in FORMATS.values():
         files |= {f"exports/{name}": text for name, text in format_.files(catalogue).items()}

@@ -23,7 +23,7 @@ from ace.errors import Severity
 from .build import Built
 
 MAX_PAGE: Final = 100_000
-"""Bytes of a page, uncompressed and without the map."""
+"""Bytes of a page, uncompressed."""
 _SCHEMES: Final = frozenset({"https", "mailto"})
 _VOID: Final = frozenset({"input", "meta", "link", "br", "path", "circle", "img", "hr"})
 _NAMED: Final = frozenset({"a", "button", "h1", "h2", "h3", "th", "summary", "legend", "title"})
@@ -46,7 +46,7 @@ def check(built: Built) -> tuple[CheckFinding, ...]:
     for path, outline in outlines.items():
         findings += (_error(path, rule, message) for rule, message in _structure(outline))
         findings += (_error(path, "link", message) for message in _links(path, outline, built.files, outlines))
-        size = len(built.files[path].encode()) - outline.map_bytes
+        size = len(built.files[path].encode())
         if size > MAX_PAGE:
             findings.append(_error(path, "size", f"{size} bytes, more than {MAX_PAGE}"))
     for path, text in built.files.items():
@@ -79,7 +79,6 @@ class _Outline:
     refers: list[str] = field(default_factory=list)
     mains: int = 0
     inline: list[str] = field(default_factory=list)
-    map_bytes: int = 0
 
 
 class _Reader(HTMLParser):
@@ -114,7 +113,9 @@ class _Reader(HTMLParser):
             outline.links.append(given.get("action", ""))
         elif tag == "link":
             (outline.links if given.get("rel") == "alternate" else outline.loads).append(given.get("href", ""))
-        elif tag in {"script", "img"} and "src" in given:
+        elif tag == "img" and not given.get("alt"):
+            outline.nameless.append("<img>")
+        if tag in {"script", "img"} and "src" in given:
             outline.loads.append(given["src"])
         if tag not in _VOID:
             self._open.append((tag, [], "aria-label" in given))
@@ -140,9 +141,6 @@ class _Reader(HTMLParser):
 def _outline(text: str) -> _Outline:
     reader = _Reader()
     reader.feed(text)
-    begin, end = text.find('<figure class="map">'), text.find("</figure>")
-    if 0 <= begin < end:
-        reader.outline.map_bytes = len(text[begin:end].encode())
     return reader.outline
 
 

@@ -15,6 +15,7 @@ from ace.errors import ExitCode
 if TYPE_CHECKING:
     from ace.catalogue.build import Built
     from ace.catalogue.values import Catalogue, Decision
+    from ace.spec.values import Spec
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -80,7 +81,7 @@ def explain(
     from ace.catalogue.plain import WORDS, plain
 
     with answering("catalogue", format_) as answer:
-        catalogue = _catalogue(spec, as_of)
+        catalogue, _ = _catalogue(spec, as_of)
         decisions = find(catalogue, record)
         answer.body["as_of"] = catalogue.as_of.isoformat()
         answer.body["decisions"] = [
@@ -118,19 +119,20 @@ def serve(
             server.server_close()
 
 
-def _catalogue(spec: Path | None, as_of: date | None) -> Catalogue:
+def _catalogue(spec: Path | None, as_of: date | None) -> tuple[Catalogue, Spec]:
     from ace.catalogue.facts import Facts
     from ace.catalogue.records import catalogue
     from ace.spec import load
 
-    return catalogue(Facts(load(find_spec_dir(spec)), as_of or date.today()))
+    loaded = load(find_spec_dir(spec))
+    return catalogue(Facts(loaded, as_of or date.today())), loaded
 
 
 def _built(spec: Path | None, as_of: date | None, out: Path | None, answer: Answer) -> tuple[Catalogue, Built, Path]:
     from ace.catalogue.build import build as make
     from ace.catalogue.plain import WORDS, record, withheld
 
-    catalogue = _catalogue(spec, as_of)
+    catalogue, loaded = _catalogue(spec, as_of)
     folder = (out or find_spec_dir(spec).parent / ".ace" / "catalogue").absolute()
     answer.body["as_of"] = catalogue.as_of.isoformat()
     answer.body["records"] = [
@@ -144,7 +146,7 @@ def _built(spec: Path | None, as_of: date | None, out: Path | None, answer: Answ
         for each in records
     ]
     answer.body["withheld"] = [withheld(decision) for decision in catalogue.withheld]
-    built = make(catalogue, checkout() / "templates" / "catalogue")
+    built = make(catalogue, loaded, checkout() / "templates" / "catalogue")
     answer.body["untranslated"] = {code: list(messages) for code, messages in built.untranslated.items()}
     answer.body["out"] = str(folder)
     return catalogue, built, folder

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 
+from ace.catalogue.build import Built, build
 from ace.catalogue.facts import Facts, Proof, Refusal
 from ace.catalogue.records import catalogue
 from ace.catalogue.values import Catalogue, Kind, Reason
@@ -56,6 +57,11 @@ def facts(
 def a_catalogue(spec: Spec | None = None, **more: object) -> Catalogue:
     """The catalogue of `facts(...)`."""
     return catalogue(facts(spec, **more))  # type: ignore[arg-type]
+
+
+def a_site(spec: Spec | None = None, **more: object) -> Built:
+    """The site of `facts(...)`."""
+    return build(a_catalogue(spec, **more), spec or shipped(), TEMPLATES)
 
 
 def with_member(spec: Spec, code: str, **changes: object) -> Spec:

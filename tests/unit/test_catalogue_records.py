@@ -10,8 +10,9 @@ import pytest
 from ace.catalogue.explain import explain
 from ace.catalogue.values import Kind, Reason, Status
 from ace.errors import UserError
+from ace.spec.values import Spec
 
-from .catalogue_facts import a_catalogue, shipped, suspended, with_member
+from .catalogue_facts import a_catalogue, a_site, shipped, suspended, with_member
 
 
 def test_without_publications_everything_is_declared_and_no_service_has_an_endpoint() -> None:
@@ -58,46 +59,38 @@ def test_an_endpoint_that_is_no_plain_https_address_is_never_shown() -> None:
         assert next(each for each in made.services if each.slug == "tn-e-learning").endpoint is None
 
 
-def everything_of(made: object) -> str:
-    from ace.catalogue.build import build
-    from ace.catalogue.values import Catalogue
-
-    from .catalogue_facts import TEMPLATES
-
-    assert isinstance(made, Catalogue)
-    return "\n".join(f"{path}\n{text}" for path, text in build(made, TEMPLATES).files.items())
+def everything_of(spec: Spec, **more: object) -> str:
+    return "\n".join(f"{path}\n{text}" for path, text in a_site(spec, **more).files.items())
 
 
 @pytest.mark.parametrize(
-    ("made", "rule"),
+    ("spec", "more", "rule"),
     [
-        (lambda: a_catalogue(suspended("TN")), "member-suspended"),
-        (lambda: a_catalogue(refused=("TN",)), "publication-refused"),
-        (
-            lambda: a_catalogue(objections={(Kind.COUNTRY, "tn"): (Reason("no-such-right", "it may not"),)}),
-            "no-such-right",
-        ),
+        (suspended("TN"), {}, "member-suspended"),
+        (shipped(), {"refused": ("TN",)}, "publication-refused"),
+        (shipped(), {"objections": {(Kind.COUNTRY, "tn"): (Reason("no-such-right", "it may not"),)}}, "no-such-right"),
     ],
     ids=["suspended", "refused", "policy"],
 )
-def test_a_withheld_country_is_in_no_page_and_no_export_with_all_that_it_declares(made: object, rule: str) -> None:
-    catalogue = made()  # type: ignore[operator]
-    text = everything_of(catalogue)
+def test_a_withheld_country_is_in_no_page_and_no_export_with_all_that_it_declares(
+    spec: Spec, more: dict[str, object], rule: str
+) -> None:
+    text = everything_of(spec, **more)
     for word in ("tn-e-learning", "Tunisia", "Tunisie", "tunis-1", "tn-g-cloud", "cni.tn.example", "10.113.64.0"):
         assert word not in text
-    reasons = explain(catalogue, "services/tn-e-learning")[0]
-    assert not reasons.listed
-    assert reasons.reasons[0].rule == rule
+    (decision,) = explain(a_catalogue(spec, **more), "services/tn-e-learning")
+    assert not decision.listed
+    assert decision.reasons[0].rule == rule
 
 
 def test_a_withheld_service_leaves_its_country_and_the_others_alone() -> None:
     against = {(Kind.SERVICE, "tn-e-learning"): (Reason("label-missing", "education data need a label"),)}
-    made = a_catalogue(verified=("TN",), objections=against)
-    text = everything_of(made)
+    text = everything_of(shipped(), verified=("TN",), objections=against)
     assert "tn-e-learning" not in text
     assert "e-learning.education.tn.ace.example" not in text
     assert "tn-crop-advice" in text
-    assert [decision.slug for decision in made.withheld] == ["tn-e-learning"]
+    withheld = a_catalogue(verified=("TN",), objections=against).withheld
+    assert [decision.slug for decision in withheld] == ["tn-e-learning"]
 
 
 def test_a_label_is_gone_the_day_after_its_last() -> None:

@@ -6,6 +6,7 @@ translated shows in English, marked as English (`lang`, `dir` and a dotted under
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -27,6 +28,7 @@ from ace.catalogue.values import Text
 SOURCE: Final = "en"
 """The language of the messages themselves."""
 RIGHT_TO_LEFT: Final = frozenset({"ar"})
+_ARABIC_VARIANTS: Final = str.maketrans("أإآٱىة", "ااااي" + "ه")
 Length = Literal["short", "long", "narrow"]
 _VARIANTS: Final = {"en": "en_GB"}
 """Whose habits count for dates and numbers where a language has several."""
@@ -127,6 +129,11 @@ class Language:
     def languages(self, codes: Iterable[str]) -> str:
         """The names of several languages as a list."""
         return self.list(self.language_name(code) for code in codes)
+
+    def order(self, text: str) -> str:
+        """What to sort names by: without case, accents, vowel signs and the variants of Arabic letters."""
+        plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+        return plain.casefold().translate(_ARABIC_VARIANTS)
 
     @property
     def comma(self) -> str:

@@ -15,7 +15,7 @@ from ace.catalogue.formats.contract import Format
 from ace.catalogue.text import clip
 from ace.catalogue.values import Kind, Text
 
-from . import schema_org, words
+from . import region_map, schema_org, words
 from .language import Language
 from .pages import Page, list_path, pages, path_of
 from .shelf import Shelf
@@ -51,7 +51,6 @@ def render(
     shelf: Shelf,
     languages: Iterable[Language],
     formats: Mapping[str, Format],
-    drawing: Markup | None = None,
 ) -> Iterator[tuple[str, str]]:
     """Every page with its path below the site.
 
@@ -60,11 +59,10 @@ def render(
         shelf: What to show.
         languages: In which languages.
         formats: The exports that the data page names.
-        drawing: The region's map, as SVG.
     """
     known = list(languages)
     for language in known:
-        shared = _shared(shelf, known, language, formats, drawing)
+        shared = _shared(shelf, known, language, formats)
         for page in pages(shelf):
             home = "../" * page.depth
             yield f"{language.code}/{page.path}", _render(jinja, page, {**shared, "home": home, "root": home + "../"})
@@ -80,12 +78,11 @@ def _shared(
     languages: list[Language],
     language: Language,
     formats: Mapping[str, Format],
-    drawing: Markup | None,
 ) -> dict[str, Any]:
     """What every template of a language may use."""
 
     def by_name(countries: Iterable[v.Country]) -> list[v.Country]:
-        return sorted(countries, key=lambda country: language.local_plain(country.name))
+        return sorted(countries, key=lambda country: language.order(language.local_plain(country.name)))
 
     return {
         "catalogue": shelf.catalogue,
@@ -99,7 +96,7 @@ def _shared(
         "by_name": by_name,
         "schema_org": lambda service: schema_org.embedded(shelf, language, service),
         "formats": sorted(formats.items(), key=lambda item: item[1].title),
-        "map": drawing,
+        "map_title": language.plain(region_map.TITLE),
     }
 
 
@@ -121,7 +118,8 @@ def _words(language: Language) -> SimpleNamespace:
 def _choosers(jinja: Environment, shelf: Shelf, languages: list[Language]) -> Iterator[tuple[str, str]]:
     """The entrance, and the page behind each record's address: both let the reader choose a language."""
     template = jinja.get_template("choose.html")
-    names = {"catalogue": shelf.catalogue, "languages": languages}
+    offers = {language.code: language.plain(words.CHOOSE) for language in languages}
+    names = {"catalogue": shelf.catalogue, "languages": languages, "offers": offers}
     yield "index.html", template.render(names, root="", target="index.html", title="")
     for kind, records in shelf.catalogue.by_kind().items():
         for record in records:

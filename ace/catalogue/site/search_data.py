@@ -42,6 +42,7 @@ def _service(shelf: Shelf, language: Language, service: Service) -> dict[str, An
         "title": clip(language.local_plain(service.title), 120),
         "what": clip(language.local_plain(service.description), 160),
         **({"foreign": 1} if foreign else {}),
+        "sector": [service.sector, language.local_plain(sector.title)],
         "hue": shelf.hue[service.sector],
         "who": [language.local_plain(country.name), path_of(Kind.COUNTRY, country.slug), provider.name],
         "find": " ".join([*texts, *names, provider.name, centre.city, centre.id, service.slug]),
@@ -75,8 +76,8 @@ def _expiry(shelf: Shelf, labels: Iterable[Any]) -> list[str]:
 def _facets(shelf: Shelf, language: Language) -> Iterable[dict[str, Any]]:
     catalogue, plain = shelf.catalogue, language.plain
     yield _facet("sector", plain("Sector"), ((s.slug, language.local_plain(s.title)) for s in catalogue.sectors))
-    countries = sorted((language.local_plain(c.name), c.slug) for c in catalogue.countries)
-    yield _facet("country", plain("Country"), ((slug, name) for name, slug in countries))
+    countries = sorted(catalogue.countries, key=lambda country: language.order(language.local_plain(country.name)))
+    yield _facet("country", plain("Country"), ((c.slug, language.local_plain(c.name)) for c in countries))
     classes = ((name, str(words.data_class(language, name))) for name in catalogue.data_classes)
     yield _facet("data", plain("Data"), classes)
     yield _facet("residency", plain("Where the data may live"), ((m, plain(n)) for m, n in words.MODES.items()))
@@ -163,10 +164,7 @@ def _messages(language: Language) -> dict[str, str]:
         "compareThis": plain("Compare: %(name)s", name="{n}"),
         "chosen": plain("Chosen for comparison: %(number)s of 4", number="{n}"),
         "take": plain("Take out %(name)s", name="{n}"),
-        "verified": plain("Verified"),
-        "declared": plain("Declared, not verified"),
         "availability": plain("Availability"),
         "more": plain("Show more"),
         "service": plain("Service"),
-        "query": plain("Search"),
     }

@@ -32,13 +32,6 @@ MODES: Final = {
     ResidencyMode.UNRESTRICTED: N_("May leave the country"),
     ResidencyMode.UNKNOWN: N_("Rule not known yet"),
 }
-MODES_EXPLAINED: Final = {
-    ResidencyMode.IN_COUNTRY_ONLY: N_("Data of this class are kept and processed in the country only."),
-    ResidencyMode.IN_COUNTRY_COPY: N_("Data may be processed abroad while a copy stays in the country."),
-    ResidencyMode.CONDITIONAL: N_("Data may go to other countries when the law’s conditions are met."),
-    ResidencyMode.UNRESTRICTED: N_("No law is known that keeps data of this class in the country."),
-    ResidencyMode.UNKNOWN: N_("Until the rule is known, nothing leaves the country."),
-}
 OPERATORS: Final = {
     OperatorKind.MINISTRY: N_("Ministry"),
     OperatorKind.PUBLIC_BODY: N_("Public body"),
@@ -53,6 +46,8 @@ SHARED_SERVICES: Final = {
     "identity": N_("Identity"),
     "mail-relay": N_("Mail relay"),
 }
+CHOOSE: Final = N_("Catalogue of services")
+"""What the entrance offers in each language."""
 STATUSES: Final = {"verified": N_("Verified"), "declared": N_("Declared, not verified")}
 
 _DAYS = re.compile(r"(\d+)x(\d)")

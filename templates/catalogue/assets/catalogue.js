@@ -93,17 +93,20 @@
       input.focus();
     };
 
+    const icons = $("[data-icons]", root).content;
+    const icon = (selector) => icons.querySelector(selector).cloneNode(true);
     const card = (service) => {
       const title = make("a", { href: home + service.href }, bdi(service.title, service.foreign));
       const status = service.in.status[0];
       const who = make("p", { class: "who" }, make("a", { href: home + service.who[1] }, bdi(service.who[0])), " · ", bdi(service.who[2]));
-      const tags = make("p", { class: "tags" }, make("span", { class: `badge ${status}` }, say(status, "")));
+      const over = make("p", { class: "over" }, icon(`[data-icon="${CSS.escape(service.sector[0])}"] > svg`), make("span", {}, bdi(service.sector[1])));
+      const tags = make("p", { class: "tags" }, icon(`.badge.${status}`));
       for (const name of service.classes) tags.append(" ", make("span", { class: "chip" }, name));
       for (const name of service.labels) tags.append(" ", make("span", { class: "badge label" }, bdi(name)));
       const box = make("input", { type: "checkbox", value: service.id, "data-pick": true, "aria-label": say("compareThis", service.title) });
       box.checked = compared.has(service.id);
       return make("article", { class: `card s${service.hue}` },
-        make("h3", {}, title), make("p", { class: "what" }, bdi(service.what, service.foreign)), who, tags,
+        over, make("h3", {}, title), make("p", { class: "what" }, bdi(service.what, service.foreign)), who, tags,
         make("p", { class: "promise" }, make("span", {}, `${say("availability", "")} `, make("strong", {}, service.cells[7]))),
         make("p", { class: "pick" }, make("label", {}, box, say("compare", ""))));
     };
