@@ -124,11 +124,11 @@ def ssh_config(folder: Path, key: Path) -> str:
     program = [*("nsenter", f"--net={_namespace(folder)}", "--"), sys.executable, "-I", "-S"]
     command = shlex.join([*program, str(DRIVERS / "hosts" / "connect.py")]).replace("%", "%%")
     first, second = EXTERNAL_POOL.subnets(1)
-    nets = " ".join(f"{net.network_address.exploded.rsplit('.', 2)[0]}.*" for net in (first, second))
+    nets = ",".join(f"{net.network_address.exploded.rsplit('.', 2)[0]}.*" for net in (first, second))
     return "\n".join(
         [
             "# Written by `ace lab up`; for `ssh -F`.",
-            f"Host {nets}",
+            f"Match host {nets}",  # what a host name stands for counts, so that this file can be included by others
             "    # Floating IPs: into the underlay, past this machine's own network.",
             f"    ProxyCommand {command} %h %p",
             "    ProxyUseFdpass yes",

@@ -246,7 +246,11 @@ def _one(work: Work, target: Target, folder: Path, sink: Sink, cancel: threading
         )
         ran = run_playbook(request, lambda event: sink(OnHost(country, event)), cancel)
     counts = {**ran.hosts, **{trouble.host: HostCounts(unreachable=1) for trouble in troubles}}
-    ran = replace(ran, hosts={host: counts[host] for host in wanted}, troubles=(*troubles, *ran.troubles))
+    ran = replace(
+        ran,
+        hosts={host: counts[host] for host in wanted},
+        troubles=behind_refused(target.inventory, (*troubles, *ran.troubles)),
+    )
     return _judged(work, target, ran, cancel)
 
 
@@ -281,6 +285,19 @@ def _judged(work: Work, target: Target, ran: RunResult, cancel: threading.Event)
     if work.check:
         return CountryOutcome(Result.DIFFERS, ExitCode.DIFFERENCES, run=ran)
     return CountryOutcome(Result.SUCCEEDED, run=ran)
+
+
+def behind_refused(inventory: Inventory, troubles: Sequence[Trouble]) -> tuple[Trouble, ...]:
+    """The troubles, with hosts that cannot be reached because their jump host's key was refused marked as such."""
+    refused = {trouble.host for trouble in troubles if trouble.key_refused}
+    return tuple(
+        replace(
+            trouble, key_refused=True, message=f"{jump}, through which it is reached, shows another key than the pinned"
+        )
+        if trouble.unreachable and (jump := inventory.host(trouble.host).reach.jump) in refused
+        else trouble
+        for trouble in troubles
+    )
 
 
 def hint_of(target: Target, trouble: Trouble) -> str:
