@@ -90,16 +90,12 @@ options:
     default: []
     suboptions:
       name: {description: With suffix., type: str, required: true}
-      reads: {description: Files and folders that it reads., type: list, elements: path, default: []}
-      reload: {description: Reload instead of restart when they change., type: bool, default: false}
+      reads: {description: Files and folders that it reads when it starts., type: list, elements: path, default: []}
+      reloads: {description: Those that it reads when it reloads as well., type: list, elements: path, default: []}
       running: {description: Whether it runs., type: bool, default: true}
       enabled: {description: Whether it starts at boot., type: bool, default: true}
       drop_in: {description: What differs from the package's unit., type: str}
       ready: {description: Command that succeeds once it works., type: list, elements: str, default: []}
-  told:
-    description: Public facts told before; they stay in C(ace_public_facts).
-    type: dict
-    default: {}
   tells:
     description: Public facts of this host.
     type: list
@@ -168,14 +164,13 @@ ARGUMENTS: dict[str, Any] = {
         {
             "name": _NAME,
             "reads": {"type": "list", "elements": "path", "default": []},
-            "reload": {"type": "bool", "default": False},
+            "reloads": {"type": "list", "elements": "path", "default": []},
             "running": {"type": "bool", "default": True},
             "enabled": {"type": "bool", "default": True},
             "drop_in": {"type": "str"},
             "ready": _WORDS,
         }
     ),
-    "told": {"type": "dict", "default": {}},
     "tells": _list(
         {
             "key": {"type": "str", "required": True, "no_log": False},
@@ -204,10 +199,11 @@ def converge(given: dict[str, Any], machine: Machine, changes: list[Change]) -> 
         changes += converge_network(Network(tuple(network["addresses"]), network["routes"]), machine)
     if given["firewall"] is not None:
         changes += converge_firewall([Rules(**item) for item in given["firewall"]], machine)
-    changes += converge_units(
-        [Unit(**{**item, "reads": tuple(item["reads"]), "ready": tuple(item["ready"])}) for item in given["units"]],
-        machine,
-    )
+    changes += converge_units([Unit(**_tuples(item)) for item in given["units"]], machine)
+
+
+def _tuples(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in item.items()}
 
 
 def main() -> None:
@@ -220,7 +216,7 @@ def main() -> None:
     failure = None
     try:
         converge(module.params, machine, changes)
-        told = public_facts(module.params["told"], [Tell(**item) for item in module.params["tells"]], machine)
+        told = public_facts([Tell(**item) for item in module.params["tells"]], machine)
         result["ansible_facts"] = {"ace_public_facts": told}
     except (ConvergeError, OSError) as error:
         failure = str(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,13 +22,13 @@ class Tell:
     """A list of lines instead of one text."""
 
 
-def public_facts(told: Mapping[str, Any], tells: Sequence[Tell], machine: Machine) -> dict[str, Any]:
-    """What was told before, and what can be told now. What is not there yet is left out.
+def public_facts(tells: Sequence[Tell], machine: Machine) -> dict[str, Any]:
+    """What can be told now. What is not there yet is left out.
 
     Raises:
         ConvergeError: It says that it is private.
     """
-    facts = dict(told)
+    facts: dict[str, Any] = {}
     for tell in tells:
         if tell.file is not None:
             text = read(machine.path(tell.file))

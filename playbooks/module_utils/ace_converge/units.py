@@ -40,9 +40,9 @@ class Unit:
 
     name: str
     reads: tuple[str, ...] = ()
-    """Files and folders that it reads when it starts or reloads."""
-    reload: bool = False
-    """Reload it when they change; else restart it."""
+    """Files and folders that it reads when it starts: it is restarted when they change."""
+    reloads: tuple[str, ...] = ()
+    """Files and folders that it also reads when it reloads, which is enough when they change."""
     running: bool = True
     enabled: bool = True
     drop_in: str | None = None
@@ -131,23 +131,26 @@ def noted(unit: str, machine: Machine) -> dict[str, str] | None:
 
 
 def _unit_files(units: Sequence[Unit]) -> list[File]:
-    files = [File(NOTER, NOTER_TEXT, mode=0o755)] if any(unit.reads for unit in units) else []
+    files = [File(NOTER, NOTER_TEXT, mode=0o755)] if any(_read_by(unit) for unit in units) else []
     for unit in units:
         folder = f"{UNITS}/{unit.name}.d"
         if unit.drop_in is not None:
             files.append(File(f"{folder}/{OWN_DROP_IN}", unit.drop_in))
-        if unit.reads:
+        if _read_by(unit):
             note = f"-+{NOTER} %n {' '.join(_read_by(unit))}"
             text = f"# So that Ansible can tell what the daemon runs.\n[Service]\nExecStartPre={note}\n"
-            if unit.reload:
+            if unit.reloads:
                 text += f"ExecReload={note}\n"
             files.append(File(f"{folder}/{NOTE_DROP_IN}", text))
     return files
 
 
 def _read_by(unit: Unit) -> tuple[str, ...]:
-    own = (f"{UNITS}/{unit.name}.d/{OWN_DROP_IN}",) if unit.drop_in is not None else ()
-    return (*unit.reads, *own)
+    """What it notes. A drop-in of ours counts too, but for timers, which take it in by themselves."""
+    own = (
+        (f"{UNITS}/{unit.name}.d/{OWN_DROP_IN}",) if unit.drop_in is not None and unit.name.endswith(".service") else ()
+    )
+    return (*unit.reads, *unit.reloads, *own)
 
 
 def _converge_unit(unit: Unit, state: UnitState | None, machine: Machine) -> list[Change]:
@@ -168,19 +171,17 @@ def _converge_unit(unit: Unit, state: UnitState | None, machine: Machine) -> lis
     if state.active != "active" or absent:
         changes.append(Change(unit.name, f"{state.active} ({state.sub or state.load})", "active"))
         _act("restart", unit, machine)
-    elif unit.reads:
-        older = _older(unit, machine)
-        if older:
-            own = machine.path(f"{UNITS}/{unit.name}.d/{OWN_DROP_IN}")
-            verb = "reload" if unit.reload and state.can_reload and own not in older else "restart"
-            changes.append(
-                Change(
-                    f"{unit.name}, what it runs",
-                    _lines(older, "not what is on disk"),
-                    _lines(older, f"as on disk ({verb})"),
-                )
+    elif older := _older(unit, machine):
+        gentle = state.can_reload and all(_is_below(path, unit.reloads, machine) for path in older)
+        verb = "reload" if gentle else "restart"
+        changes.append(
+            Change(
+                f"{unit.name}, what it runs",
+                _lines(older, "not what is on disk"),
+                _lines(older, f"as on disk ({verb})"),
             )
-            _act(verb, unit, machine)
+        )
+        _act(verb, unit, machine)
     return changes
 
 
@@ -197,10 +198,16 @@ def _stop(unit: Unit, state: UnitState, machine: Machine) -> list[Change]:
 
 def _older(unit: Unit, machine: Machine) -> tuple[str, ...]:
     """The files of which the unit runs something else than what is on disk."""
+    if not _read_by(unit):
+        return ()
     note, now = noted(unit.name, machine), hashes(_read_by(unit), machine)
     if note is None:
         return tuple(sorted(now)) or (unit.name,)
     return tuple(path for path in sorted(note.keys() | now.keys()) if note.get(path) != now.get(path))
+
+
+def _is_below(path: str, folders: Sequence[str], machine: Machine) -> bool:
+    return any(path == machine.path(folder) or path.startswith(machine.path(folder) + "/") for folder in folders)
 
 
 def _lines(paths: Sequence[str], word: str) -> str:
