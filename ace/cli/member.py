@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import date
 from pathlib import Path
@@ -71,6 +72,59 @@ def add(
             _update(answer, country, defaults, dry_run, find_spec_dir(spec), as_of or date.today(), format_)
             return
         _join(answer, country, answers, defaults, dry_run, find_spec_dir(spec), as_of or date.today(), format_)
+
+
+@app.command("check")
+def check(
+    country: CountryArgument,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="TEST", help="Only this test (repeatable).")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", dir_okay=False, help="Also write the report (JSON) here.")
+    ] = None,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Is this national cloud fit? Asks it, with the country's own credentials, for all that ACE needs of it.
+
+    Nothing is changed, but for a canary tenant that is made and taken away again (after Ctrl-C too). Exit code 1: a test
+    says FAIL or ABORT (it could not be found out). The last whole check is kept for `ace member activate`.
+    """
+    from ace.cli import clouds, fitness
+    from ace.errors import ExitCode
+    from ace.membership.fitness.checking import SCHEMA
+    from ace.spec import load
+
+    with answering("member-check", format_) as answer:
+        refuse_past(as_of)
+        spec_dir = find_spec_dir(spec)
+        loaded = load(spec_dir)
+        member = loaded.member(country)
+        report = fitness.check(
+            spec_dir.parent,
+            loaded,
+            member,
+            clouds.find(spec_dir.parent),
+            tuple(only or ()),
+            quiet=format_ is Format.JSON,
+        )
+        answer.body |= report.as_json()
+        answer.exit_code = ExitCode.OK if report.fit else ExitCode.FAILED
+        if output is not None:
+            _write_report(output, {"schema": SCHEMA, **report.as_json()})
+        if format_ is Format.TEXT:
+            fitness.summarise(report)
+
+
+def _write_report(file: Path, body: dict[str, Any]) -> None:
+    from ace.fleet.report import write_atomically
+
+    try:
+        write_atomically(file.absolute(), json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise UserError(f"{file} cannot be written: {error.strerror}", code="no-file") from None
 
 
 def _join(

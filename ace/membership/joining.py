@@ -24,6 +24,8 @@ from ace.spec.values import Member, Region, ResidencyMode, Spec
 
 ANSWERS: Final = "answers"
 CODEOWNERS: Final = "CODEOWNERS"
+INVENTORY: Final = "country"
+"""What every country's link in inventories/ leads to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ def join(
             Change(places.answers, None, record(country, template.version, since, answers.values)),
             Change(places.stack, None, texts.stack),
             Change(CODEOWNERS, owners, edits.with_owner(owners or "", country.alpha2, owned, answers.values["team"])),
+            *_inventory(root, country),
             Change(places.register, register, entered),
         ),
         answers.defaulted,
@@ -244,6 +247,14 @@ def _recorded(spec_dir: Path, places: Places, country: Country) -> _Recorded:
     ):
         raise UserError(f"{places.answers} is damaged", hint="bring it back from version control", code="no-answers")
     return _Recorded(version.value, since.value, dict(answers.plain()), answers)
+
+
+def _inventory(root: Path, country: Country) -> tuple[Change, ...]:
+    """The country's inventory, where ROOT has those of others."""
+    folder, name = root / "inventories", country.alpha2.lower()
+    if not (folder / INVENTORY).is_file() or (folder / name).is_symlink():
+        return ()
+    return (Change(f"inventories/{name}", None, INVENTORY, link=True),)
 
 
 def _require_new(root: Path, places: Places, country: Country, register: str) -> None:

@@ -27,11 +27,15 @@ NOTE: Final = "writing.json"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file: its text before and after (None: it is not there). `path` is relative to ROOT, with forward slashes."""
+    """One file: its text before and after (None: it is not there). `path` is relative to ROOT, with forward slashes.
+
+    With `link` it is a symbolic link, and its text is what it points to.
+    """
 
     path: str
     before: str | None
     after: str | None
+    link: bool = False
 
     @property
     def diff(self) -> str:
@@ -45,13 +49,15 @@ class Change:
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
-def text_of(root: Path, path: str) -> str | None:
-    """A file's text; None when it is not there.
+def text_of(root: Path, path: str, *, link: bool = False) -> str | None:
+    """A file's text (a link's target); None when it is not there.
 
     Raises:
         UserError: It cannot be read, or is no plain file.
     """
     file = root / path
+    if link and file.is_symlink():
+        return str(file.readlink())
     if file.is_symlink():
         raise UserError(f"{path} is a link, and `ace member` writes plain files only", code="not-a-file")
     try:
@@ -129,7 +135,7 @@ def write(root: Path, changes: Sequence[Change]) -> None:
         UserError: A file is not what it was when the change was made, or cannot be written.
     """
     for change in changes:
-        if text_of(root, change.path) != change.before:
+        if text_of(root, change.path, link=change.link) != change.before:
             raise UserError(
                 f"{change.path} has changed in the meantime; nothing was written",
                 hint="run the same command again",
@@ -141,10 +147,10 @@ def write(root: Path, changes: Sequence[Change]) -> None:
     try:
         for change in changes:
             done.append(change)
-            _write_one(root, change.path, change.after)
+            _write_one(root, change, change.after)
     except OSError as error:
         for change in reversed(done):
-            _write_one(root, change.path, change.before)
+            _write_one(root, change, change.before)
         note.unlink()
         raise UserError(
             f"{error.filename or change.path} cannot be written: {error.strerror}; nothing was changed",
@@ -164,7 +170,11 @@ def finish(root: Path) -> None:
     if not note.exists():
         return
     changes = [Change(**entry) for entry in json.loads(note.read_text(encoding="utf-8"))]
-    foreign = [change.path for change in changes if text_of(root, change.path) not in (change.before, change.after)]
+    foreign = [
+        change.path
+        for change in changes
+        if text_of(root, change.path, link=change.link) not in (change.before, change.after)
+    ]
     if foreign:
         raise UserError(
             f"an earlier `ace member` was cut off while writing, and {', '.join(foreign)} was changed since",
@@ -175,7 +185,7 @@ def finish(root: Path) -> None:
         file = root / change.path
         for torn in file.parent.glob(f".{file.name}.*.new"):
             torn.unlink()
-        _write_one(root, change.path, change.after)
+        _write_one(root, change, change.after)
     note.unlink()
 
 
@@ -201,8 +211,12 @@ def put(file: Path, text: str, mode: int = 0o666) -> None:
         os.close(folder)
 
 
-def _write_one(root: Path, path: str, text: str | None) -> None:
-    file = root / path
+def _write_one(root: Path, change: Change, text: str | None) -> None:
+    file = root / change.path
+    if text is not None and change.link:
+        if not file.is_symlink():
+            file.symlink_to(text)
+        return
     if text is not None:
         put(file, text)
         return
