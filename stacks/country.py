@@ -13,8 +13,8 @@ from naming import logical
 from outputs import Inventory, Publication, PublishedDataCentre, PublishedGateway, PublishedService
 from tenant import exported_prefixes
 
-DEPLOYED = (MemberStatus.ACTIVE, MemberStatus.LEAVING)
-"""Members whose stack may be deployed; a leaving one's is taken down step by step."""
+DEPLOYED = (MemberStatus.ACTIVE, MemberStatus.SUSPENDED, MemberStatus.LEAVING)
+"""Members whose stack may be deployed; a suspended one's has quotas of nothing, a leaving one's is taken down."""
 
 
 class Country(pulumi.ComponentResource):
@@ -56,13 +56,12 @@ def require_deployable(member: Member) -> None:
     """Refuse a member that is not to be deployed.
 
     Raises:
-        UserError: It is a candidate, suspended or has left.
+        UserError: It has left, or is a candidate and this is no preview.
     """
-    if member.status in DEPLOYED:
+    if member.status in DEPLOYED or (member.status is MemberStatus.CANDIDATE and pulumi.runtime.is_dry_run()):
         return
     what_next = {
-        MemberStatus.CANDIDATE: "it can be deployed once its file says `status: active`",
-        MemberStatus.SUSPENDED: "what it has stays as it is until its file says `status: active` again",
+        MemberStatus.CANDIDATE: f"`ace member check {member.stack}`, then `ace member activate {member.stack}`",
         MemberStatus.LEFT: "its numbers stay reserved, and nothing is made under them",
     }
     raise UserError(

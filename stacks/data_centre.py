@@ -10,7 +10,7 @@ import pulumi_openstack as openstack
 
 from ace.addressing import transit_router_pool4, transit_router_pool6
 from ace.spec.values import DataCentre as DataCentreValues
-from ace.spec.values import Member, Region
+from ace.spec.values import Member, MemberStatus, Region
 from cloud import OfferArgs, Providers, offer
 from gateways import Gateways, GatewaysArgs
 from host import host_addresses, lent4, lent6
@@ -20,7 +20,7 @@ from network import Addressing, Network, NetworkArgs
 from outputs import DataCentreFacts, Host, PublishedGateway, PublishedHub, TenantFacts, TransitRouter
 from router import Router, RouterArgs, Transit
 from shared_services import SharedServices, SharedServicesArgs
-from tenant import Tenant, TenantArgs
+from tenant import Tenant, TenantArgs, paused
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class DataCentre(pulumi.ComponentResource):
                 TenantArgs(
                     country=country,
                     country_title=member.name.en,
-                    tenant=tenant,
+                    tenant=paused(tenant) if member.status is MemberStatus.SUSPENDED else tenant,
                     sector=sectors[tenant.sector],
                     access=centre.cloud.access,
                     providers=args.providers,

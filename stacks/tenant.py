@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from ipaddress import IPv4Address, IPv6Address
 
 import pulumi
 import pulumi_openstack as openstack
 
-from ace.spec.values import CloudAccess, Sector, TenantNetwork
+from ace.spec.values import CloudAccess, Sector, TenantNetwork, TenantSize
 from ace.spec.values import Tenant as TenantValues
 from cloud import CloudOffer, Providers
 from naming import logical, project_name, tags
@@ -229,6 +229,12 @@ class Tenant(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["target_tenant"]),
         )
         return policy
+
+
+def paused(tenant: TenantValues) -> TenantValues:
+    """A suspended member's tenant: what it has stays, and nothing can be added (quotas of nothing)."""
+    nothing = [0 for field in fields(tenant.size) if field.name != "id"]
+    return replace(tenant, size=TenantSize(tenant.size.id, *nothing))
 
 
 def prefixes(networks: tuple[TenantNetwork, ...]) -> tuple[str, ...]:

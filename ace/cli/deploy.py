@@ -66,7 +66,7 @@ def preview(
 
     with answering("preview", format_) as answer:
         place = open_place(spec)
-        chosen = select(place, countries or (), engine, active_only=True)
+        chosen = select(place, countries or (), engine, active_only=True, candidates=True)
         options = RunOptions(targets=tuple(target or ()))
         done = running.go(Action.PREVIEW, place, chosen, options, parallel=parallel, verbose=verbose)
         answer.exit_code = done.report.exit_code

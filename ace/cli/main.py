@@ -9,6 +9,7 @@ from typer._click.exceptions import ClickException  # typer brings its own click
 
 import ace
 from ace.cli import (
+    audit,
     catalogue,
     configure,
     deploy,
@@ -59,6 +60,7 @@ app.add_typer(state.app, name="state")
 app.add_typer(lab.app, name="lab")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(member.app, name="member")
+app.add_typer(audit.app, name="audit")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ace.cli import transitions
 from ace.cli.options import (
     AsOfOption,
     Format,
@@ -35,6 +36,9 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Members: joining (`add`), being fit (`check`), going live (`activate`), pausing and leaving. See docs/members.md.",
 )
+
+app.command("list")(transitions.list_)
+app.command("activate")(transitions.activate)
 
 CountryArgument = Annotated[str, typer.Argument(metavar="CC", help="ISO alpha-2 code, any case.")]
 AnswersOption = Annotated[

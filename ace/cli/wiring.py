@@ -65,7 +65,9 @@ def open_place(spec: Path | None) -> Place:
     return Place(directory, loaded, clouds.find(directory.parent))
 
 
-def select(place: Place, named: Sequence[str], engine: EngineName, *, active_only: bool) -> Selection:
+def select(
+    place: Place, named: Sequence[str], engine: EngineName, *, active_only: bool, candidates: bool = False
+) -> Selection:
     """The countries of a command: those named, else every active one.
 
     A country that is not named and has no cloud here is left out; a named one then fails.
@@ -75,6 +77,7 @@ def select(place: Place, named: Sequence[str], engine: EngineName, *, active_onl
         named: Codes in any case.
         engine: As asked for.
         active_only: Whether only active members may be run (a member that has left may still be torn down).
+        candidates: Whether candidates that are named may be run as well.
 
     Raises:
         UserError: A name is no member's, or no country can be run at all.
@@ -85,7 +88,8 @@ def select(place: Place, named: Sequence[str], engine: EngineName, *, active_onl
     not_run: dict[str, Left | UserError] = {}
     built: dict[EngineName, Engine] = {}
     for member in members:
-        if active_only and member.status is not MemberStatus.ACTIVE:
+        may_run = member.status is MemberStatus.ACTIVE or (candidates and member.status is MemberStatus.CANDIDATE)
+        if active_only and not may_run:
             cause = f"{member.code} is {member.status}, not active ({member.file})"
             not_run[member.stack] = Left("not-active", cause)
             continue

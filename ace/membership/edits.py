@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from ace.spec.values import MemberStatus
 
+SUSPENSION: Final = "suspension"
 _OWNED = re.compile(r"/\S+/(?:members/|answers/|Pulumi\.)?([a-z]{2})\.yaml\s")
 
 
@@ -23,6 +26,48 @@ def with_status(text: str, status: MemberStatus) -> str:
     changed = text[: value.start_mark.index] + str(status) + text[value.end_mark.index :]
     _require_same(text, changed, "status")
     return changed
+
+
+def with_suspension(text: str, since: date, reason: str, approvals: Sequence[tuple[str, str]]) -> str:
+    """A member's file with why it is suspended, since when and who signed for it, below its status.
+
+    Args:
+        text: The file.
+        since: The first day.
+        reason: Why.
+        approvals: Approver and signature, each.
+
+    Raises:
+        ValueError: It says so already.
+    """
+    root = _root(text)
+    if any(key.value == SUSPENSION for key, _ in root.value):
+        raise ValueError(f"`{SUSPENSION}:` is there already")
+    block = f"{SUSPENSION}:\n  since: {since}\n  reason: {json.dumps(reason, ensure_ascii=False)}\n"
+    if approvals:
+        block += "  approvals:\n"
+        block += "".join(
+            f"    - approver: {approver}\n      signature: {signature}\n" for approver, signature in approvals
+        )
+    end = text.index("\n", _value(root, "status").end_mark.index) + 1
+    return text[:end] + block + text[end:]
+
+
+def without_suspension(text: str) -> str:
+    """A member's file without that, byte for byte as it was before."""
+    root = _root(text)
+    keys = [key for key, _ in root.value]
+    at = next((index for index, key in enumerate(keys) if key.value == SUSPENSION), None)
+    if at is None:
+        return text
+    start = keys[at].start_mark.index
+    lines = text[start:].splitlines(keepends=True)
+    length = len(lines[0])
+    for line in lines[1:]:
+        if not line.startswith(" "):
+            break
+        length += len(line)
+    return text[:start] + text[start + length :]
 
 
 def with_entry(text: str, country: str, numeric: int, since: date) -> str:

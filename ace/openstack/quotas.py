@@ -42,6 +42,10 @@ class _QuotaType(OpenStackType):
 
     def _set(self, cloud: Cloud, project: str, inputs: Properties) -> Live:
         body = {api: inputs[key] for key, api in self.names.items() if inputs.get(key) is not None}
+        if self.service == "compute" and not any(body.values()):
+            body["force"] = (
+                True  # Nova refuses less than is in use unless told so; nothing at all is meant (a suspension)
+            )
         path, doing = f"{self.path}/{project}", f"set the {self.service.replace('_', ' ')} quota of project {project}"
         cloud.request(self.service, "PUT", path, json={self.noun: body}, doing=doing)
         found = cloud.request(self.service, "GET", path, doing=doing)

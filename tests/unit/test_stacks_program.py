@@ -73,7 +73,7 @@ def test_a_stack_that_is_no_member_is_refused_with_the_nearest_name(
         run_main("tnn")
 
 
-@pytest.mark.parametrize("status", ["candidate", "suspended", "left"])
+@pytest.mark.parametrize("status", ["candidate", "left"])
 def test_a_member_that_is_not_active_is_not_deployed(status: str) -> None:
     from country import require_deployable
 

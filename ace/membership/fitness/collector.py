@@ -165,14 +165,14 @@ class Collector:
         """Limits and use of the credential's project."""
         project = self._told(lambda: self.cloud.project_id)
         found = []
-        for service, path, noun, params in (
-            ("compute", f"/os-quota-sets/{project}/detail", "quota_set", {}),
-            ("network", f"/quotas/{project}/details.json", "quota", {}),
-            ("block_storage", f"/os-quota-sets/{project}", "quota_set", {"usage": "true"}),
+        for service, path, noun in (
+            ("compute", f"/os-quota-sets/{project}/detail", "quota_set"),
+            ("network", f"/quotas/{project}/details.json", "quota"),
+            ("block_storage", f"/os-quota-sets/{project}?usage=true", "quota_set"),
         ):
-            body = self._get(service, path, params) or {}
+            body: dict[str, Any] = self._get(service, path) or {}
             found += [
-                f.QuotaFact(service, name, int(one["limit"]), int(one.get("in_use", one.get("used", 0))))
+                f.QuotaFact(service, name, int(one["limit"]), int(one["used" if "used" in one else "in_use"]))
                 for name, one in body.get(noun, {}).items()
                 if isinstance(one, dict)
             ]
@@ -278,9 +278,9 @@ class Collector:
         listed: list[dict[str, Any]] = self._told(lambda: self.cloud.items(service, path, key, params=params or None))
         return listed
 
-    def _get(self, service: str, path: str, params: Mapping[str, str] | None = None) -> Any:
+    def _get(self, service: str, path: str) -> Any:
         self._require(service)
-        return self._told(lambda: self.cloud.get(service, path, params=params or None))
+        return self._told(lambda: self.cloud.get(service, path))
 
     def _credential(self, cloud: Cloud) -> f.CredentialFact:
         access = self._access(cloud)

@@ -1,0 +1,286 @@
+"""`ace member list`, `activate`, `suspend`, `reinstate`, `remove`: a member's life cycle."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, find_spec_dir, refuse_past
+from ace.cli.output import Answer, answering, stderr, stdout
+from ace.errors import UserError
+
+if TYPE_CHECKING:
+    from ace.membership.lifecycle import Verb
+    from ace.membership.log import Transition
+    from ace.membership.transition import Intent, Step
+    from ace.spec.values import Member
+
+CountryArgument = Annotated[str, typer.Argument(metavar="CC", help="ISO alpha-2 code, any case.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")]
+ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; goes into the log of transitions.")]
+ApprovalsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--approvals",
+        metavar="FILE",
+        dir_okay=False,
+        help="What two approvers' `ace policy approve` printed (YAML list of approver and signature).",
+    ),
+]
+
+
+def list_(spec: SpecOption = None, as_of: AsOfOption = None, format_: FormatOption = Format.TEXT) -> None:
+    """Every member with its status, since when, and what is overdue: candidates after two months, suspensions after four."""
+    from ace import spec as spec_room
+
+    with answering("member-list", format_) as answer:
+        spec_dir = find_spec_dir(spec)
+        loaded = spec_room.load(spec_dir)
+        last = {transition.country: transition for transition in _log(spec_dir)}
+        entries = [_entry(member, last.get(member.stack), as_of or today()) for member in loaded.members]
+        answer.body["members"] = entries
+        if format_ is Format.JSON:
+            return
+        width = max((len(entry["name"]) for entry in entries), default=0)
+        for entry in entries:
+            kind = "  (illustration)" if entry["example"] else ""
+            stdout.print(
+                f"{entry['country']}  {entry['name']:<{width}}  {entry['status']:<10} since {entry['status_since']}  "
+                f"{entry['data_centres']} data centre{'s' if entry['data_centres'] > 1 else ''}{kind}",
+                style=_STYLES.get(entry["status"]),
+                markup=False,
+            )
+            if entry["overdue"]:
+                stdout.print(f"    {entry['overdue']}", style="yellow", markup=False)
+
+
+_STYLES = {"suspended": "yellow", "leaving": "yellow", "left": "dim", "candidate": "cyan"}
+
+
+def activate(
+    country: CountryArgument,
+    reason: ReasonOption = "",
+    dry_run: DryRunOption = False,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Let a candidate go live. It must have passed `ace member check` within 30 days, as its file is now.
+
+    Only its status and the log change; `ace up` then deploys it.
+    """
+    from ace.cli import fitness
+    from ace.membership.activation import require_fit
+    from ace.membership.lifecycle import Verb, after
+    from ace.membership.transition import now
+
+    with answering("member-activate", format_) as answer:
+        refuse_past(as_of)
+        spec_dir = find_spec_dir(spec)
+        at = _At(spec_dir, country, as_of)
+        after(Verb.ACTIVATE, at.member.status, at.member.stack)
+        report = require_fit(at.member, fitness.last(spec_dir.parent, at.member.stack), now())
+        evidence = {"check": report.at.isoformat(timespec="seconds").replace("+00:00", "Z"), "asked": report.asked}
+        why = reason or "passed its fitness check"
+        steps = [at.files(Verb.ACTIVATE, "status: active, and a line in the log", why, evidence)]
+        _go(answer, at, Verb.ACTIVATE, why, steps, dry_run=dry_run, format_=format_, next_=_live(at.member.stack))
+
+
+def _live(code: str) -> tuple[str, ...]:
+    return (
+        f"ace up {code}",
+        f"ace configure {code}",
+        f"ace publish {code}",
+        "ace interconnect apply",
+        "ace catalogue build",
+    )
+
+
+class _At:
+    """A member in its place, and the steps that are common to transitions."""
+
+    def __init__(self, spec_dir: Path, country: str, as_of: date | None) -> None:
+        from ace import spec as spec_room
+
+        self.spec_dir, self.today = spec_dir, as_of or today()
+        self.spec = spec_room.load(spec_dir)
+        self.member = self.spec.member(country)
+
+    @property
+    def root(self) -> Path:
+        """ROOT."""
+        return self.spec_dir.parent
+
+    @property
+    def folder(self) -> Path:
+        """Where what is under way for this country is kept."""
+        from ace.membership.writing import folder_of
+
+        folder = folder_of(self.root) / self.member.stack
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    def files(
+        self,
+        verb: Verb,
+        would: str,
+        reason: str,
+        evidence: Mapping[str, Any],
+        approvals: Sequence[tuple[str, str]] = (),
+        name: str = "status",
+    ) -> Step:
+        """The step that changes the member's status, and whatever files go with it, as one."""
+        from ace import spec as spec_room
+        from ace.membership import lifecycle, transition, writing
+
+        def act(intent: Intent) -> transition.Done:
+            member = spec_room.load(self.spec_dir).member(self.member.code)
+            to = lifecycle.TABLE.get((verb, member.status))
+            if to is None and member.status in {end for (known, _), end in lifecycle.TABLE.items() if known is verb}:
+                return transition.Done(f"{member.stack} is {member.status}")
+            made = transition.changes(
+                self.spec_dir,
+                member,
+                verb,
+                by=intent.by,
+                at=transition.now(),
+                reason=reason,
+                evidence=evidence,
+                today=self.today,
+                approvals=approvals,
+            )
+            self.judge(made)
+            writing.write(self.root, made)
+            return transition.Done(f"{member.stack} was {member.status} and is {to}")
+
+        return transition.Step(name, would, act)
+
+    def judge(self, made: Sequence[Any]) -> None:
+        """Refuse what the whole region would not be valid with."""
+        from ace.membership import writing
+
+        writing.judge(self.spec_dir, made, self.today)
+
+
+def _go(
+    answer: Answer,
+    at: _At,
+    verb: Verb,
+    reason: str,
+    steps: Sequence[Step],
+    *,
+    dry_run: bool,
+    format_: Format,
+    next_: Sequence[str],
+    options: Mapping[str, Any] | None = None,
+) -> None:
+    """Carry a transition out, or say what it would do."""
+    from ace.membership import transition, writing
+
+    member = at.member
+    answer.body |= {"country": member.stack, "verb": str(verb), "reason": reason, "dry_run": dry_run}
+    if dry_run:
+        answer.body["steps"] = [{"step": step.name, "would": step.would} for step in steps]
+        if format_ is Format.TEXT:
+            stdout.print(f"{verb} {member.name.en}: nothing is done; it would", markup=False)
+            for step in steps:
+                stdout.print(f"  {step.name:<12} {step.would}", markup=False)
+        return
+    done: list[dict[str, str]] = []
+    answer.body["steps"] = done
+
+    def tell(name: str, told: str) -> None:
+        done.append({"step": name, "did": told})
+        if format_ is Format.TEXT:
+            stdout.print(f"  {name:<12} {told}", markup=False)
+
+    with writing.alone(at.root):
+        fresh = transition.Intent(
+            verb, member.stack, reason, who(), f"{transition.now():%Y-%m-%dT%H:%M:%SZ}", options or {}
+        )
+        intent = transition.begin(transition.under_way(at.folder), fresh, member.stack)
+        if intent is not fresh:
+            stderr.print(f"going on with what was begun on {intent.begun}", markup=False)
+        transition.carry_out(at.folder, intent, steps, tell)
+    recorded = [one for one in _log(at.spec_dir) if one.country == member.stack]
+    if recorded:
+        answer.body["transition"] = _transition_json(recorded[-1])
+    answer.body["next"] = list(next_)
+    if format_ is Format.TEXT and next_:
+        stdout.print("Next:", style="bold")
+        for line in next_:
+            stdout.print(f"  {line}", markup=False)
+
+
+def who() -> str:
+    """Who runs this: the login name and the machine."""
+    try:
+        return f"{getpass.getuser()}@{socket.gethostname()}"
+    except (OSError, KeyError):
+        return f"uid@{socket.gethostname()}"
+
+
+def confirm(member: Member, sentence: str, yes: bool, command: str) -> None:
+    """Let the person type the country's code.
+
+    Raises:
+        UserError: There is nobody to ask, or the answer is another.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UserError(
+            f"{sentence}, and nobody is there to be asked",
+            hint=f"look with `{command} --dry-run`; if it is meant: `{command} --yes`",
+            code="not-confirmed",
+        )
+    stderr.print(f"{sentence}. It cannot be undone.", markup=False)
+    typed = typer.prompt(f"Type {member.stack} to go on", default="", show_default=False, err=True)
+    if typed.strip().lower() != member.stack:
+        raise UserError("not confirmed; nothing was changed", code="not-confirmed")
+
+
+def _log(spec_dir: Path) -> tuple[Transition, ...]:
+    from ace.membership import log
+    from ace.membership.writing import text_of
+
+    return log.read(text_of(spec_dir.parent, f"{spec_dir.name}/{log.FILE}") or "")[0]
+
+
+def today() -> date:
+    """The day by which rules are judged unless `--as-of` says another: UTC, so that it is the same everywhere."""
+    return datetime.now(UTC).date()
+
+
+def _entry(member: Member, last: Transition | None, day: date) -> dict[str, Any]:
+    from ace.membership.ages import overdue
+
+    since = last.at.date() if last is not None and last.to is member.status else member.since
+    return {
+        "country": member.stack,
+        "name": member.name.en,
+        "status": str(member.status),
+        "status_since": str(since),
+        "member_since": str(member.since),
+        "example": member.example,
+        "data_centres": len(member.data_centres),
+        "last_transition": _transition_json(last) if last else None,
+        "overdue": overdue(member.stack, member.status, since, day),
+    }
+
+
+def _transition_json(one: Transition) -> dict[str, Any]:
+    return {
+        "at": one.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "from": str(one.origin),
+        "to": str(one.to),
+        "by": one.by,
+        "reason": one.reason,
+    }

@@ -1,0 +1,297 @@
+"""A member's life cycle: the table, the log, activation, and how a transition goes on after a crash."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ace.errors import RefusedError, UserError
+from ace.membership import log, transition
+from ace.membership.activation import require_fit
+from ace.membership.ages import months_after, overdue
+from ace.membership.fitness.checking import Report, digest_of
+from ace.membership.fitness.contract import Judged, Outcome, Verdict
+from ace.membership.lifecycle import TABLE, Verb, after, is_way
+from ace.spec import load
+from ace.spec.values import MemberStatus
+from tests.unit.member_root import SC, Root, a_root
+
+S = MemberStatus
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def root(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Root:
+    made = a_root(tmp_path, capsys)
+    made.json("member", "add", "SC", "--answers", str(SC))
+    return made
+
+
+def checked(root: Root, verdict: Verdict = Verdict.PASS, age: timedelta = timedelta(0)) -> None:
+    """Keep a check of Seychelles as if its cloud had been asked."""
+    from ace.cli.fitness import keep
+
+    member = load(root.spec).member("SC")
+    outcomes = (Outcome("extensions", "victoria-1", "", Judged(verdict, "")),)
+    keep(root.path, Report("sc", datetime.now(UTC) - age, digest_of(member), outcomes))
+
+
+# ----------------------------------------------------------------------------------------------------------- the table
+
+
+def test_the_table_is_the_one_that_was_agreed() -> None:
+    assert {(str(verb), str(origin), str(to)) for (verb, origin), to in TABLE.items()} == {
+        ("activate", "candidate", "active"),
+        ("suspend", "active", "suspended"),
+        ("reinstate", "suspended", "active"),
+        ("remove", "candidate", "leaving"),
+        ("remove", "active", "leaving"),
+        ("remove", "suspended", "leaving"),
+        ("dissolve", "leaving", "left"),
+    }
+
+
+@pytest.mark.parametrize("status", list(MemberStatus))
+@pytest.mark.parametrize("verb", list(Verb))
+def test_every_other_way_is_refused_with_what_is_possible(verb: Verb, status: MemberStatus) -> None:
+    if (verb, status) in TABLE:
+        assert after(verb, status, "ke") is TABLE[verb, status]
+        return
+    with pytest.raises(RefusedError, match=rf"ke is {status}") as refused:
+        after(verb, status, "ke")
+    assert refused.value.hint.startswith("possible now: ")
+
+
+def test_nothing_leads_away_from_left() -> None:
+    assert not any(is_way(S.LEFT, to) for to in S)
+
+
+@pytest.mark.parametrize(
+    ("status", "since", "late"),
+    [
+        (S.CANDIDATE, date(2026, 9, 25), False),
+        (S.CANDIDATE, date(2026, 9, 24), True),
+        (S.SUSPENDED, date(2026, 7, 25), False),
+        (S.SUSPENDED, date(2026, 7, 24), True),
+        (S.ACTIVE, date(2020, 1, 1), False),
+        (S.LEFT, date(2020, 1, 1), False),
+    ],
+)
+def test_candidates_after_two_months_and_suspensions_after_four_are_overdue(
+    status: MemberStatus, since: date, late: bool
+) -> None:
+    assert bool(overdue("ke", status, since, date(2026, 11, 25))) is late
+
+
+def test_months_end_where_the_month_does() -> None:
+    assert months_after(date(2026, 12, 31), 2) == date(2027, 2, 28)
+    assert months_after(date(2027, 12, 30), 2) == date(2028, 2, 29)
+
+
+# ------------------------------------------------------------------------------------------------------------- the log
+
+
+def a_transition(origin: MemberStatus, to: MemberStatus, country: str = "ke") -> log.Transition:
+    return log.Transition(NOW, country, origin, to, "ada@desk", 'a "reason"', {"n": 1})
+
+
+def a_log() -> str:
+    text = ""
+    for one in (
+        a_transition(S.CANDIDATE, S.ACTIVE),
+        a_transition(S.CANDIDATE, S.ACTIVE, "sc"),
+        a_transition(S.ACTIVE, S.SUSPENDED),
+        a_transition(S.SUSPENDED, S.ACTIVE),
+    ):
+        text = log.appended(text, one)
+    return text
+
+
+def test_what_is_appended_comes_back_and_what_was_there_stays() -> None:
+    transitions, problems = log.read(a_log())
+    assert problems == ()
+    assert transitions[2] == a_transition(S.ACTIVE, S.SUSPENDED)
+    longer = log.appended(a_log(), a_transition(S.ACTIVE, S.LEAVING))
+    assert longer.startswith(a_log())
+
+
+@pytest.mark.parametrize(
+    ("damage", "line", "message"),
+    [
+        (lambda lines: [lines[0].replace("ada", "eve"), *lines[1:]], 2, "was altered"),
+        (lambda lines: lines[1:], 1, "was altered"),
+        (lambda lines: [lines[0], *lines[2:]], 2, "was altered"),
+        (lambda lines: [lines[0], lines[0], *lines[1:]], 2, "was altered"),
+        (lambda lines: [lines[1], lines[0], *lines[2:]], 1, "was altered"),
+        (lambda lines: ["gibberish", *lines[1:]], 1, "no transition"),
+        (lambda lines: [*lines[:3], lines[3].replace('"to": "active"', '"to": "candidate"')], 4, "no way leads"),
+    ],
+)
+def test_an_altered_log_is_found_out_at_its_line(damage: object, line: int, message: str) -> None:
+    lines = damage(a_log().splitlines())  # type: ignore[operator]
+    _, problems = log.read("".join(f"{one}\n" for one in lines))
+    assert problems[0].line == line
+    assert message in problems[0].message
+
+
+def test_a_torn_log_is_not_built_on() -> None:
+    with pytest.raises(UserError, match=r"transitions\.jsonl:4:"):
+        log.appended(a_log()[:-5], a_transition(S.ACTIVE, S.LEAVING))
+
+
+def test_a_log_that_contradicts_itself_is_found_out() -> None:
+    text = log.appended(a_log(), a_transition(S.CANDIDATE, S.ACTIVE))
+    assert log.read(text)[1] == (log.Problem(5, "ke was active, not candidate"),)
+
+
+def test_audit_verify_finds_an_altered_line_and_a_status_edited_by_hand(root: Root) -> None:
+    checked(root)
+    root.json("member", "activate", "sc")
+    assert root.json("audit", "verify") == {"schema": "ace/audit-verify/v1", "transitions": 1, "problems": []}
+    member = root.spec / "members" / "sc.yaml"
+    member.write_text(member.read_text().replace("status: active", "status: candidate"))
+    assert "sc is candidate by its file and active by the log" in root.run("audit", "verify", expect=1)
+    file = root.spec / log.FILE
+    file.write_text(file.read_text().replace("candidate", "suspended"))
+    member.write_text(member.read_text().replace("status: candidate", "status: active"))
+    root.json("audit", "verify")  # a whole log with another first line hangs together; its file agrees
+    file.write_text(file.read_text() + file.read_text())
+    assert "transitions.jsonl:2:" in root.run("audit", "verify", expect=1)
+
+
+# ---------------------------------------------------------------------------------------------------------- activation
+
+
+def test_a_fit_candidate_goes_live_and_only_its_status_and_the_log_change(root: Root) -> None:
+    checked(root)
+    before = root.texts()
+    said = root.json("member", "activate", "sc", "--reason", "decided by the board")
+    after_ = root.texts()
+    assert {name for name in after_ if after_[name] != before.get(name)} == {
+        "ecosystem/members/sc.yaml",
+        "ecosystem/transitions.jsonl",
+    }
+    text = after_["ecosystem/members/sc.yaml"]
+    assert text.replace("status: active", "status: candidate") == before["ecosystem/members/sc.yaml"]
+    line = json.loads(after_["ecosystem/transitions.jsonl"])
+    assert (line["country"], line["from"], line["to"]) == ("sc", "candidate", "active")
+    assert line["reason"] == "decided by the board"
+    assert "@" in line["by"]
+    assert said["transition"]["to"] == "active"
+    assert not (root.path / ".ace" / "members" / "sc" / transition.NOTE).exists()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "age", "message"),
+    [
+        (Verdict.FAIL, timedelta(0), "victoria-1 extensions"),
+        (Verdict.ABORT, timedelta(0), "victoria-1 extensions"),
+        (Verdict.PASS, timedelta(days=31), "more than 30 days ago"),
+    ],
+)
+def test_who_is_not_fit_now_does_not_go_live(root: Root, verdict: Verdict, age: timedelta, message: str) -> None:
+    checked(root, verdict, age)
+    before = root.texts()
+    assert message in root.run("member", "activate", "sc", expect=3)
+    assert root.texts() == before
+
+
+def test_who_was_never_checked_does_not_go_live(root: Root) -> None:
+    said = root.run("member", "activate", "sc", expect=3)
+    assert "has not been checked here" in said
+    assert "ace member check sc" in said
+
+
+def test_a_check_of_something_else_does_not_count(root: Root) -> None:
+    checked(root)
+    file = root.spec / "members" / "sc.yaml"
+    file.write_text(file.read_text().replace("size: small", "size: large"))
+    assert "for other data centres or tenants" in root.run("member", "activate", "sc", expect=3)
+
+
+def test_a_real_member_goes_live_with_its_own_keys_only(root: Root) -> None:
+    member = replace(load(root.spec).member("SC"), example=False)
+    with pytest.raises(RefusedError, match="victoria-1: admin_key"):
+        require_fit(member, None, NOW)
+
+
+def test_a_dry_run_says_what_would_be_done(root: Root) -> None:
+    checked(root)
+    before = root.texts()
+    said = root.json("member", "activate", "sc", "--dry-run")
+    assert said["steps"][0]["step"] == "status"
+    assert root.texts() == before
+
+
+def test_an_active_member_is_not_activated_again(root: Root) -> None:
+    assert "ke is active" in root.run("member", "activate", "ke", expect=3)
+
+
+def test_the_list_tells_status_age_and_what_is_overdue(root: Root) -> None:
+    entries = {entry["country"]: entry for entry in root.json("member", "list")["members"]}
+    assert (entries["ke"]["status"], entries["ke"]["status_since"]) == ("active", "2026-11-09")
+    assert (entries["sc"]["status"], entries["sc"]["overdue"]) == ("candidate", "")
+    later = {entry["country"]: entry for entry in root.json("member", "list", "--as-of", "2030-01-01")["members"]}
+    assert "longer than 2 months" in later["sc"]["overdue"]
+    assert later["ke"]["overdue"] == ""
+
+
+# ------------------------------------------------------------------------------------------------- killed and gone on
+
+
+class Killed(BaseException):
+    """The process is gone: nothing after this point runs."""
+
+
+def intent(verb: Verb = Verb.SUSPEND) -> transition.Intent:
+    return transition.Intent(verb, "ke", "why", "ada@desk", "2026-11-25T12:00:00Z")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("at", range(3))
+def test_a_transition_killed_at_any_step_goes_on_there(tmp_path: Path, at: int, when: str) -> None:
+    world: list[str] = []
+    alive = False
+
+    def step(number: int) -> transition.Step:
+        def act(found: transition.Intent) -> transition.Done:
+            if number == at and when == "before" and not alive:
+                raise Killed
+            assert number == 0 or found.facts[f"fact{number - 1}"] == number - 1, "facts outlive the process"
+            if f"did {number}" not in world:  # each step may be repeated
+                world.append(f"did {number}")
+            if number == at and when == "after" and not alive:
+                raise Killed
+            return transition.Done(f"did {number}", {f"fact{number}": number})
+
+        return transition.Step(f"step{number}", "", act)
+
+    steps = [step(number) for number in range(3)]
+    with pytest.raises(Killed):
+        transition.carry_out(tmp_path, intent(), steps, lambda *_: None)
+    alive = True
+    unfinished = transition.under_way(tmp_path)
+    assert unfinished is not None
+    resumed = transition.begin(unfinished, intent(), "ke")
+    assert resumed is unfinished
+    told: list[str] = []
+    transition.carry_out(tmp_path, resumed, steps, lambda name, did: told.append(did))
+    assert world == ["did 0", "did 1", "did 2"]
+    assert [line.endswith("(done before)") for line in told] == [number < at for number in range(3)]
+    assert transition.under_way(tmp_path) is None
+
+
+def test_what_was_begun_is_finished_before_anything_else(tmp_path: Path) -> None:
+    transition.note(tmp_path, intent())
+    with pytest.raises(UserError, match="`suspend` of ke was begun by ada@desk"):
+        transition.begin(transition.under_way(tmp_path), intent(Verb.REMOVE), "ke")
+
+
+def test_a_damaged_note_is_told_and_not_guessed_at(tmp_path: Path) -> None:
+    (tmp_path / transition.NOTE).write_text("{")
+    with pytest.raises(UserError, match="is damaged"):
+        transition.under_way(tmp_path)
