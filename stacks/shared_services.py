@@ -41,7 +41,10 @@ class SharedServicesArgs:
 
 
 def rules_of(data_centre: DataCentre) -> tuple[Rule, ...]:
-    """What the hosts receive: members ask the services that run here, SSH comes from management only."""
+    """What the hosts receive: members ask the services that run here, SSH comes from management and from the gateways.
+
+    Gateways lead SSH here and take the shortest way, transit; tenants' packets there keep addresses of their own.
+    """
     site = data_centre.allocation
     runs = sorted({service for host in data_centre.service_hosts for service in host.runs})
     ports = sorted({port for service in runs for port in SERVICE_PORTS.get(service, ())})
@@ -49,6 +52,7 @@ def rules_of(data_centre: DataCentre) -> tuple[Rule, ...]:
         *(dual(f"{protocol}-{first}", Remote.MEMBERS, protocol, (first, last)) for protocol, first, last in ports),
         ping(Remote.MEMBERS),
         from_networks("ssh", site.management4, site.management6, "tcp", (22, 22)),
+        from_networks("ssh-gateways", site.transit4, site.transit6, "tcp", (22, 22)),
     )
 
 
@@ -70,7 +74,7 @@ class SharedServices(pulumi.ComponentResource):
             name,
             SecurityGroupArgs(
                 name=f"{centre.id}-services",
-                description="Shared services: what members ask of them, SSH from management",
+                description="Shared services: what members ask, SSH from management and gateways",
                 rules=rules_of(centre),
                 tags=tags(args.country, data_centre=centre.id),
                 members_id=args.members_id,
