@@ -15,6 +15,7 @@ from ace.cli import (
     deploy,
     doctor,
     drift,
+    interconnect,
     inventory,
     lab,
     member,
@@ -59,6 +60,7 @@ app.command("verify")(configure.verify)
 app.add_typer(state.app, name="state")
 app.add_typer(lab.app, name="lab")
 app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(interconnect.app, name="interconnect")
 app.add_typer(member.app, name="member")
 app.add_typer(audit.app, name="audit")
 

@@ -1,0 +1,243 @@
+"""`ace interconnect`: the region's tunnels and routes, planned, rendered, proven, drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, find_spec_dir
+
+if TYPE_CHECKING:
+    from ace.interconnect.prove import Result
+    from ace.interconnect.values import Plan
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The tunnels and routes between countries: planned from the one spec, proven offline, applied by each country.",
+)
+RENDERED = Path(".ace") / "interconnect"
+"""Where files are rendered to, below ROOT, unless told otherwise."""
+
+
+@app.command("plan")
+def plan(
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; publications are judged by the clock
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Who is joined to whom, by which addresses, and what is left out and why. Changes nothing.
+
+    What has not published its key yet is planned with a placeholder; what is refused, expired or suspended is left out.
+    """
+    from ace.cli.output import answering
+
+    with answering("interconnect-plan", format_) as answer:
+        _, planned = _planned(spec)
+        answer.body.update(plan_json(planned))
+        if format_ is Format.TEXT:
+            _tell_plan(planned)
+
+
+@app.command("render")
+def render(
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Where to. Default: .ace/interconnect in ROOT.")
+    ] = None,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,  # noqa: ARG001
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Write every gateway's and hub's files: <cc>/<gateway>/frr.conf, nftables.conf, wg-*.conf.
+
+    Files of hosts that are planned no more are taken away; nothing else in the folder is touched. Same spec, same bytes.
+    """
+    from ace.cli.output import answering, stdout
+    from ace.interconnect.files import write
+    from ace.interconnect.render import render as render_files
+
+    with answering("interconnect-render", format_) as answer:
+        root, planned = _planned(spec)
+        folder = (out or root / RENDERED).absolute()
+        files = render_files(planned)
+        written = write(folder, files)
+        answer.body["out"] = str(folder)
+        answer.body["files"] = sorted(files)
+        answer.body["changed"] = list(written.changed)
+        answer.body["removed"] = list(written.removed)
+        if format_ is Format.TEXT:
+            stdout.print(
+                f"{len(files)} files of {len(planned.nodes)} hosts in {folder}: {len(written.changed)} written, "
+                f"{len(written.removed)} removed, {len(files) - len(written.changed)} as they were.",
+                markup=False,
+            )
+            for path in (*written.changed, *(f"{path} (removed)" for path in written.removed)):
+                stdout.print(f"  {path}", markup=False)
+            _tell_left_out(planned)
+
+
+@app.command("prove")
+def prove(
+    folder: Annotated[
+        Path | None, typer.Option("--dir", metavar="DIR", help="Rendered files. Default: those of the spec, made now.")
+    ] = None,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,  # noqa: ARG001
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Prove, from the rendered files alone, that the region holds together: ways, failures, policies, residency.
+
+    Files are parsed back, so what is proven is what the daemons will read. PASS, FAIL (by file and line), ABORT (could
+    not be carried out) or SKIP (a tool or key is missing, and named). Exit 1 on FAIL or ABORT.
+    """
+    from ace.cli.output import answering
+    from ace.errors import ExitCode
+    from ace.interconnect.prove import Verdict, read_dir, read_region
+    from ace.interconnect.prove import prove as prove_region
+    from ace.interconnect.render import render as render_files
+
+    with answering("interconnect-prove", format_) as answer:
+        if folder is not None:
+            region = read_dir(folder)
+        else:
+            region = read_region(render_files(_planned(spec)[1]))
+        results = prove_region(region)
+        answer.body["proofs"] = [
+            {
+                "name": result.name,
+                "verdict": result.verdict.value,
+                "evidence": result.evidence,
+                "flaws": [{"file": flaw.file, "line": flaw.line, "message": flaw.message} for flaw in result.flaws],
+            }
+            for result in results
+        ]
+        if any(result.verdict in (Verdict.FAIL, Verdict.ABORT) for result in results):
+            answer.exit_code = ExitCode.FAILED
+        if format_ is Format.TEXT:
+            _tell_proofs(results)
+
+
+@app.command("map")
+def map_(
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where to. Default: standard output.")
+    ] = None,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,  # noqa: ARG001
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Draw the region as SVG: countries, hubs and links where they are, light or dark as the reader likes."""
+    from ace.cli.output import answering, stdout
+    from ace.errors import UserError
+    from ace.fleet.report import write_atomically
+    from ace.interconnect.map import draw
+    from ace.spec import load
+
+    with answering("interconnect-map", format_) as answer:
+        root, planned = _planned(spec)
+        picture = draw(load(find_spec_dir(spec)), plan=planned)
+        if out is None and format_ is Format.TEXT:
+            typer.echo(picture, nl=False)
+            return
+        file = (out or root / RENDERED / "map.svg").absolute()
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(file, picture)
+        except OSError as error:
+            raise UserError(f"{file}: {error.strerror}", hint="name another --out FILE", code="no-file") from None
+        answer.body["out"] = str(file)
+        answer.body["links"] = len(planned.links)
+        if format_ is Format.TEXT:
+            stdout.print(f"{file}: {len(planned.nodes)} hosts, {len(planned.links)} links", markup=False)
+
+
+def plan_json(planned: Plan) -> dict[str, object]:
+    """A plan as CLI.md has it."""
+    return {
+        "gateways": [
+            {
+                "host": node.host,
+                "kind": node.kind.value,
+                "country": node.country,
+                "asn": node.asn,
+                "loopback4": str(node.loopback4),
+                "loopback6": str(node.loopback6),
+                "public_address": str(node.public_address) if node.public_address else None,
+                "verified": node.verified,
+                "announces": [str(item.prefix) for item in node.announces],
+                "keeps": [str(prefix) for prefix in node.keeps],
+            }
+            for node in planned.nodes
+        ],
+        "links": [
+            {
+                "a": link.a.host,
+                "b": link.b.host,
+                "kind": link.kind.value,
+                "role_a": link.role.value,
+                "asn_a": link.a.asn,
+                "asn_b": link.b.asn,
+                "net6": str(link.net6),
+                "verified": link.verified,
+            }
+            for link in planned.links
+        ],
+        "left_out": [{"subject": item.subject, "reason": item.reason, "code": item.code} for item in planned.left_out],
+    }
+
+
+def _planned(spec: Path | None) -> tuple[Path, Plan]:
+    """ROOT and the plan of its spec."""
+    from ace.interconnect.plan import plan as plan_region
+    from ace.spec import load
+
+    directory = find_spec_dir(spec)
+    loaded = load(directory)
+    return directory.parent, plan_region(loaded)
+
+
+def _tell_plan(planned: Plan) -> None:
+    from rich.table import Table
+
+    from ace.cli.output import stdout
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("link", "", "kind", "role", "AS", "", "addresses", "key"):
+        table.add_column(column, no_wrap=True)
+    for link in planned.links:
+        known = "published" if link.verified else "placeholder"
+        table.add_row(
+            link.a.host,
+            link.b.host,
+            link.kind.value,
+            link.role.value,
+            str(link.a.asn),
+            str(link.b.asn),
+            str(link.net6),
+            known,
+        )
+    stdout.print(table)
+    hubs = sum(node.kind.value == "hub" for node in planned.nodes)
+    stdout.print(f"{len(planned.nodes) - hubs} gateways, {hubs} hubs, {len(planned.links)} links.", markup=False)
+    _tell_left_out(planned)
+
+
+def _tell_left_out(planned: Plan) -> None:
+    from ace.cli.output import stdout
+
+    for item in planned.left_out:
+        stdout.print(f"left out: {item.subject}: {item.reason}", markup=False)
+
+
+def _tell_proofs(results: tuple[Result, ...]) -> None:
+    from ace.cli.output import stdout
+
+    styles = {"PASS": "green", "SKIP": "yellow"}
+    for result in results:
+        stdout.print(f"[{styles.get(result.verdict.value, 'bold red')}]{result.verdict.value:5}[/]  ", end="")
+        stdout.print(f"{result.name:22}{result.evidence if not result.flaws else ''}".rstrip(), markup=False)
+        for flaw in result.flaws[:20]:
+            stdout.print(f"         {flaw}", markup=False)
+        if len(result.flaws) > 20:
+            stdout.print(f"         ... and {len(result.flaws) - 20} more", markup=False)
