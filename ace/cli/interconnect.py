@@ -98,10 +98,7 @@ def prove(
     from ace.interconnect.render import render as render_files
 
     with answering("interconnect-prove", format_) as answer:
-        if folder is not None:
-            region = read_dir(folder)
-        else:
-            region = read_region(render_files(_planned(spec)[1]))
+        region = read_dir(folder) if folder else read_region(render_files(_planned(spec)[1]))
         results = prove_region(region)
         answer.body["proofs"] = [
             {
@@ -198,26 +195,16 @@ def _planned(spec: Path | None) -> tuple[Path, Plan]:
 
 
 def _tell_plan(planned: Plan) -> None:
-    from rich.table import Table
-
     from ace.cli.output import stdout
 
-    table = Table(box=None, pad_edge=False)
-    for column in ("link", "", "kind", "role", "AS", "", "addresses", "key"):
-        table.add_column(column, no_wrap=True)
+    width = max((len(node.host) for node in planned.nodes), default=0)
     for link in planned.links:
-        known = "published" if link.verified else "placeholder"
-        table.add_row(
-            link.a.host,
-            link.b.host,
-            link.kind.value,
-            link.role.value,
-            str(link.a.asn),
-            str(link.b.asn),
-            str(link.net6),
-            known,
+        known = "" if link.verified else "  no key yet"
+        stdout.print(
+            f"{link.kind.value:9}{link.a.host:{width}}  {link.b.host:{width}}  AS{link.a.asn} AS{link.b.asn}  "
+            f"{link.net6}{known}",
+            markup=False,
         )
-    stdout.print(table)
     hubs = sum(node.kind.value == "hub" for node in planned.nodes)
     stdout.print(f"{len(planned.nodes) - hubs} gateways, {hubs} hubs, {len(planned.links)} links.", markup=False)
     _tell_left_out(planned)
