@@ -21,7 +21,9 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 FRAME = """<!doctype html><style>
 body {{ margin: 0; width: 1360px; height: 760px; background: #e7dfcd; position: relative; overflow: hidden }}
 img {{ position: absolute; border-radius: 14px; box-shadow: 0 12px 40px rgb(40 30 10 / 30%) }}
-</style><img src="{desktop}" style="left: 32px; top: 32px; width: 1060px"><img src="{phone}" style="right: 36px; top: 96px; width: 300px">"""
+.desktop {{ left: 32px; top: 32px; width: 1060px }}
+.phone {{ right: 36px; top: 96px; width: 300px }}
+</style><img class="desktop" src="{desktop}"><img class="phone" src="{phone}">"""
 
 
 def main(target: Path) -> int:
