@@ -139,7 +139,7 @@ def _servers(real_hosts: bool | None) -> str:
     """What servers of new clouds will be, and why."""
     from ace.lab import hosts
 
-    reason = "--no-hosts" if real_hosts is False else hosts.why_not()
+    reason = "as asked for" if real_hosts is False else hosts.why_not()
     if real_hosts or not reason:
         return "Servers are real hosts: each boots a Debian of its own, in networks of the lab's own."
     return f"Servers are fake ({reason}): they are scheduled, counted and ACTIVE, but nothing runs in them."

@@ -35,7 +35,6 @@ PROGRAMS = {
 USER = "debian"
 BRIDGES = Path("/proc/sys/net/bridge")
 """There while the kernel has bridges' packets pass its IP filters (br_netfilter)."""
-FAKE = "they are scheduled, counted and ACTIVE, but nothing runs in them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +57,15 @@ def underlay(root: Path) -> Underlay | None:
 
 
 def why_not() -> str:
-    """What keeps this machine from having real hosts, as a part of a sentence; empty: nothing."""
+    """What keeps this machine from having real hosts, as a sentence's part; empty: nothing."""
     if not sys.platform.startswith("linux"):
-        return f"this is {sys.platform}, and they need Linux"
+        return f"real hosts need Linux, and this is {sys.platform}"
     if os.geteuid() != 0:
-        return "they need root"
+        return "real hosts need root"
     if (missing := missing_packages()) and not _can_install():
-        return f"this machine lacks {', '.join(missing)}"
+        return f"real hosts need {', '.join(missing)}, which this machine lacks"
     if not BRIDGES.is_dir() and not shutil.which("modprobe"):
-        return "this kernel has no br_netfilter"
+        return "real hosts need br_netfilter, which this kernel lacks"
     return ""
 
 
@@ -83,7 +82,7 @@ def prepare(folder: LabFolder, on_progress: Progress) -> None:
     """
     if reason := why_not():
         raise UserError(
-            f"this lab's servers are to be real hosts, and {reason}",
+            f"this lab's servers cannot be real: {reason}",
             hint="run it as root on Debian or its kin, or have fake servers: `ace lab up --no-hosts`",
             code="no-hosts",
         )

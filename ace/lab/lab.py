@@ -84,14 +84,15 @@ class Lab:
             memory = self._remember(clouds, port, real_hosts)
             names = [cloud.name for cloud in clouds]
             self._check_room(memory, names)
-            if any(memory.clouds[name].servers == HOSTS for name in names):
+            real = any(memory.clouds[name].servers == HOSTS for name in names)
+            if real:
                 hosts.prepare(self._folder, on_progress)
             cache = Cache()
             cache.fill(on_progress)
             for name in names:
                 self._make_cloud(memory.clouds[name], memory.port, cache.templates)
             self._write_clouds_file(memory)
-            starting.start(self._folder, names, cache.python, on_progress)
+            starting.start(self._folder, names, cache.python, on_progress, real_hosts=real)
             self._get_all_ready(memory, names, on_progress)
             return self._status(memory, ask=False)
 
@@ -267,7 +268,9 @@ class Lab:
                 )
             )
         started = [cloud for cloud in clouds if cloud.started]
-        shared = tuple(role for role in processes.SHARED if role not in running) if started else ()
+        real = any(cloud.started and cloud.servers == HOSTS for cloud in memory.clouds.values())
+        wanted = processes.shared(real_hosts=real) if started else ()
+        shared = tuple(role for role in wanted if role not in running)
         down = (*shared, *(role for cloud in started for role in cloud.down))
         found: dict[str, HostStatus] = {}
         for cloud in clouds:

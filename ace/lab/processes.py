@@ -17,15 +17,22 @@ import psutil
 TERM_S = 5.0
 NURSERY = "nursery"
 FRONT = "front"
+OUTSIDE = "outside"
+"""Runs where servers are real hosts."""
 SERVICES = ("keystone", "placement", "glance", "neutron", "cinder", "nova")
 """The OpenStack services of each cloud, in the order in which they come up."""
 SHARED = (NURSERY, *(f"zygote/{service}" for service in SERVICES))
-"""The roles that a lab has once."""
+"""The roles that every lab has once."""
 
 
 def roles_of(cloud: str) -> tuple[str, ...]:
     """The roles that a cloud has for itself."""
     return tuple(f"{cloud}/{part}" for part in (*SERVICES, FRONT))
+
+
+def shared(*, real_hosts: bool) -> tuple[str, ...]:
+    """The roles that a lab has once, as far as it needs them."""
+    return (*SHARED, OUTSIDE) if real_hosts else SHARED
 
 
 def title(folder: Path) -> str:

@@ -26,7 +26,9 @@ TITLE_ROOM = 512
 """A process's title is written over its first environment; this much room is made for it, in bytes."""
 
 
-def start(folder: LabFolder, clouds: Sequence[str], python: Path, on_progress: Progress) -> None:
+def start(
+    folder: LabFolder, clouds: Sequence[str], python: Path, on_progress: Progress, *, real_hosts: bool = False
+) -> None:
     """Have every process of `clouds`, and those that all clouds share, running.
 
     Raises:
@@ -36,7 +38,8 @@ def start(folder: LabFolder, clouds: Sequence[str], python: Path, on_progress: P
     running = processes.running(folder.path)
     if processes.NURSERY in running and _code_of(folder) != drivers_digest():
         on_progress("note: the lab's own code has changed since it was started; `ace lab down` and `up` take it in")
-    missing = [role for role in (*processes.SHARED, *_roles(clouds)) if role not in running]
+    wanted = (*processes.shared(real_hosts=real_hosts), *_roles(clouds))
+    missing = [role for role in wanted if role not in running]
     if not missing:
         return
     repaired = [role for role in missing if running]
@@ -47,7 +50,7 @@ def start(folder: LabFolder, clouds: Sequence[str], python: Path, on_progress: P
     if processes.NURSERY in missing:
         _start_nursery(folder, python)
     for role in missing:
-        if role.startswith("zygote/") or role.endswith(f"/{processes.FRONT}"):
+        if role == processes.OUTSIDE or role.startswith("zygote/") or role.endswith(f"/{processes.FRONT}"):
             _ask(folder, processes.NURSERY, role)
     with ThreadPoolExecutor(len(processes.SERVICES)) as pool:
         list(pool.map(lambda service: _start_service(folder, service, missing), processes.SERVICES))
@@ -76,7 +79,7 @@ def _end_strays(folder: LabFolder) -> None:
     """End processes that should not be: two of one role, or of a cloud that is gone."""
     for role, found in processes.running(folder.path).items():
         cloud = role.rpartition("/")[0]
-        gone = role not in processes.SHARED and not folder.cloud(cloud).is_dir()
+        gone = role not in processes.shared(real_hosts=True) and not folder.cloud(cloud).is_dir()
         if gone or len(found) > 1:
             processes.stop({role: found})
 

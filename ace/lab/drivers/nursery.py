@@ -4,6 +4,7 @@
       zygote/nova, ...           one per service, has what that service imports
         tn-tunis-1/nova, ...     one per service and cloud: serves
       tn-tunis-1/front, ...      one per cloud: its one address
+      outside                    where servers are real hosts: what they find behind their routers
 
 Forking instead of starting anew makes a cloud quick and small: its processes share what was imported before. Nobody
 here decides what runs: `ace lab up` asks for what is missing. Any of these processes may be killed; the others go on,
@@ -47,7 +48,9 @@ def run(folder: Path) -> None:
 
 
 def _child(folder: Path, name: str) -> forking.Child:
-    """`zygote/<service>` or `<cloud>/front`."""
+    """`zygote/<service>`, `<cloud>/front` or `outside`."""
+    if name == titles.OUTSIDE:
+        return name, lambda: _be_outside(folder)
     kind, _, rest = name.partition("/")
     if kind == "zygote":
         return titles.zygote(rest), lambda: _be_zygote(folder, rest)
@@ -61,6 +64,12 @@ def _be_front(cloud_folder: Path) -> None:
     from drivers.cloud import Cloud
 
     front.run(Cloud.read(cloud_folder))
+
+
+def _be_outside(folder: Path) -> None:
+    from drivers import outside
+
+    outside.run(folder)
 
 
 def _be_zygote(folder: Path, service_name: str) -> None:

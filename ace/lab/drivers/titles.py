@@ -11,6 +11,7 @@ from pathlib import Path
 import setproctitle
 
 NURSERY = "nursery"
+OUTSIDE = "outside"
 
 
 def zygote(service: str) -> str:

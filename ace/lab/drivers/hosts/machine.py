@@ -23,7 +23,8 @@ from drivers.hosts import cgroups, loops, scripts
 from drivers.hosts.record import Disk, Nic, Record
 
 LOG = logging.getLogger(__name__)
-START_S = 60.0
+START_S = 180.0
+"""Fifty hosts that boot at once on two cores take their time."""
 STOP_S = 20.0
 CONSOLE_BYTES = 100 * 1024
 """What Nova gives of a console log at most."""
@@ -57,8 +58,9 @@ class Host:
         self.server_id = folder.name
         self._plane = plane
         self._groups = cgroups.kind()
-        self._group = cgroups.Group(plane.names.lab, plane.names.cloud, self.server_id[:13])
+        self.group = cgroups.Group(plane.names.lab, plane.names.cloud, self.server_id[:13])
         self.namespace = plane.names.host(self.server_id)
+        self._lock = folder.with_name(f".{self.server_id}.lock")
 
     @property
     def machine(self) -> str:
@@ -79,7 +81,7 @@ class Host:
 
     @property
     def running(self) -> bool:
-        return cgroups.runs(self._groups, self._group)
+        return cgroups.runs(self._groups, self.group)
 
     # -- life
 
@@ -117,14 +119,14 @@ class Host:
     def stop(self, *, hard: bool = False, timeout_s: float = STOP_S) -> None:
         """Power it off; `hard`, or when it takes too long, by pulling the plug."""
         with self._held():
-            leader = cgroups.leader(self._groups, self._group)
+            leader = cgroups.leader(self._groups, self.group)
             if leader and not hard:
                 with suppress(ProcessLookupError):
                     os.kill(leader, POWER_OFF)
                 deadline = time.monotonic() + timeout_s
                 while self.running and time.monotonic() < deadline:
                     time.sleep(0.05)
-            cgroups.end(self._groups, self._group)
+            cgroups.end(self._groups, self.group)
             if self.known:
                 self.silence()
 
@@ -137,10 +139,11 @@ class Host:
     def destroy(self) -> None:
         """Remove it, its disk and all that it has on this machine (not its volumes)."""
         with self._held():
-            cgroups.end(self._groups, self._group)
-            cgroups.remove(self._groups, self._group)
+            cgroups.end(self._groups, self.group)
+            cgroups.remove(self._groups, self.group)
             self._let_go()
             shutil.rmtree(self.folder, ignore_errors=True)
+            self._lock.unlink(missing_ok=True)
 
     # -- network
 
@@ -167,17 +170,18 @@ class Host:
     def add_disk(self, disk: Disk) -> None:
         """Give it a volume, running or not."""
         with self._held():
-            self._write(self.record.with_disk(disk))
-            leader = cgroups.leader(self._groups, self._group)
+            device = loops.attach(Path(disk.file))
+            leader = cgroups.leader(self._groups, self.group)
             if leader:
-                device = loops.attach(Path(disk.file))
                 major, minor = loops.numbers(device)
                 script = (
-                    f"mkdir -p /dev/disk/by-id && rm -f /dev/{disk.device} /dev/disk/by-id/{disk.by_id} && "
-                    f"mknod -m 660 /dev/{disk.device} b {major} {minor} && "
-                    f"chgrp disk /dev/{disk.device} && ln -s ../../{disk.device} /dev/disk/by-id/{disk.by_id}"
+                    f"umask 022; {_without_device(disk)} mkdir -p /dev/disk/by-id; "
+                    f"mknod /dev/{disk.device} b {major} {minor} && chmod 660 /dev/{disk.device}; "
+                    f"chgrp disk /dev/{disk.device}; "
+                    f"ln -s ../../{disk.device} /dev/disk/by-id/{disk.by_id}"
                 )
                 self._within(leader, "sh", "-c", script)
+            self._write(self.record.with_disk(disk))
 
     def remove_disk(self, volume_id: str) -> None:
         """Take a volume from it; what the host still has open of it, it loses."""
@@ -185,14 +189,12 @@ class Host:
             if not self.known:
                 return
             record = self.record
-            leader = cgroups.leader(self._groups, self._group)
+            leader = cgroups.leader(self._groups, self.group)
             for disk in record.disks:
-                if disk.volume_id != volume_id:
-                    continue
-                if leader:
-                    for place in (f"/dev/disk/by-id/{disk.by_id}", f"/dev/{disk.device}"):
-                        self._within(leader, "sh", "-c", f"umount {place} 2>/dev/null; rm -f {place}")
-                loops.detach(Path(disk.file))
+                if disk.volume_id == volume_id:
+                    if leader:
+                        self._within(leader, "sh", "-c", f"{_without_device(disk)} true")
+                    loops.detach(Path(disk.file))
             self._write(record.without_disk(volume_id))
 
     # -- what it says
@@ -213,7 +215,7 @@ class Host:
     @contextmanager
     def _held(self) -> Iterator[None]:
         """One change of this host at a time."""
-        with shell.locked(self.folder.parent / f".{self.server_id}.lock"):
+        with shell.locked(self._lock):
             yield
 
     def _write(self, record: Record) -> None:
@@ -226,9 +228,9 @@ class Host:
         devices = {disk.volume_id: loops.attach(Path(disk.file)) for disk in record.disks}
         texts = {
             "network.batch": "\n".join(scripts.interfaces(record.nics)) + "\n",
-            "loop.sh": scripts.loop(self._groups.join(self._group, "loop")),
+            "loop.sh": scripts.loop(self._groups.join(self.group, "loop")),
             "boot.sh": scripts.boot(
-                record, self.namespace, self.machine, self._groups.join(self._group, "machine"), devices
+                record, self.namespace, self.machine, self._groups.join(self.group, "machine"), devices
             ),
         }
         for name, text in texts.items():
@@ -243,11 +245,11 @@ class Host:
         for nic in record.nics:
             self._plug(nic)
         self._write_scripts(record)
-        self._groups.make(self._group, record.memory_mb)
+        self._groups.make(self.group, record.memory_mb)
         (self.folder / "console.log").touch(mode=0o600)
         with (self.folder / "console.log").open("ab") as console:
             # Through a shell that ends at once: the host belongs to nobody who might be ended.
-            command = [*self._groups.launcher(self._group), "sh", str(self.folder / "loop.sh")]
+            command = [*self._groups.launcher(self.group), "sh", str(self.folder / "loop.sh")]
             subprocess.run(
                 ["sh", "-c", '"$@" & exit 0', "sh", *command],
                 stdin=subprocess.DEVNULL,
@@ -272,7 +274,7 @@ class Host:
             time.sleep(0.1)
 
     def _takes_ssh(self) -> bool:
-        leader = cgroups.leader(self._groups, self._group)
+        leader = cgroups.leader(self._groups, self.group)
         with suppress(OSError):
             return leader is not None and any(
                 SSH_LISTENS.search(Path(f"/proc/{leader}/net/{table}").read_text(encoding="ascii"))
@@ -306,13 +308,20 @@ class Host:
         return place_of(self._plane.names, nic.network_id, external=False)
 
     def _within(self, leader: int, *command: str) -> None:
-        shell.run("nsenter", f"--target={leader}", "--mount", "--root", "--wd", "--", *command, check=False)
+        """Run a command on the host's files, with our rights and not with the host's."""
+        shell.run("nsenter", f"--target={leader}", "--mount", "--pid", "--root", "--wd", "--", *command)
 
     def _let_go(self) -> None:
         if self.known:
             for disk in self.record.disks:
                 loops.detach(Path(disk.file))
         release(self.folder, self.namespace, self.machine)
+
+
+def _without_device(disk: Disk) -> str:
+    """Shell that removes a disk's device, whether it was there at the boot (bound) or came later (made)."""
+    places = (f"/dev/disk/by-id/{disk.by_id}", f"/dev/{disk.device}")
+    return " ".join(f"umount {place} 2>/dev/null; rm -f {place};" for place in places)
 
 
 def release(folder: Path, namespace: str, machine: str) -> None:

@@ -15,7 +15,6 @@ from typing import Any
 from drivers.dataplane.kernel import DataPlane
 from drivers.dataplane.plan import plan
 from drivers.networks import reader
-from neutron_lib import context as neutron_context
 from neutron_lib.callbacks import events, registry, resources
 from neutron_lib.plugins import constants as plugins
 from neutron_lib.plugins import directory
@@ -36,6 +35,7 @@ class DataPlaneKeeper:
 
     def __init__(self, cloud_folder: Path) -> None:
         self._plane = DataPlane.of(cloud_folder)
+        self._database = cloud_folder / "db" / "neutron.sqlite"
         self._changed = threading.Event()
 
     def start(self) -> None:
@@ -69,7 +69,7 @@ class DataPlaneKeeper:
 
     def _keep(self) -> None:
         began = time.monotonic()
-        wanted = reader.read(neutron_context.get_admin_context())
+        wanted = reader.read(self._database)
         read = time.monotonic()
         changed = self._plane.keep(plan(wanted, self._plane.names))
         if changed:

@@ -9,7 +9,7 @@ import sqlite3
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from drivers import configuration as conf
@@ -149,6 +149,7 @@ class Nova:
         priv_context.init(root_helper=shlex.split(utils.get_root_helper()))
         os_brick.setup(nova.conf.CONF)
         os_vif.initialize()
+        _be_at_home_on(cloud.compute_hosts.values())
         objects.Service.enable_min_version_cache()
         wanted = [
             {"binary": "nova-conductor", "topic": conductor.RPC_TOPIC},
@@ -172,6 +173,30 @@ class Nova:
             # Seen alive at once, not after the first interval: after a long stop the scheduler would find no host.
             running.service_ref.report_count += 1
             running.service_ref.save()
+
+
+def _be_at_home_on(hosts: Collection[str]) -> None:
+    """Detach volumes from servers of every compute service of this process.
+
+    Nova takes its configuration's host for the only one that lives here, and leaves the disk with servers of others.
+    """
+    from nova.virt import block_device
+
+    class Here(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            return other in hosts
+
+    class Configuration:
+        host = Here()
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(whole, name)
+
+    whole = block_device.CONF
+    block_device.CONF = Configuration()
 
 
 def _identify(cloud: Cloud) -> None:
