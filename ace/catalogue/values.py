@@ -102,7 +102,7 @@ class Provider:
 
     slug: str
     name: str
-    kind: OperatorKind
+    operator_kind: OperatorKind
     country: str
     status: Status
     provenance: Provenance

@@ -128,7 +128,8 @@ class Language:
 
     def languages(self, codes: Iterable[str]) -> str:
         """The names of several languages as a list."""
-        return self.list(self.language_name(code) for code in codes)
+        listed = self.list(str(self.locale.languages.get(code, code)) for code in codes)
+        return listed[:1].upper() + listed[1:]
 
     def order(self, text: str) -> str:
         """What to sort names by: without case, accents, vowel signs and the variants of Arabic letters."""

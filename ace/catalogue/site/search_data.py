@@ -56,7 +56,7 @@ def _service(shelf: Shelf, language: Language, service: Service) -> dict[str, An
             "residency": sorted({str(rule.mode) for rule in service.residency}),
             "label": [label.scheme for label in labels] or ["none"],
             "expiry": _expiry(shelf, labels),
-            "operator": [str(provider.kind)],
+            "operator": [str(provider.operator_kind)],
             "sla": [step for step in _SLA_STEPS if service.sla.availability >= float(step)],
             "language": list(service.support.languages),
             "status": [str(service.status)],
@@ -139,7 +139,7 @@ def _cells(shelf: Shelf, language: Language, service: Service) -> list[str]:
     ]
     return [
         language.local_plain(country.name),
-        f"{provider.name} ({language.plain(words.OPERATORS[provider.kind])})",
+        f"{provider.name} ({language.plain(words.OPERATORS[provider.operator_kind])})",
         language.local_plain(shelf.sector[service.sector].title),
         language.plain(words.STATUSES[service.status]),
         language.list(str(words.data_class(language, name)) for name in service.data_classes),
