@@ -17,14 +17,13 @@ from ace.errors import Severity, UserError
 from .catalogue_facts import TEMPLATES, a_site, of_countries, with_texts
 
 HOSTILE: Mapping[str, str] = {
-    "script": '"><script>alert(1)</script><img src=x onerror=alert(2)>',
-    "override": "safe\u202egnp.exe\u202c \u2066x\u2069",
+    "markup": '"><script>alert(1)</script><img src=x onerror=alert(2)> {{ catalogue }} {% raw %} %(name)s %s %'
+    " </script><!-- ]]> --> <![CDATA[ &amp; \\u003c \u2028",
+    "reordering": "safe\u202egnp.exe\u202c \u2066x\u2069 👩🏾\u200d🌾 🇹🇳 ❤️ Z"
+    + "\u0300\u0301\u0302\u0303\u0304" * 40
+    + "algo",
     "endless": "word " * 2000,
     "unbroken": "x" * 10_000,
-    "emoji": "👩🏾\u200d🌾 🇹🇳 ❤️",
-    "marks": "Z" + "\u0300\u0301\u0302\u0303\u0304" * 40 + "algo",
-    "template": "{{ catalogue }} {% raw %} %(name)s %s %",
-    "closing": "</script><!-- ]]> --> <![CDATA[ &amp; \\u003c \u2028",
 }
 
 

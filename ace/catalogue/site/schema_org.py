@@ -31,7 +31,9 @@ def _service(shelf: Shelf, language: Language, service: Service) -> dict[str, An
         "description": language.local_plain(service.description),
         "serviceType": language.local_plain(shelf.sector[service.sector].title),
         "provider": {
-            "@type": "GovernmentOrganization" if provider.operator_kind in {"ministry", "public_body"} else "Organization",
+            "@type": "GovernmentOrganization"
+            if provider.operator_kind in {"ministry", "public_body"}
+            else "Organization",
             "@id": catalogue.address(Kind.PROVIDER, provider.slug),
             "name": provider.name,
         },
