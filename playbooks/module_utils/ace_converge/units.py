@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from ansible.module_utils.ace_converge.files import File, converge_files
 from ansible.module_utils.ace_converge.values import Change, ConvergeError, Machine, read
@@ -29,7 +30,7 @@ NOTES = "/run/ace/loaded"
 NOTE_DROP_IN = "ace-loaded.conf"
 OWN_DROP_IN = "ace.conf"
 UNITS = "/etc/systemd/system"
-PROPERTIES = ("Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "NeedDaemonReload", "CanReload", "Type")
+PROPERTIES = ("LoadState", "ActiveState", "SubState", "UnitFileState", "NeedDaemonReload", "CanReload")
 READY_WITHIN_S = 60
 JOURNAL_LINES = "12"
 
@@ -60,6 +61,8 @@ class UnitState:
     sub: str
     file: str
     can_reload: bool
+    stale: bool = False
+    """Its files have changed since systemd read them."""
 
 
 def converge_units(units: Sequence[Unit], machine: Machine) -> list[Change]:
@@ -72,7 +75,12 @@ def converge_units(units: Sequence[Unit], machine: Machine) -> list[Change]:
         return []
     changes = converge_files(_unit_files(units), machine)
     states = unit_states([unit.name for unit in units], machine)
-    if not machine.check and (changes or any(state is None for state in states.values())):
+    changes += [
+        Change(f"{name}, as systemd knows it", "older than its files", "as its files say")
+        for name, state in states.items()
+        if state.stale and state.load != "masked"
+    ]
+    if changes and not machine.check:
         machine.must(["systemctl", "daemon-reload"])
         states = unit_states([unit.name for unit in units], machine)
     for unit in units:
@@ -80,24 +88,21 @@ def converge_units(units: Sequence[Unit], machine: Machine) -> list[Change]:
     return changes
 
 
-def unit_states(names: Sequence[str], machine: Machine) -> dict[str, UnitState | None]:
-    """What systemd says of those units; None: it has to read their files anew first."""
+def unit_states(names: Sequence[str], machine: Machine) -> dict[str, UnitState]:
+    """What systemd says of those units."""
     done = machine.run(["systemctl", "show", "--property", ",".join(PROPERTIES), *names])
-    states: dict[str, UnitState | None] = {}
-    for name, block in zip(names, done.out.split("\n\n"), strict=False):
+    states = {}
+    for name, block in zip_longest(names, done.out.split("\n\n")[: len(names)], fillvalue=""):
         said = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
-        states[name] = (
-            None
-            if said.get("NeedDaemonReload") == "yes"
-            else UnitState(
-                said.get("LoadState", "not-found"),
-                said.get("ActiveState", "inactive"),
-                said.get("SubState", ""),
-                said.get("UnitFileState", ""),
-                said.get("CanReload") == "yes",
-            )
+        states[name] = UnitState(
+            said.get("LoadState", "not-found"),
+            said.get("ActiveState", "inactive"),
+            said.get("SubState", ""),
+            said.get("UnitFileState", ""),
+            said.get("CanReload") == "yes",
+            said.get("NeedDaemonReload") == "yes",
         )
-    return {name: states.get(name, UnitState("not-found", "inactive", "", "", can_reload=False)) for name in names}
+    return states
 
 
 def hashes(paths: Sequence[str], machine: Machine) -> dict[str, str]:
@@ -153,9 +158,7 @@ def _read_by(unit: Unit) -> tuple[str, ...]:
     return (*unit.reads, *unit.reloads, *own)
 
 
-def _converge_unit(unit: Unit, state: UnitState | None, machine: Machine) -> list[Change]:
-    if state is None:  # check mode only: its file has changed, which is told already
-        return []
+def _converge_unit(unit: Unit, state: UnitState, machine: Machine) -> list[Change]:
     changes: list[Change] = []
     absent = state.load in ("not-found", "masked")
     if not unit.running and not unit.enabled:
@@ -226,9 +229,9 @@ def _act(verb: str, unit: Unit, machine: Machine) -> None:
     while True:
         state = unit_states([unit.name], machine)[unit.name]
         asked = machine.run(unit.ready) if unit.ready else None
-        if state is not None and state.active == "active" and (asked is None or asked.status == 0):
+        if state.active == "active" and (asked is None or asked.status == 0):
             return
-        if state is not None and state.active == "failed":
+        if state.active == "failed":
             raise ConvergeError(f"{unit.name} does not stay up\n{_journal(unit, machine)}")
         if time.monotonic() > deadline:
             why = f": {asked.said}" if asked is not None and asked.status else ""

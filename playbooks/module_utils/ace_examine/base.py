@@ -1,0 +1,69 @@
+"""Every host: who gets in, what is dropped, whether it keeps itself up to date, and whether names are resolved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.module_utils.ace_examine.values import Check, ask, dig, judged, skipped, until
+
+SSHD = {
+    "permitrootlogin": "no",
+    "passwordauthentication": "no",
+    "kbdinteractiveauthentication": "no",
+    "authenticationmethods": "publickey",
+    "x11forwarding": "no",
+    "maxauthtries": "3",
+}
+
+
+def checks(given: dict[str, Any]) -> list[Check]:
+    """Given: `name` to resolve, and whether the host is `outside` (a hub: the country's resolvers are out of reach)."""
+    return [_ssh(), _firewall(), _updates(), _units(), until(lambda: _names(given), 30)]
+
+
+def _ssh() -> Check:
+    said = ask("sshd", "-T")
+    now = dict(line.split(" ", 1) for line in said.out.splitlines() if " " in line)
+    wrong = [f"{name} is {now.get(name)}" for name, wanted in SSHD.items() if now.get(name) != wanted]
+    return judged("base.ssh", bool(now) and not wrong, ", ".join(wrong) or said.err or "keys only, root not at all")
+
+
+def _firewall() -> Check:
+    said = ask("nft", "list", "table", "inet", "ace")
+    chains = {"input": False, "forward": False}
+    for line in said.out.splitlines():
+        for name in chains:
+            if f"hook {name} " in line:
+                chains[name] = "policy drop" in line
+    open_ones = [name for name, drops in chains.items() if not drops]
+    return judged(
+        "base.firewall",
+        not open_ones,
+        f"no default drop: {open_ones}" if open_ones else "input and forward drop by default",
+    )
+
+
+def _updates() -> Check:
+    timer = ask("systemctl", "is-active", "apt-daily-upgrade.timer").out.strip()
+    setting = ask("apt-config", "dump", "APT::Periodic::Unattended-Upgrade").out
+    on = '"1"' in setting
+    return judged(
+        "base.updates", timer == "active" and on, f"timer {timer}, unattended upgrades {'on' if on else 'off'}"
+    )
+
+
+def _units() -> Check:
+    said = ask("systemctl", "list-units", "--failed", "--plain", "--no-legend")
+    failed = [line.split()[0] for line in said.out.splitlines() if line.strip()]
+    return judged(
+        "base.units", said.status == 0 and not failed, f"failed: {', '.join(failed)}" if failed else "none has failed"
+    )
+
+
+def _names(given: dict[str, Any]) -> Check:
+    name = given.get("name")
+    if not name or given.get("outside"):
+        return skipped("base.names", "a hub asks its cloud's resolver" if name else "the country runs no dns")
+    answer = dig(name, "A")
+    good = answer.status == "NOERROR" and "ad" in answer.flags and bool(answer.of_type("A"))
+    return judged("base.names", good, f"{name}: {answer.status or 'no answer'}, flags {' '.join(sorted(answer.flags))}")

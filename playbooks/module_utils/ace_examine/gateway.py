@@ -1,0 +1,87 @@
+"""Gateways and hubs: keys, routing daemons, forwarding, and who holds the shared address."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible.module_utils.ace_examine.values import Check, ask, judged, until
+
+PRIVATE_KEY = "/etc/wireguard/private.key"
+PUBLIC_KEY = "/etc/wireguard/public.key"
+
+
+def checks(given: dict[str, Any]) -> list[Check]:
+    """Given: `loopbacks`; `vip4` and `vip6` where the gateway shares an address with others."""
+    answers = [_key(), until(_daemons, 30), _forwarding(), _loopbacks(given.get("loopbacks", []))]
+    if given.get("vip4"):
+        answers.append(_families(str(given["vip4"]), str(given["vip6"])))
+    return answers
+
+
+def holds(address: str) -> bool:
+    """Whether an interface of this host has that address."""
+    return bool(ask("ip", "-oneline", "address", "show", "to", address).out.strip())
+
+
+def _key() -> Check:
+    try:
+        found = os.stat(PRIVATE_KEY)
+        with open(PUBLIC_KEY, encoding="ascii") as file:
+            public = file.read().strip()
+    except OSError as error:
+        return judged("gateway.key", False, str(error))
+    mode = found.st_mode & 0o777
+    derived = ask("sh", "-c", f"wg pubkey < {PRIVATE_KEY}").out.strip()
+    good = mode == 0o600 and found.st_uid == 0 and derived == public
+    return judged(
+        "gateway.key",
+        good,
+        f"mode {mode:04o}, owner {found.st_uid}, public half {'fits' if derived == public else 'does not fit'}",
+    )
+
+
+def _daemons() -> Check:
+    said = ask("vtysh", "-c", "show watchfrr")
+    down = [
+        line.split()[0]
+        for line in said.out.splitlines()
+        if line.strip().endswith(("Down", "Init", "Unresponsive", "Connecting"))
+    ]
+    up = [line.split()[0] for line in said.out.splitlines() if line.strip().endswith("Up")]
+    missing = sorted({"zebra", "bgpd", "bfdd", "staticd"} - set(up))
+    return judged(
+        "gateway.frr",
+        not down and not missing,
+        f"not up: {', '.join(down or missing)} {said.err}" if down or missing else f"{', '.join(up)} are up",
+    )
+
+
+def _forwarding() -> Check:
+    values = {
+        name: ask("sysctl", "-n", name).out.strip() for name in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
+    }
+    return judged(
+        "gateway.forwarding",
+        set(values.values()) == {"1"},
+        ", ".join(f"{name} = {value}" for name, value in values.items()),
+    )
+
+
+def _loopbacks(wanted: list[str]) -> Check:
+    missing = [address for address in wanted if not holds(address)]
+    return judged("gateway.loopbacks", not missing, f"missing: {', '.join(missing)}" if missing else ", ".join(wanted))
+
+
+def _families(vip4: str, vip6: str) -> Check:
+    """The two shared addresses go together; that exactly one gateway has them is judged over all gateways."""
+
+    def together() -> Check:
+        here = holds(vip4), holds(vip6)
+        return judged(
+            "gateway.families",
+            here[0] == here[1],
+            f"{vip4}: {'here' if here[0] else 'not here'}, {vip6}: {'here' if here[1] else 'not here'}",
+        )
+
+    return until(together, 10)
