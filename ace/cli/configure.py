@@ -142,17 +142,20 @@ def _require_real_hosts(place: Place) -> None:
     """A lab without root has servers in which nothing runs.
 
     Raises:
-        UserError: This is one.
+        UserError: This is one, or it is down.
     """
-    from ace.cli.hosts import ssh_includes
     from ace.errors import UserError
+    from ace.lab import Lab, underlay
 
-    if place.clouds.is_lab and not ssh_includes(place):
-        raise UserError(
-            "the servers of this lab are fake: nothing runs in them that could be configured",
-            hint="as root on Debian, with systemd-container and mmdebstrap: `ace lab up --hosts`, then `ace up`",
-            code="fake-hosts",
-        )
+    if not place.clouds.is_lab or underlay(place.root) is not None:
+        return
+    if (Lab(place.root).folder / "ssh" / "config").exists():
+        raise UserError("this lab's hosts are down", hint="start them: `ace lab up`", code="lab-down")
+    raise UserError(
+        "the servers of this lab are fake: nothing runs in them that could be configured",
+        hint="real ones need root on Debian: `ace lab up --hosts` says what is missing (docs/lab.md)",
+        code="fake-hosts",
+    )
 
 
 def _tell_checks(outcomes: Mapping[str, CountryOutcome], *, all_: bool) -> None:

@@ -51,8 +51,13 @@ def hosts_of(place: Place, named: str, engine: EngineName) -> Hosts:
 
 def ssh_includes(place: Place) -> tuple[Path, ...]:
     """What else says how SSH reaches hosts: the lab's ssh_config, or the user's own; none if there is none."""
-    file = (place.root / ".ace" / "lab" / "ssh" if place.clouds.is_lab else Path.home() / ".ssh") / "config"
-    return (file,) if file.is_file() else ()
+    from ace.lab import underlay
+
+    if place.clouds.is_lab:
+        under = underlay(place.root)
+        return (under.ssh_config,) if under is not None else ()
+    own = Path.home() / ".ssh" / "config"
+    return (own,) if own.is_file() else ()
 
 
 def write_ssh_config(place: Place, hosts: Hosts) -> None:

@@ -1,0 +1,204 @@
+"""How long `ace configure` takes beside a plain `ansible-playbook` with default settings, on the same hosts, in one run.
+
+    scripts/bench services                     3 and 10 countries; as root
+    scripts/bench services --countries 2       other numbers of them
+    scripts/bench services --out FILE          the JSON too
+
+Each size gets a lab of its own with hosts that boot (made before the clock starts, wiped after). `ace configure` then runs
+on new hosts (first), on configured ones (second) and with `--check`. Plain Ansible does the second and the check run on
+the same hosts, one country after the other as its playbook wants it, from static inventories; with `--plain-first` it
+gets new hosts of its own as well. CPU is that of the command and all it starts here; the hosts' own share is not in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+ORDER = ("tn", "eg", "ke", "rw", "ug", "mu", "zw", "cd", "et", "zm")
+ACE = (sys.executable, "-m", "ace")
+PLAYBOOK = CHECKOUT / "playbooks" / "site.yml"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured run."""
+
+    tool: str
+    countries: int
+    hosts: int
+    job: str
+    wall_s: float
+    cpu_s: float
+    changed: int
+    load: float
+    """The machine's load average of the last minute when it began."""
+
+
+@contextmanager
+def lab(countries: tuple[str, ...]) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A ROOT whose countries are deployed on hosts that boot."""
+    folder = Path(tempfile.mkdtemp(prefix="ace-bench-"))
+    shutil.copytree(CHECKOUT / "ecosystem", folder / "ecosystem")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OS_", "PULUMI_", "ACE_SPEC"))}
+    environment = {**kept, "ACE_LAB_PORT": str(port), "NO_COLOR": "1"}
+    try:
+        quietly([*ACE, "lab", "up", *countries, "--hosts"], folder, environment)
+        quietly([*ACE, "up", *countries], folder, environment)
+        yield folder, environment
+    finally:
+        subprocess.run([*ACE, "lab", "down", "--wipe"], cwd=folder, env=environment, check=False, stdout=sys.stderr)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def quietly(command: list[str], root: Path, environment: dict[str, str]) -> None:
+    subprocess.run(command, cwd=root, env=environment, check=True, stdout=sys.stderr)
+
+
+def timed(
+    command: list[str], root: Path, environment: dict[str, str], allowed: tuple[int, ...]
+) -> tuple[float, float, str]:
+    """Wall seconds, CPU seconds and standard output of a command."""
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    done = subprocess.run(command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode not in allowed:
+        raise SystemExit(f"bench: `{' '.join(command)}` ended with {done.returncode}:\n{done.stdout[-4000:]}")
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout
+
+
+def ace(countries: tuple[str, ...], job: str, root: Path, environment: dict[str, str]) -> Figure:
+    """`ace configure`, once."""
+    load = os.getloadavg()[0]
+    command = [*ACE, "configure", *countries, "--format", "json", *(["--check"] if job == "check" else [])]
+    wall, cpu, out = timed(command, root, environment, (0, 2))
+    hosts = [counts for country in json.loads(out)["countries"].values() for counts in country["hosts"].values()]
+    changed = sum(counts["changed"] for counts in hosts)
+    return Figure(
+        "ace configure", len(countries), len(hosts), job, round(wall, 1), round(cpu, 1), changed, round(load, 1)
+    )
+
+
+def plain(countries: tuple[str, ...], job: str, root: Path, environment: dict[str, str]) -> Figure:
+    """`ansible-playbook` with default settings, country after country."""
+    home = root / "plain"
+    home.mkdir(exist_ok=True)
+    inventories = {country: inventory(country, root, environment, home) for country in countries}
+    kept = {name: value for name, value in environment.items() if not name.startswith("ANSIBLE_")}
+    own = {**kept, "HOME": str(home), "LC_ALL": "C.UTF-8", "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.json"}
+    load, wall, cpu, changed, hosts = os.getloadavg()[0], 0.0, 0.0, 0, 0
+    for country in countries:
+        program = str(Path(sys.executable).parent / "ansible-playbook")
+        command = [program, "-i", str(inventories[country]), str(PLAYBOOK), *(["--check"] if job == "check" else [])]
+        took = timed(command, home, own, (0,))
+        wall, cpu = wall + took[0], cpu + took[1]
+        stats: dict[str, Any] = json.loads(took[2][took[2].index("{") :])["stats"]
+        changed, hosts = changed + sum(counts["changed"] for counts in stats.values()), hosts + len(stats)
+    return Figure(
+        "ansible-playbook", len(countries), hosts, job, round(wall, 1), round(cpu, 1), changed, round(load, 1)
+    )
+
+
+def inventory(country: str, root: Path, environment: dict[str, str], home: Path) -> Path:
+    """A country's inventory as a file, so that plain Ansible need not wait for a script."""
+    done = subprocess.run(
+        [*ACE, "inventory", country], cwd=root, env=environment, check=True, capture_output=True, text=True
+    )
+    told = json.loads(done.stdout)
+    static = {
+        "all": {
+            "vars": told["all"]["vars"],
+            "hosts": told["_meta"]["hostvars"],
+            "children": {
+                name: {"hosts": {host: {} for host in group["hosts"]}}
+                for name, group in told.items()
+                if name not in ("all", "_meta")
+            },
+        }
+    }
+    file = home / f"{country}.json"
+    file.write_text(json.dumps(static), encoding="utf-8")
+    return file
+
+
+def main() -> None:
+    """Measure, print the table on standard error and the JSON on standard output."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--countries", type=int, nargs="+", default=[3, 10], metavar="N")
+    parser.add_argument("--plain-first", action="store_true", help="plain Ansible on new hosts, too")
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    if os.geteuid() != 0:
+        raise SystemExit("bench: hosts that boot need root; see docs/lab.md")
+    figures: list[Figure] = []
+
+    def keep(figure: Figure) -> None:
+        figures.append(figure)
+        print(figure, file=sys.stderr)
+
+    for count in arguments.countries:
+        some = ORDER[:count]
+        with lab(some) as (root, environment):
+            for job in ("first", "second", "check"):
+                keep(ace(some, job, root, environment))
+            for job in ("second", "check"):
+                keep(plain(some, job, root, environment))
+        if arguments.plain_first:
+            with lab(some) as (root, environment):
+                pin(some, root, environment)
+                keep(plain(some, "first", root, environment))
+    show(figures)
+    body = json.dumps({"schema": "ace/bench-services/v1", "figures": [asdict(figure) for figure in figures]}, indent=2)
+    print(body)
+    if arguments.out:
+        arguments.out.write_text(body + "\n", encoding="utf-8")
+
+
+def pin(countries: tuple[str, ...], root: Path, environment: dict[str, str]) -> None:
+    """Have the hosts' keys known, as plain Ansible asks for it: by a run that looks at nothing."""
+    command = [*ACE, "configure", *countries, "--check", "--service", "base", "--format", "json"]
+    timed(command, root, environment, (0, 2))
+
+
+def show(figures: list[Figure]) -> None:
+    """A table; the ratio is plain Ansible's wall time over ours."""
+    table = Table("countries", "hosts", "run", "tool", "changed", "wall s", "CPU s", "load", "ansible-playbook / ace")
+    own = {(figure.countries, figure.job): figure for figure in figures if figure.tool == "ace configure"}
+    for figure in figures:
+        ratio = figure.wall_s / own[figure.countries, figure.job].wall_s
+        table.add_row(
+            str(figure.countries),
+            str(figure.hosts),
+            figure.job,
+            figure.tool,
+            str(figure.changed),
+            f"{figure.wall_s:.1f}",
+            f"{figure.cpu_s:.1f}",
+            f"{figure.load:.1f}",
+            "" if figure.tool == "ace configure" else f"{ratio:.2f}",
+        )
+    Console(stderr=True).print(table)
+
+
+if __name__ == "__main__":
+    main()
