@@ -188,9 +188,10 @@ def _data_centre(
 
 
 def _homes(facts: Facts, member: Member, centre: DataCentre) -> Iterator[v.Home]:
-    """Which gateway meets which hub; a hub whose host country is not listed is met by nobody."""
+    """Which gateway meets which hub; a hub that is not listed is met by nobody."""
     hosts = {member.code for member in facts.spec.members if not country_reasons(facts, member)}
-    hubs = [hub for hub in facts.spec.region.hubs if hub.hosted_by in hosts]
+    refused = {slug for (kind, slug), against in facts.objections.items() if kind is Kind.INTERCONNECTION and against}
+    hubs = [hub for hub in facts.spec.region.hubs if hub.hosted_by in hosts and f"hub-{hub.id}" not in refused]
     chosen = homes(member, centre, hubs)
     for gateway in centre.gateways:
         loopbacks = centre.allocation.loopback4[gateway.number], centre.allocation.loopback6[gateway.number]
@@ -280,7 +281,7 @@ def _shared(facts: Facts, book: _Book) -> None:
                 provenance=origin,
             )
         )
-        against = data_centre_reasons(facts, host, centre)
+        against = (*data_centre_reasons(facts, host, centre), *facts.objections.get((Kind.INTERCONNECTION, slug), ()))
         book.decisions.append(decide(Kind.INTERCONNECTION, slug, against, _because(origin)))
 
 
