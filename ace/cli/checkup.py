@@ -73,7 +73,7 @@ def examine(spec: Path | None) -> list[Check]:
         reached = list(_clouds(file, loaded))
         found += reached
     found += _passphrases(root, loaded, file)
-    return [*found, *_disk(root), *_lab(root), *_clock(file)]
+    return [*found, *_disk(root), *_lab(root), *_hosts(), *_clock(file)]
 
 
 def _python() -> Iterator[Check]:
@@ -229,6 +229,20 @@ def _lab(root: Path) -> Iterator[Check]:
         return
     ready = [cloud.name for cloud in status.clouds if cloud.ready]
     yield Check("lab", Verdict.PASS, f"port {status.port}, ready: {', '.join(ready) or 'none, all stopped'}")
+
+
+def _hosts() -> Iterator[Check]:
+    from ace.lab import hosts
+
+    if reason := hosts.why_not():
+        yield Check(
+            "hosts", Verdict.SKIP, reason, "needed only for services in a lab; run `ace lab up` as root on Debian"
+        )
+    elif missing := hosts.missing_packages():
+        detail = f"`ace lab up` will install {', '.join(missing)}, so that a lab's servers can be real hosts"
+        yield Check("hosts", Verdict.PASS, detail)
+    else:
+        yield Check("hosts", Verdict.PASS, "a lab's servers can be real hosts on this machine")
 
 
 def _clock(file: CloudsFile | None) -> Iterator[Check]:

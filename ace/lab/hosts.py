@@ -74,11 +74,11 @@ def missing_packages() -> list[str]:
     return sorted({package for program, package in PROGRAMS.items() if not _which(program)})
 
 
-def prepare(folder: LabFolder, on_progress: Progress) -> None:
-    """Have what hosts start from: packages on this machine, the base image, the lab's key and SSH configuration.
+def check_possible() -> None:
+    """That this machine can have real hosts.
 
     Raises:
-        UserError: It cannot be had; says why.
+        UserError: It cannot; says why.
     """
     if reason := why_not():
         raise UserError(
@@ -86,6 +86,15 @@ def prepare(folder: LabFolder, on_progress: Progress) -> None:
             hint="run it as root on Debian or its kin, or have fake servers: `ace lab up --no-hosts`",
             code="no-hosts",
         )
+
+
+def prepare(folder: LabFolder, on_progress: Progress) -> None:
+    """Have what hosts start from: packages on this machine, the base image, the lab's key and SSH configuration.
+
+    Raises:
+        UserError: It cannot be had; says why.
+    """
+    check_possible()
     _install(on_progress)
     _have_bridge_filter()
     image = BaseImage()

@@ -79,6 +79,8 @@ class Lab:
             UserError: The machine cannot run it, a port is taken, or a service does not come up; says which and why.
         """
         machine.check_platform()
+        if real_hosts:
+            hosts.check_possible()
         self._folder.make()
         with self._folder.locked(on_progress):
             memory = self._remember(clouds, port, real_hosts)

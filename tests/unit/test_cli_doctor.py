@@ -46,7 +46,7 @@ def doctor() -> tuple[int, dict[str, dict[str, Any]], str]:
 
 def test_every_thing_is_looked_at_and_what_is_wrong_has_a_fix(root: Path) -> None:
     code, checks, _ = doctor()
-    assert set(checks) == {"python", "engine", "spec", "clouds", "passphrase", "disk", "lab", "clock"}
+    assert set(checks) == {"python", "engine", "spec", "clouds", "passphrase", "disk", "lab", "hosts", "clock"}
     assert (code, checks["clouds"]["verdict"]) == (1, "FAIL")
     assert "ace lab up" in checks["clouds"]["fix"]
     assert (checks["lab"]["verdict"], checks["passphrase"]["verdict"]) == ("SKIP", "SKIP")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from ace.cli import lab as lab_command
 from ace.cli.main import main
 from ace.lab import CloudRequest
 from ace.lab.folder import LabFolder, Memory
@@ -78,3 +80,18 @@ def test_a_lab_whose_processes_are_all_gone_is_told_cloud_by_cloud(
     assert "no clouds of eg; it has those of tn" in capsys.readouterr().err
     assert run("down", "TN", "--wipe") == 0
     assert not (root / ".ace").exists()
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        (
+            None,
+            "Servers are fake (real hosts need root): they are scheduled, counted and ACTIVE, but nothing runs in them.",
+        ),
+        (False, "Servers are fake (as asked for): they are scheduled, counted and ACTIVE, but nothing runs in them."),
+    ],
+)
+def test_fake_servers_are_told_with_the_reason(monkeypatch: pytest.MonkeyPatch, wish: bool | None, said: str) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 65534)
+    assert lab_command._servers(wish) == said

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ace.errors import UserError
-from ace.lab import CloudRequest, Lab, environment, machine, processes
+from ace.lab import CloudRequest, Lab, base_image, environment, hosts, machine, processes
 from ace.lab.disk_image import CLUSTER, empty_qcow2
 from ace.lab.folder import EXTERNAL_POOL, LabFolder, Memory, write_private
 
@@ -179,6 +179,63 @@ def test_a_taken_port_is_told_with_who_has_it() -> None:
         with pytest.raises(UserError) as told:
             machine.check_addresses([IPv4Address("127.3.2.1")], port)
     assert f"port {port} of 127.3.2.1 is taken by process {os.getpid()} " in told.value.message
+
+
+# -- real hosts
+
+
+def test_without_root_hosts_that_were_asked_for_are_refused_and_no_lab_is_left(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 65534)
+    with pytest.raises(UserError) as told:
+        Lab(tmp_path).up([a_request()], real_hosts=True)
+    assert told.value.message == "this lab's servers cannot be real: real hosts need root"
+    assert "--no-hosts" in told.value.hint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_machine_without_the_programs_and_without_apt_is_told_what_it_lacks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(hosts, "PROGRAMS", {"no-such-program": "some-package"})
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert hosts.why_not() == "real hosts need some-package, which this machine lacks"
+
+
+def test_a_cloud_keeps_the_kind_of_servers_that_it_was_made_with(tmp_path: Path) -> None:
+    folder = LabFolder(tmp_path / ".ace" / "lab")
+    folder.make()
+    folder.remember(Memory(8123).with_cloud(a_request(), "hosts"))
+    memory = folder.recall()
+    assert memory is not None
+    assert memory.with_cloud(a_request()).clouds["tn-tunis-1"].servers == "hosts"
+    with pytest.raises(UserError, match="are real hosts, and a cloud cannot change that"):
+        Lab(tmp_path).up([a_request()], real_hosts=False)
+
+
+def test_ssh_goes_into_the_underlay_for_floating_ips_and_trusts_no_host_blindly(tmp_path: Path) -> None:
+    text = hosts.ssh_config(tmp_path / "100%", tmp_path / "key")
+    assert f"nsenter --net=/run/netns/{hosts.lab_tag(tmp_path / '100%')}.underlay -- " in text
+    assert "198.18.*" in text and "198.19.*" in text
+    assert "StrictHostKeyChecking" not in text and "UserKnownHostsFile" not in text
+
+
+def test_another_package_or_another_file_makes_another_base_image(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = base_image.BaseImage(tmp_path).folder
+    assert base_image.BaseImage(tmp_path).folder == before
+    other = tmp_path / "packages.txt"
+    other.write_text("# a comment\nsystemd\n\nknot  # of DNS\n")
+    monkeypatch.setattr(base_image, "PACKAGES_FILE", other)
+    assert base_image.packages() == ["systemd", "knot"]
+    assert base_image.BaseImage(tmp_path).folder != before
+
+
+def test_the_base_image_has_no_package_twice() -> None:
+    assert len(set(base_image.packages())) == len(base_image.packages())
 
 
 # -- the cache

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from ipaddress import ip_interface
 from pathlib import Path
 
 from drivers.dataplane import rules, shell
 from drivers.dataplane.names import NAMESPACES, Names
-from drivers.dataplane.plan import OUTSIDE, Bridge, Cable, Place, Plan, Route, Space
+from drivers.dataplane.plan import OUTSIDE, Bridge, Cable, Place, Plan, Space
+from drivers.dataplane.shell import FailedError
 
 LOG = logging.getLogger(__name__)
 OWN_ROUTES = "static"
 """How routes that are ours are marked; the kernel's and daemons' have other marks."""
 BRIDGED = ("net.bridge.bridge-nf-call-iptables=1", "net.bridge.bridge-nf-call-ip6tables=1")
 FORWARDING = ("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1", "net.ipv4.conf.all.rp_filter=0")
+MS_BIND = 4096
 INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
 LEAST_INSTANCES = 8192
 """All hosts' systemds and wireguard-gos have root's number of inotify instances between them."""
@@ -77,9 +80,7 @@ class DataPlane:
             if exists(name):
                 return
             make_room()
-            half = f"{name}.half"
-            shell.run("ip", "netns", "del", half, check=False)
-            shell.run("ip", "netns", "add", half)
+            half = _begin(name)
             shell.inside(half, "sysctl", "-qw", *FORWARDING)
             shell.batch(half, ["link set lo up", *(f"addr replace {address} dev lo" for address in OUTSIDE)])
             rename(half, name)
@@ -91,49 +92,42 @@ class DataPlane:
                 self._ensure(Space(place.namespace, bridges=(Bridge(place.bridge, mtu),), nft=rules.CLOSED))
 
     def _fill(self, space: Space) -> None:
-        self._ensure(space)
-        name = space.namespace
-        self._bridges(name, space.bridges)
+        """A new namespace is known to be empty, which saves half of the work."""
+        if space.namespace in self._done and not exists(space.namespace):
+            self._done.clear()  # somebody removed it, and with it the ends of others' cables
+        fresh = self._ensure(space)
+        if not fresh:
+            self._bridges(space.namespace, space.bridges)
         if space.forwards:
-            self._cables(space)
-            self._routes(space)
-        if space.nft:
-            shell.inside(name, "nft", "-f", "-", text=space.nft)
+            self._cables(space, fresh=fresh)
+            self._routes(space, fresh=fresh)
+        if space.nft and not (fresh and space.bridges):
+            shell.inside(space.namespace, "nft", "-f", "-", text=space.nft)
 
-    def _ensure(self, space: Space) -> None:
-        """The namespace with its bridges, whole or not at all."""
+    def _ensure(self, space: Space) -> bool:
+        """The namespace with its bridges, and their rules before anything is plugged in; whether it had to be made."""
         name = space.namespace
         if exists(name):
-            return
-        half = f"{name}.half"
-        shell.run("ip", "netns", "del", half, check=False)
-        shell.run("ip", "netns", "add", half)
+            return False
+        half = _begin(name)
         shell.inside(half, "sysctl", "-qw", *(FORWARDING if space.forwards else BRIDGED))
-        shell.batch(half, ["link set lo up"])
-        self._bridges(half, space.bridges)
+        shell.batch(half, ["link set lo up", *_bridges({}, space.bridges)])
         if space.bridges:
-            shell.inside(half, "nft", "-f", "-", text=rules.CLOSED)
+            shell.inside(half, "nft", "-f", "-", text=space.nft)
         rename(half, name)
+        return True
 
     def _bridges(self, namespace: str, bridges: Sequence[Bridge], mine: str = "") -> None:
         """With `mine`, mark them so, and remove others that are marked so."""
         have = {link["ifname"]: link for link in shell.listed(namespace, "addr", "show", "type", "bridge")}
-        lines = []
-        for bridge in bridges:
-            link = have.get(bridge.name)
-            if link is None:
-                lines.append(f"link add {bridge.name} type bridge forward_delay 0 mcast_snooping 0")
-            lines.append(f"link set {bridge.name} mtu {bridge.mtu} up")
-            if mine:
-                lines.append(f"link set {bridge.name} alias {mine}")
-            lines += _addresses(bridge.name, link, bridge.addresses)
         wanted = {bridge.name for bridge in bridges}
         gone = [name for name, link in have.items() if mine and link.get("ifalias") == mine and name not in wanted]
-        shell.batch(namespace, [*(f"link del {name}" for name in gone), *lines])
+        marks = [f"link set {bridge.name} alias {mine}" for bridge in bridges if mine]
+        shell.batch(namespace, [*(f"link del {name}" for name in gone), *_bridges(have, bridges), *marks])
 
-    def _cables(self, space: Space) -> None:
+    def _cables(self, space: Space, *, fresh: bool) -> None:
         name = space.namespace
-        have = {link["ifname"]: link for link in shell.listed(name, "addr", "show")}
+        have = {} if fresh else {link["ifname"]: link for link in shell.listed(name, "addr", "show")}
         wanted = {cable.name for cable in space.cables}
         shell.batch(name, [f"link del {link}" for link in sorted(set(have) - wanted - {"lo"})])
         lines: list[str] = []
@@ -152,19 +146,21 @@ class DataPlane:
         ]
         shell.batch(self.names.underlay, lines)
 
-    def _routes(self, space: Space) -> None:
-        for version in (4, 6):
-            wanted = {_destination(route): route for route in space.routes if route.version == version}
+    def _routes(self, space: Space, *, fresh: bool) -> None:
+        lines: list[str] = []
+        for version, everything in ((4, "0.0.0.0/0"), (6, "::/0")):
+            wanted = {str(route.prefix or everything): route for route in space.routes if route.version == version}
+            show = (f"-{version}", "route", "show", "proto", OWN_ROUTES)
             have = {
-                str(found["dst"]): found.get("gateway")
-                for found in shell.listed(space.namespace, f"-{version}", "route", "show", "proto", OWN_ROUTES)
+                str(found["dst"]).replace("default", everything): found.get("gateway")
+                for found in ([] if fresh else shell.listed(space.namespace, *show))
             }
-            lines = [f"route del {prefix} proto {OWN_ROUTES}" for prefix in sorted(set(have) - set(wanted))]
+            lines += [f"route del {prefix} proto {OWN_ROUTES}" for prefix in sorted(set(have) - set(wanted))]
             for prefix, route in wanted.items():
                 if have.get(prefix) != str(route.via):
                     by = f" dev {route.interface}" if route.interface else ""
                     lines.append(f"route replace {prefix} via {route.via}{by} proto {OWN_ROUTES}")
-            shell.batch(space.namespace, lines)
+        shell.batch(space.namespace, lines)
 
     def _remove_others(self, plan: Plan) -> int:
         """Namespaces of networks and routers that are no more. Hosts' are Nova's to remove."""
@@ -178,19 +174,30 @@ class DataPlane:
 
 
 def plug(namespace: str, cable: Cable) -> None:
-    """Lay a cable from the namespace to its bridge, anew if there is one."""
+    """Lay a cable from the namespace to its bridge, anew if there is one.
+
+    Raises:
+        FailedError: It cannot be.
+    """
     place = cable.place
-    shell.run("ip", "-n", place.namespace, "link", "del", cable.tap, check=False)
-    shell.run(
-        *("ip", "-n", place.namespace, "link", "add", cable.tap, "mtu", str(cable.mtu), "type", "veth"),
-        *("peer", "name", cable.name, "address", cable.mac, "mtu", str(cable.mtu), "netns", namespace),
+    lines = (
+        f"link add {cable.tap} mtu {cable.mtu} type veth "
+        f"peer name {cable.name} address {cable.mac} mtu {cable.mtu} netns {namespace}\n"
+        f"link set {cable.tap} master {place.bridge} up\n"
     )
-    shell.run("ip", "-n", place.namespace, "link", "set", cable.tap, "master", place.bridge, "up")
+    try:
+        shell.run("ip", "-n", place.namespace, "-batch", "-", text=lines)
+    except FailedError:  # one of that name is there
+        shell.run("ip", "-n", place.namespace, "link", "del", cable.tap, check=False)
+        shell.run("ip", "-n", place.namespace, "-batch", "-", text=lines)
 
 
 def exists(namespace: str) -> bool:
-    """Whether there is a namespace of that name."""
-    return (NAMESPACES / namespace).exists()
+    """Whether there is a namespace of that name: its file is a mount, or it is only a file."""
+    try:
+        return (NAMESPACES / namespace).stat().st_dev != NAMESPACES.stat().st_dev
+    except OSError:
+        return False
 
 
 def identity(namespace: str) -> int:
@@ -209,13 +216,23 @@ def namespaces() -> list[str]:
         return []
 
 
+def _begin(name: str) -> str:
+    """Make a namespace under another name, by which it goes until it is whole."""
+    half = f"{name}.half"
+    if (NAMESPACES / half).exists():
+        shell.run("ip", "netns", "del", half, check=False)
+    shell.run("ip", "netns", "add", half)
+    return half
+
+
 def rename(old: str, new: str) -> None:
     """Give a namespace another name: its file is a mount, which is bound at the new place."""
-    target = NAMESPACES / new
+    libc = ctypes.CDLL(None, use_errno=True)
+    source, target = NAMESPACES / old, NAMESPACES / new
     target.touch(mode=0o400, exist_ok=True)
-    shell.run("mount", "--bind", str(NAMESPACES / old), str(target))
-    shell.run("umount", str(NAMESPACES / old))
-    (NAMESPACES / old).unlink()
+    if libc.mount(bytes(source), bytes(target), None, MS_BIND, None) or libc.umount2(bytes(source), 0):
+        raise OSError(ctypes.get_errno(), f"the namespace {old} cannot be renamed")
+    source.unlink()
 
 
 def remove_shore(underlay: str, clouds: Collection[str]) -> None:
@@ -235,6 +252,17 @@ def make_room() -> None:
             LOG.warning("%s cannot be raised to %d: %s", path, least, error)
 
 
+def _bridges(have: Mapping[str, dict[str, object]], bridges: Sequence[Bridge]) -> list[str]:
+    """Lines of `ip` that make those bridges of those that are there."""
+    lines: list[str] = []
+    for bridge in bridges:
+        if bridge.name not in have:
+            lines.append(f"link add {bridge.name} type bridge forward_delay 0 mcast_snooping 0")
+        lines.append(f"link set {bridge.name} mtu {bridge.mtu} up")
+        lines += _addresses(bridge.name, have.get(bridge.name), bridge.addresses)
+    return lines
+
+
 def _addresses(interface: str, link: dict[str, object] | None, wanted: Sequence[object]) -> list[str]:
     """Lines of `ip` that give the interface those addresses and no others (link-local ones are the kernel's)."""
     found = link.get("addr_info", []) if link else []
@@ -250,7 +278,3 @@ def _addresses(interface: str, link: dict[str, object] | None, wanted: Sequence[
         for address in want
         if address not in have
     ]
-
-
-def _destination(route: Route) -> str:
-    return "default" if route.prefix is None else str(route.prefix)
