@@ -132,7 +132,7 @@ def _output(*command: str) -> str:
 
 
 def _spec(directory: Path) -> tuple[Spec | None, Check]:
-    loaded, findings = check_spec(directory, datetime.now(UTC).date())
+    loaded, findings = check_spec(directory)
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     if loaded is None:
         detail = f"{len(errors)} errors in {directory}, first: {errors[0]}"

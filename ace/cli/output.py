@@ -14,8 +14,8 @@ from rich.console import Console
 from ace.cli.options import Format
 from ace.errors import ExitCode, SpecError, UserError
 
-stdout = Console(soft_wrap=True, highlight=False)
-stderr = Console(stderr=True, soft_wrap=True, highlight=False)
+stdout = Console(soft_wrap=True, highlight=False, emoji=False)
+stderr = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 
 def print_json(command: str, body: Mapping[str, Any]) -> None:

@@ -2,39 +2,60 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
+from ace.cli import judged
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, find_spec_dir
 from ace.cli.output import Answer, answering, finding_json, stdout
-from ace.errors import Finding, Severity, SpecError
+from ace.errors import Finding, RefusedError, Severity, SpecError
 
 if TYPE_CHECKING:
     from ace.spec.values import Spec
 
 
 def validate(spec: SpecOption = None, as_of: AsOfOption = None, format_: FormatOption = Format.TEXT) -> None:
-    """Load the spec, check it and cross-check it; print every finding with file, line and column.
+    """Load the spec, check it, cross-check it and judge it; print every finding with file, line and column.
 
-    Exit code 0: no errors (there may be warnings). 1: errors. Nothing is changed and no cloud is asked.
+    Exit code 0: no errors (there may be warnings). 1: errors in the files. 3: the files are in order, but the policies
+    refuse what they say (`ace policy list`). Nothing is changed and no cloud is asked.
     """
-    from ace import spec as spec_room
+    from ace.policy import judge
+    from ace.spec.load import check_sources, read_all
 
     with answering("validate", format_) as answer:
-        loaded, findings = spec_room.check(find_spec_dir(spec), as_of or date.today())
+        sources = read_all(find_spec_dir(spec))
+        loaded, findings = check_sources(sources)
+        if loaded is not None:
+            findings += judged.as_findings(sources, judge(loaded, as_of or judged.today()).findings)
         report(answer, loaded, findings, format_)
 
 
 def report(answer: Answer, loaded: Spec | None, findings: tuple[Finding, ...], format_: Format) -> None:
-    """Say what was found; a spec with errors raises them all as one `SpecError`."""
+    """Say what was found; a spec with errors raises them all as one `SpecError`, refused ones as `RefusedError`."""
     answer.body["findings"] = [finding_json(finding) for finding in findings]
-    if any(finding.severity is Severity.ERROR for finding in findings) or loaded is None:
+    if loaded is None:
         raise SpecError(findings)
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if errors:
+        if format_ is Format.TEXT:
+            for finding in findings:
+                stdout.print(_line(finding), markup=False)
+        count = f"{len(errors)} finding{'s' if len(errors) > 1 else ''} of severity error"
+        raise RefusedError(
+            f"the policies refuse what the spec says: {count}",
+            hint="each line above says what would satisfy it; `ace policy explain RULE` says why",
+            code="refused-by-policy",
+        )
     answer.body["summary"] = _summary(loaded)
     if format_ is Format.TEXT:
         for finding in findings:
-            stdout.print(str(finding), markup=False)
+            stdout.print(_line(finding), markup=False)
         stdout.print(_sentence(loaded), markup=False)
+
+
+def _line(finding: Finding) -> str:
+    """A finding, with its severity when it is no error."""
+    return str(finding) if finding.severity is Severity.ERROR else f"{finding} [{finding.severity}]"
 
 
 def _summary(loaded: Spec) -> dict[str, int]:

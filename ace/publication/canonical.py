@@ -6,7 +6,6 @@ parser bounds size and depth before it looks at anything, and shows no text that
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any, Final
@@ -15,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from ace.publication.values import HubPublication, Publication, Reason
+from ace.signatures.canonical import canonical
 from ace.spec.text import hidden_character, is_clean, shorten, show_path
 
 MAX_BYTES: Final = 1024 * 1024
@@ -76,16 +76,6 @@ def parse(raw: bytes) -> Publication | HubPublication:
     if canonical(TypeAdapter(type(parsed)).dump_python(parsed, mode="json")) != raw:
         raise MalformedError(Reason.NOT_CANONICAL, "an address, a prefix or a date is not in its shortest usual form")
     return parsed
-
-
-def canonical(plain: Any) -> bytes:
-    """Plain data of texts, whole numbers, booleans, null, lists and mappings as canonical JSON."""
-    return json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-
-
-def digest(raw: bytes) -> str:
-    """SHA-256 in hex."""
-    return hashlib.sha256(raw).hexdigest()
 
 
 def schemas() -> dict[str, dict[str, Any]]:

@@ -28,6 +28,8 @@ _HOURS = re.compile(
 )
 _FLAVOR = re.compile(r"SCS-([1-9][0-9]{0,2})([LVTC])-([1-9][0-9]{0,3})(?:-([1-9][0-9]{0,4})([nhsp]?))?")
 _BACKEND = re.compile(r"(?:file|s3|azblob|gs|https|postgres)://[A-Za-z0-9._~/:?&=%-]{1,200}")
+_SIGNATURE = re.compile(r"U1NIU0lH[A-Za-z0-9+/]{100,1500}={0,2}")
+_SUBJECT = re.compile(rf"[a-z_]{{3,20}}/{ID_PATTERN}(?:/{ID_PATTERN})?")
 _DURATION = re.compile(r"([1-9][0-9]?)([ym])")
 _KEY_SIZES: Final = {
     "ssh-ed25519": 51,
@@ -174,6 +176,20 @@ def _public_key(value: Any) -> str:
     return text
 
 
+def _signature(value: Any) -> str:
+    text = _text(value, "a signature on one line")
+    if not _SIGNATURE.fullmatch(text):
+        refuse("bad-signature", "this is no SSH signature on one line; `ace policy approve` prints it")
+    return text
+
+
+def _subject(value: Any) -> str:
+    text = _text(value, "what the rule speaks of")
+    if not _SUBJECT.fullmatch(text):
+        refuse("bad-subject", f"{shown(text)} is no subject such as tenant/tn/health; copy it from a finding")
+    return text
+
+
 def _prefix4(value: Any) -> ipaddress.IPv4Network:
     text = _text(value, "an IPv4 prefix")
     try:
@@ -279,6 +295,12 @@ Prefix6 = Annotated[ipaddress.IPv6Network, BeforeValidator(_prefix6), _string_sc
 Months = Annotated[int, BeforeValidator(_duration), _string_schema("Years (3y) or months (18m)", _DURATION.pattern)]
 FlavorName = Annotated[str, BeforeValidator(_flavor), _string_schema("An SCS flavour name", _FLAVOR.pattern)]
 Hours = Annotated[str, BeforeValidator(_hours), _string_schema("24x7, 8x5 or 08:00-18:00", _HOURS.pattern)]
+SignatureLine = Annotated[
+    str, BeforeValidator(_signature), _string_schema("An SSH signature on one line", _SIGNATURE.pattern)
+]
+Subject = Annotated[
+    str, BeforeValidator(_subject), _string_schema("What a rule speaks of: tenant/tn/health", _SUBJECT.pattern)
+]
 Backend = Annotated[str, BeforeValidator(_backend), _string_schema("local, or a Pulumi backend's address")]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 

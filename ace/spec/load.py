@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -45,14 +44,16 @@ def load(spec_dir: Path) -> Spec:
     return spec
 
 
-def check(spec_dir: Path, as_of: date | None = None) -> tuple[Spec | None, tuple[Finding, ...]]:
+def check(spec_dir: Path) -> tuple[Spec | None, tuple[Finding, ...]]:
     """The spec in a folder (None when it has errors), and everything found in it, sorted by file and line.
 
-    Args:
-        spec_dir: The folder of ecosystem.yaml, register.yaml and members/.
-        as_of: Also warn of what has run out by this date (labels, signing keys).
+    What depends on the date (labels, keys, waivers) is for the policies to say: `ace.policy`.
     """
-    sources = read_all(spec_dir)
+    return check_sources(read_all(spec_dir))
+
+
+def check_sources(sources: Sources) -> tuple[Spec | None, tuple[Finding, ...]]:
+    """The same of files that were read already."""
     ecosystem = check_shape(sources.ecosystem, EcosystemFile)
     register = check_shape(sources.register, RegisterFile)
     members = {source.name: check_shape(source, MemberFile) for source in sources.members}
@@ -63,7 +64,7 @@ def check(spec_dir: Path, as_of: date | None = None) -> tuple[Spec | None, tuple
         *(finding for source in (sources.ecosystem, sources.register, *sources.members) for finding in source.findings),
     ]
     told = _with_new_places(told, (finding for result in shaped for finding in result.findings))
-    told = _with_new_places(told, cross_check(sources.ecosystem, sources.register, sources.members, as_of))
+    told = _with_new_places(told, cross_check(sources.ecosystem, sources.register, sources.members))
     ordered = tuple(sorted(set(told)))
     if any(finding.severity is Severity.ERROR for finding in ordered):
         return None, ordered

@@ -29,6 +29,8 @@ from ace.spec.fields import (
     Prefix4,
     Prefix6,
     PublicKey,
+    SignatureLine,
+    Subject,
     Unique,
     choice_of,
 )
@@ -84,6 +86,16 @@ class LabelSchemeModel(Model):
     allows: NonEmpty[Id]
     """The classes of data that a labelled data centre may hold."""
     source: HttpsUrl | None = None
+
+
+class ApproverModel(Model):
+    """A person of the regional body whose signature approves what a country can not decide alone."""
+
+    id: Id
+    name: Line
+    key: PublicKey
+    from_: Annotated[date, Field(alias="from")]
+    until: date
 
 
 class AddressingModel(Model):
@@ -169,6 +181,10 @@ class EcosystemFile(Model):
     data_classes: NonEmpty[Id]
     sectors: Annotated[dict[Id, SectorModel], Field(min_length=1)]
     label_schemes: dict[Id, LabelSchemeModel]
+    operator_kinds: dict[Id, NonEmpty[Annotated[OperatorKind, choice_of(OperatorKind)]]] = {}
+    """Class of data -> the kinds of operator that may hold it; other classes may be with anybody."""
+    approvers: list[ApproverModel] = []
+    """Who signs for the region: waivers of its rules, suspensions, recoveries of a country's keys (docs/trust.md)."""
     addressing: AddressingModel
     interconnect: InterconnectModel
     shared_services: NonEmpty[Id]
@@ -199,6 +215,36 @@ class SignerModel(Model):
     key: PublicKey
     from_: Annotated[date, Field(alias="from")]
     until: date
+
+
+class ApprovalModel(Model):
+    """An approver's signature; `ace policy approve` prints it."""
+
+    approver: Id
+    signature: SignatureLine
+
+
+class WaiverModel(Model):
+    """A rule that is not kept for one subject until a date."""
+
+    rule: Id
+    subject: Subject
+    """As findings name it: `tenant/tn/health`, `service/tn-case-files`."""
+    owner: ContactModel
+    """Who answers for it."""
+    reason: Line
+    until: date
+    """The last day on which it counts."""
+    approval: ApprovalModel | None = None
+    """Needed when the rule is the region's (`ace policy list`)."""
+
+
+class SuspensionModel(Model):
+    """Why the member is suspended; two different approvers of the region sign for it."""
+
+    since: date
+    reason: Line
+    approvals: list[ApprovalModel] = []
 
 
 class StateModel(Model):
@@ -250,6 +296,14 @@ class CloudModel(Model):
     """Optional services of the cloud that ACE may use; none is supported by this release."""
 
 
+class CapacityModel(Model):
+    """What the data centre can give to tenants and hosts altogether."""
+
+    cores: Annotated[int, Field(ge=1, le=10_000_000)]
+    ram_gib: Annotated[int, Field(ge=1, le=100_000_000)]
+    volumes_gib: Annotated[int, Field(ge=1, le=1_000_000_000)]
+
+
 class GatewayModel(Model):
     """One of up to four interconnect gateways."""
 
@@ -280,6 +334,8 @@ class DataCentreModel(Model):
     operator: OperatorModel
     labels: list[LabelModel] = []
     cloud: CloudModel
+    capacity: CapacityModel | None = None
+    """Unless given, nothing is said of what it can bear."""
     gateways: Annotated[list[GatewayModel], Field(min_length=1, max_length=4)]
     service_hosts: list[ServiceHostModel] = []
     admin_key: PublicKey
@@ -358,6 +414,10 @@ class MemberFile(Model):
     state: StateModel
     residency: dict[Id, ResidencyModel]
     """Class of data -> rule; a class without a rule is `unknown` and fails closed."""
+    waivers: list[WaiverModel] = []
+    """Rules that are not kept for a while (docs/trust.md)."""
+    suspension: SuspensionModel | None = None
+    """With `status: suspended`: why, since when, and who says so."""
     data_centres: Annotated[list[DataCentreModel], Field(min_length=1, max_length=8)]
     tenants: list[TenantModel] = []
     services: list[ServiceModel] = []

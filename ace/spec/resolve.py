@@ -91,6 +91,10 @@ def _region(model: m.EcosystemFile) -> v.Region:
         ),
         data_classes=_names(model.data_classes),
         label_schemes=_sorted((_label_scheme(id_, scheme) for id_, scheme in model.label_schemes.items()), "id"),
+        operator_kinds=_sorted(
+            (v.OperatorRule(name, tuple(sorted(kinds))) for name, kinds in model.operator_kinds.items()), "data_class"
+        ),
+        approvers=_sorted((v.Approver(a.id, a.name, a.key, a.from_, a.until) for a in model.approvers), "id"),
         tenant_sizes=_sorted((_tenant_size(id_, size) for id_, size in model.tenant_sizes.items()), "id"),
         flavors=_sorted((_flavor(name) for name in model.flavors.offered), "name"),
         gateway_flavor=model.flavors.gateway,
@@ -159,6 +163,8 @@ def _member(region: v.Region, model: m.MemberFile, entry: m.EntryModel, file: st
         security_contact=v.Contact(model.contacts.security.name, model.contacts.security.email),
         signers=_sorted((v.Signer(s.key, s.from_, s.until) for s in model.signers), "since", "key"),
         residency=residency,
+        waivers=_sorted((_waiver(waiver) for waiver in model.waivers), "rule", "subject", "until"),
+        suspension=_suspension(model.suspension),
         data_centres=data_centres,
         tenants=tenants,
         services=_sorted((_service(service, tenants) for service in model.services), "id"),
@@ -166,6 +172,27 @@ def _member(region: v.Region, model: m.MemberFile, entry: m.EntryModel, file: st
         state=v.StateSettings(model.state.backend, model.state.passphrase),
         since=entry.since,
     )
+
+
+def _approval(model: m.ApprovalModel) -> v.Approval:
+    return v.Approval(model.approver, model.signature)
+
+
+def _waiver(model: m.WaiverModel) -> v.Waiver:
+    return v.Waiver(
+        rule=model.rule,
+        subject=model.subject,
+        owner=v.Contact(model.owner.name, model.owner.email),
+        reason=model.reason,
+        until=model.until,
+        approval=_approval(model.approval) if model.approval else None,
+    )
+
+
+def _suspension(model: m.SuspensionModel | None) -> v.Suspension | None:
+    if model is None:
+        return None
+    return v.Suspension(model.since, model.reason, _sorted(map(_approval, model.approvals), "approver"))
 
 
 def _residency(region: v.Region, model: m.MemberFile) -> tuple[v.ResidencyRule, ...]:
@@ -208,6 +235,9 @@ def _data_centre(
         ),
         service_hosts=_sorted((_service_host(region, host) for host in model.service_hosts), "number"),
         hubs=tuple(hub for hub in region.hubs if (hub.hosted_by, hub.data_centre) == (member.country, model.id)),
+        capacity=v.Capacity(model.capacity.cores, model.capacity.ram_gib, model.capacity.volumes_gib)
+        if model.capacity
+        else None,
         admin_key=model.admin_key,
     )
 

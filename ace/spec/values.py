@@ -173,6 +173,67 @@ class Signer:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorRule:
+    """Which kinds of operator may hold data of a class."""
+
+    data_class: str
+    kinds: tuple[OperatorKind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Approver:
+    """A person of the regional body whose signature approves what one country can not decide alone.
+
+    Waivers of the region's rules, suspensions, the recovery of a country's signing keys (docs/trust.md).
+    """
+
+    id: str
+    name: str
+    key: str
+    since: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """An approver's signature, on one line of base64 (`ace policy approve` makes it)."""
+
+    approver: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A rule that a member does not keep for one subject (`tenant/tn/health`) until a date, and who answers for it."""
+
+    rule: str
+    subject: str
+    owner: Contact
+    reason: str
+    until: date
+    approval: Approval | None
+    """Needed when the rule is the region's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """Why a member is suspended, since when, and which two of the region's approvers say so."""
+
+    since: date
+    reason: str
+    approvals: tuple[Approval, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What a data centre can give to tenants and hosts altogether."""
+
+    cores: int
+    ram_gib: int
+    volumes_gib: int
+
+
+@dataclass(frozen=True, slots=True)
 class StateSettings:
     """Where a country keeps its state: `local` (below ROOT) or a Pulumi backend's address; and its passphrase."""
 
@@ -259,6 +320,8 @@ class DataCentre:
     gateways: tuple[Gateway, ...]
     service_hosts: tuple[ServiceHost, ...]
     hubs: tuple[Hub, ...]
+    capacity: Capacity | None
+    """None: not stated."""
     admin_key: str
     """OpenSSH public key that the hosts' first login takes; the private half never comes near ACE."""
 
@@ -334,6 +397,8 @@ class Member:
     security_contact: Contact
     signers: tuple[Signer, ...]
     residency: tuple[ResidencyRule, ...]
+    waivers: tuple[Waiver, ...]
+    suspension: Suspension | None
     data_centres: tuple[DataCentre, ...]
     tenants: tuple[Tenant, ...]
     services: tuple[Service, ...]
@@ -373,6 +438,8 @@ class Region:
     sectors: tuple[Sector, ...]
     data_classes: tuple[str, ...]
     label_schemes: tuple[LabelScheme, ...]
+    approvers: tuple[Approver, ...]
+    operator_kinds: tuple[OperatorRule, ...]
     tenant_sizes: tuple[TenantSize, ...]
     flavors: tuple[Flavor, ...]
     shared_services: tuple[str, ...]

@@ -10,8 +10,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from ace.publication.canonical import MAX_BYTES, MalformedError, canonical, encode, parse, schemas
+from ace.publication.canonical import MAX_BYTES, MalformedError, encode, parse, schemas
 from ace.publication.values import Reason
+from ace.signatures.canonical import canonical
 from tests.unit.publications import a_hub_publication, a_publication, shipped
 
 

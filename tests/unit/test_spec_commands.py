@@ -29,12 +29,40 @@ def test_a_good_spec_is_summed_up_in_a_sentence(tmp_path: Path, capsys: pytest.C
 
 
 def test_warnings_are_told_and_do_not_fail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = run(capsys, "validate", "--spec", str(base_spec(tmp_path)), "--as-of", "2027-06-01")
+    code, out, _ = run(capsys, "validate", "--spec", str(base_spec(tmp_path)), "--as-of", "2027-05-26")
     assert code == 0
     assert out.splitlines()[0] == (
-        "ecosystem/members/tn.yaml:25:22: data_centres[0].labels[0].valid_until: "
-        "label 'tn-g-cloud' ended on 2027-05-31, before 2027-06-01: it allows nothing any more"
+        "ecosystem/members/tn.yaml:25:22: data_centres[0].labels[0].valid_until: label-ending: "
+        "label tn-g-cloud of tunis-1 ends on 2027-05-31, in 5 days; renew it now [warning]"
     )
+
+
+def test_what_the_policies_refuse_exits_3_with_rule_fact_and_remedy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, "validate", "--spec", str(base_spec(tmp_path)), "--as-of", "2027-06-01")
+    assert code == 3
+    assert (
+        "ecosystem/members/tn.yaml:44:18: tenants[0].data_centre: label-coverage: tenant education of TN holds personal "
+        "data on tunis-1, whose labels do not allow it on 2027-06-01: tn-g-cloud ended on 2027-05-31; have tn-g-cloud or "
+        "tn-n-cloud of tunis-1 renewed by The agency, move the tenant, or waive this with an end date "
+        "(goes with it: service/tn-e-learning, "
+    ) in out
+    assert "refused: the policies refuse what the spec says: 3 findings of severity error" in err
+
+
+def test_machines_get_what_the_policies_refuse_with_its_rule_as_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("validate", "--spec", str(base_spec(tmp_path)), "--as-of", "2027-06-01", "--format", "json")
+    code, out, _ = run(capsys, *arguments)
+    body = json.loads(out)
+    assert code == 3
+    assert body["error"]["code"] == "refused-by-policy"
+    assert {(f["code"], f["severity"]) for f in body["findings"]} == {
+        ("label-coverage", "error"),
+        ("label-ending", "warning"),
+    }
 
 
 def test_a_bad_spec_exits_1_with_every_finding_on_standard_error(

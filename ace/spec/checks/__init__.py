@@ -7,12 +7,11 @@ understand it skips, because the file's model has told of it already.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
 from typing import Final
 
 from ace.errors import Finding
+from ace.spec.checks.approvals import check_approvals
 from ace.spec.checks.data_centres import check_data_centres
-from ace.spec.checks.dates import check_dates
 from ace.spec.checks.facts import Facts
 from ace.spec.checks.offers import check_residency, check_services, check_signers
 from ace.spec.checks.pins import check_pins
@@ -30,13 +29,11 @@ CHECKS: Final[tuple[Callable[[Facts], Iterator[Finding]], ...]] = (
     check_signers,
     check_residency,
     check_services,
+    check_approvals,
 )
 
 
-def cross_check(
-    ecosystem: Source, register: Source, members: Iterable[Source], as_of: date | None = None
-) -> list[Finding]:
-    """Findings that no file shows alone; with `as_of`, what has run out by then too."""
+def cross_check(ecosystem: Source, register: Source, members: Iterable[Source]) -> list[Finding]:
+    """Findings that no file shows alone."""
     facts = Facts.gather(ecosystem, register, members)
-    found = [finding for check in CHECKS for finding in check(facts)]
-    return found if as_of is None else [*found, *check_dates(facts, as_of)]
+    return [finding for check in CHECKS for finding in check(facts)]

@@ -9,7 +9,7 @@ from typing import Final
 from ace.addressing import POOL_LENGTH4, POOL_LENGTH6
 from ace.errors import Finding
 from ace.spec.checks.cursor import Cursor
-from ace.spec.checks.facts import PREFIX4, PREFIX6, Facts, refer, refer_all, twice
+from ace.spec.checks.facts import PREFIX4, PREFIX6, Facts, refer, refer_all, twice, unknown
 
 _PRIVATE4: Final = (IPv4Network("10.0.0.0/8"), IPv4Network("100.64.0.0/10"))
 _PRIVATE6: Final = IPv6Network("fd00::/8")
@@ -24,6 +24,9 @@ def check_region(facts: Facts) -> Iterator[Finding]:
         yield from refer_all(sector["data_classes"], facts.data_classes, "data class")
     for _, scheme in region["label_schemes"].entries:
         yield from refer_all(scheme["allows"], facts.data_classes, "data class")
+    for data_class, kinds in region["operator_kinds"].entries:
+        if facts.data_classes is not None and data_class not in facts.data_classes:
+            yield kinds.key_finding("unknown-reference", unknown("data class", data_class, facts.data_classes))
     for use in ("gateway", "service_host", "hub"):
         yield from refer(region["flavors"][use], facts.flavors, "flavour")
     yield from _pools(facts)

@@ -1,0 +1,97 @@
+"""Waivers: who may waive what, until when, and with whose signature."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ace.policy import Kind, judge
+from ace.signatures.ssh import make_key
+from ace.spec.values import Approval, Contact, OperatorKind, Spec, Waiver
+from tests.unit.policy_cases import TODAY, a_waiver, an_approver, approved, having, told, with_centre
+from tests.unit.publications import shipped
+
+AFTER = date(2027, 6, 1)
+"""After the end of the label that the health tenant of Tunisia needs."""
+
+
+def test_a_waiver_lets_one_through_until_its_end_and_no_longer() -> None:
+    spec = having("tn", waivers=(a_waiver(until=date(2027, 8, 31)),))
+    for day in (AFTER, date(2027, 8, 31)):
+        judgement = judge(spec, day)
+        assert judgement.refused(Kind.TENANT) == {"tn/education", "tn/justice"}
+        assert "tn-health-records" not in judgement.refused(Kind.SERVICE)
+        [waived] = [finding for finding in judgement.findings if finding.waiver]
+        assert "let through until 2027-08-31: renewal is late" in waived.message
+    ended = judge(spec, date(2027, 9, 1))
+    assert ended.refused(Kind.TENANT) == {"tn/education", "tn/health", "tn/justice"}
+    assert "warning waiver-valid waiver/tn/label-coverage" in told(ended)
+
+
+@pytest.mark.parametrize(
+    ("waiver", "severity", "why"),
+    [
+        (a_waiver(rule="no-such-rule"), "error", "there is no rule no-such-rule"),
+        (a_waiver(subject="tenant/eg/health"), "error", "tenant/eg/health is not TN's"),
+        (a_waiver(subject="region/all"), "error", "region/all is not TN's"),
+        (a_waiver(until=date(2029, 1, 1)), "error", "more than a year after"),
+        (a_waiver(until=date(2027, 5, 1)), "warning", "it ended on 2027-05-01"),
+        (a_waiver(rule="waiver-valid", subject="member/tn"), "error", "waiver-valid can not be waived"),
+        (a_waiver(rule="suspension-two-persons", subject="member/tn"), "error", "can not be waived"),
+        (a_waiver(rule="operator-kind", subject="tenant/tn/justice"), "warning", "no approver has signed"),
+    ],
+)
+def test_a_waiver_that_does_not_count_does_nothing_and_is_told(waiver: Waiver, severity: str, why: str) -> None:
+    judgement = judge(having("tn", waivers=(waiver,)), AFTER)
+    assert judgement.refused(Kind.TENANT) == {"tn/education", "tn/health", "tn/justice"}
+    [finding] = [finding for finding in judgement.findings if finding.rule == "waiver-valid"]
+    assert (str(finding.severity), why in finding.fact) == (severity, True)
+
+
+@pytest.fixture
+def telecom() -> Spec:
+    """Tunisia's data centre is run by a telecom operator, so that a rule of the region refuses its justice tenant."""
+    operator = replace(shipped().member("tn").data_centres[0].operator, kind=OperatorKind.TELECOM)
+    return with_centre("tn", operator=operator)
+
+
+def waiving(spec: Spec, waiver: Waiver, *approvers: tuple[str, str]) -> list[str]:
+    """What is refused with that waiver when those are the region's approvers."""
+    region = replace(spec.region, approvers=tuple(an_approver(key, id_) for id_, key in approvers))
+    return sorted(judge(replace(having("tn", spec, waivers=(waiver,)), region=region), TODAY).refused(Kind.TENANT))
+
+
+def test_a_rule_of_the_region_is_waived_only_with_an_approvers_signature(telecom: Spec, tmp_path: Path) -> None:
+    key, other = make_key(tmp_path / "amina", "amina"), make_key(tmp_path / "other", "other")
+    member = telecom.member("tn")
+    waiver = a_waiver("operator-kind", "tenant/tn/justice")
+    signed = approved(member, waiver, tmp_path / "amina")
+    refused = ["tn/justice"]
+    assert waiving(telecom, waiver, ("amina", key)) == refused
+    assert waiving(telecom, signed, ("amina", key)) == []
+    assert waiving(telecom, signed) == refused
+    assert waiving(telecom, signed, ("amina", other)) == refused
+    assert waiving(telecom, approved(member, waiver, tmp_path / "other"), ("amina", key)) == refused
+    assert waiving(telecom, replace(signed, until=date(2027, 9, 30)), ("amina", key)) == refused
+    assert waiving(telecom, replace(signed, reason="another reason"), ("amina", key)) == refused
+    assert waiving(telecom, replace(signed, owner=Contact("x", "x@x.example")), ("amina", key)) == refused
+    assert waiving(telecom, replace(signed, approval=Approval("amina", "U1NIU0lH" + "A" * 120)), ("amina", key)) == (
+        refused
+    )
+
+
+def test_an_approvers_signature_counts_only_while_the_key_does(telecom: Spec, tmp_path: Path) -> None:
+    key = make_key(tmp_path / "amina", "amina")
+    signed = approved(telecom.member("tn"), a_waiver("operator-kind", "tenant/tn/justice"), tmp_path / "amina")
+    spec = having("tn", telecom, waivers=(signed,))
+    for since, until, counts in (
+        (date(2026, 1, 1), date(2026, 11, 25), False),
+        (date(2026, 11, 26), date(2028, 1, 1), False),
+        (date(2026, 11, 25), date(2026, 11, 26), True),
+    ):
+        approver = replace(an_approver(key), since=since, until=until)
+        judgement = judge(replace(spec, region=replace(spec.region, approvers=(approver,))), TODAY)
+        assert (judgement.errors == ()) is counts
