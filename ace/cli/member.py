@@ -73,7 +73,7 @@ def add(
         if answers is not None and (defaults or update):
             raise UserError("--answers goes neither with --defaults nor with --update", code="usage")
         if update:
-            _update(answer, country, defaults, dry_run, find_spec_dir(spec), as_of or date.today(), format_)
+            _update(answer, country, defaults, dry_run, find_spec_dir(spec), format_)
             return
         _join(answer, country, answers, defaults, dry_run, find_spec_dir(spec), as_of or date.today(), format_)
 
@@ -151,7 +151,7 @@ def _join(
         given: Source | None = read_answers(answers) if answers is not None else None
         asker = _asker(answers is None and not defaults, named)
         planned = joining.join(spec_dir, loaded, country, _templates(), today, given, asker)
-        judged, findings = writing.judge(spec_dir, planned.changes, today)
+        judged, findings = writing.judge(spec_dir, planned.changes)
         member = judged.member(country.alpha2)
         if not dry_run:
             writing.write(spec_dir.parent, planned.changes)
@@ -184,9 +184,7 @@ def _join(
     _print_list("Next:", next_)
 
 
-def _update(
-    answer: Answer, named: str, defaults: bool, dry_run: bool, spec_dir: Path, today: date, format_: Format
-) -> None:
+def _update(answer: Answer, named: str, defaults: bool, dry_run: bool, spec_dir: Path, format_: Format) -> None:
     from ace import spec as spec_room
     from ace.membership import joining, writing
 
@@ -196,7 +194,7 @@ def _update(
         asker = _asker(not defaults, named) if sys.stdin.isatty() else None
         planned = joining.update(spec_dir, loaded.region, country, _templates(), asker)
         if not planned.conflicts:
-            writing.judge(spec_dir, planned.changes, today)
+            writing.judge(spec_dir, planned.changes)
         if not dry_run and planned.changes:
             writing.write(spec_dir.parent, planned.changes)
     answer.body |= {

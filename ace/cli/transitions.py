@@ -166,7 +166,7 @@ class _At:
         """Refuse what the whole region would not be valid with."""
         from ace.membership import writing
 
-        writing.judge(self.spec_dir, made, self.today)
+        writing.judge(self.spec_dir, made)
 
 
 def _go(

@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -103,7 +102,7 @@ def alone(root: Path) -> Iterator[None]:
         yield
 
 
-def judge(spec_dir: Path, changes: Sequence[Change], as_of: date | None = None) -> tuple[Spec, tuple[Finding, ...]]:
+def judge(spec_dir: Path, changes: Sequence[Change]) -> tuple[Spec, tuple[Finding, ...]]:
     """The spec as it would be with these changes, and its warnings; nothing is written.
 
     Raises:
@@ -122,7 +121,7 @@ def judge(spec_dir: Path, changes: Sequence[Change], as_of: date | None = None) 
             else:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(change.after.encode())
-        spec, findings = check(staged, as_of)
+        spec, findings = check(staged)
     if spec is None or any(finding.severity is Severity.ERROR for finding in findings):
         raise SpecError(findings)
     return spec, findings
