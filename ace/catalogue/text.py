@@ -16,7 +16,7 @@ from .values import Text
 
 MAX_TEXT: Final = 400
 """Characters of a text that the catalogue keeps; the spec's own limit is 300."""
-MAX_MARKS: Final = 4
+MAX_MARKS: Final = 3
 """Combining marks in a row that are kept: more than any language of Africa writes, less than hides a line."""
 _KEPT_FORMATS: Final = "\u200c\u200d\u200e\u200f"
 """Joiners and marks that Arabic (and emoji) need. Overrides, embeddings and isolates are dropped."""

@@ -23,7 +23,7 @@ from ace.catalogue.text import MAX_TEXT, clean, clip, safe_link, safe_mailbox, s
         ("soft\u00adhyphen zero\u200bwidth", "softhyphen zerowidth"),
         ("می\u200cخواهم", "می\u200cخواهم"),
         ("👩\u200d🌾 farmer 🌾", "👩\u200d🌾 farmer 🌾"),
-        ("a" + "\u0301" * 50, "á" + "\u0301" * 4),
+        ("a" + "\u0301" * 50, "á" + "\u0301" * 3),
         ("  many   blanks ", "many blanks"),
         ("<script>alert(1)</script>", "<script>alert(1)</script>"),
     ],
