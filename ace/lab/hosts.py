@@ -32,6 +32,8 @@ PROGRAMS = {
     "ssh-keygen": "openssh-client",
 }
 """Program -> Debian's package that has it."""
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+"""By which mmdebstrap knows Debian's packages, on its kin too; from the package of that name."""
 USER = "debian"
 BRIDGES = Path("/proc/sys/net/bridge")
 """There while the kernel has bridges' packets pass its IP filters (br_netfilter)."""
@@ -71,7 +73,8 @@ def why_not() -> str:
 
 def missing_packages() -> list[str]:
     """Debian's names of what has to be installed for hosts."""
-    return sorted({package for program, package in PROGRAMS.items() if not _which(program)})
+    programs = {package for program, package in PROGRAMS.items() if not _which(program)}
+    return sorted(programs | (set() if KEYRING.exists() else {KEYRING.stem}))
 
 
 def check_possible() -> None:

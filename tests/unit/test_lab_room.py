@@ -200,6 +200,7 @@ def test_a_machine_without_the_programs_and_without_apt_is_told_what_it_lacks(
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(hosts, "PROGRAMS", {"no-such-program": "some-package"})
+    monkeypatch.setattr(hosts, "KEYRING", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert hosts.why_not() == "real hosts need some-package, which this machine lacks"
 
