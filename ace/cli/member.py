@@ -39,6 +39,9 @@ app = typer.Typer(
 
 app.command("list")(transitions.list_)
 app.command("activate")(transitions.activate)
+app.command("suspend")(transitions.suspend)
+app.command("reinstate")(transitions.reinstate)
+app.command("remove")(transitions.remove)
 
 CountryArgument = Annotated[str, typer.Argument(metavar="CC", help="ISO alpha-2 code, any case.")]
 AnswersOption = Annotated[

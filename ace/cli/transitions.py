@@ -14,7 +14,8 @@ import typer
 
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, find_spec_dir, refuse_past
 from ace.cli.output import Answer, answering, stderr, stdout
-from ace.errors import UserError
+from ace.errors import RefusedError, UserError
+from ace.spec.values import MemberStatus
 
 if TYPE_CHECKING:
     from ace.membership.lifecycle import Verb
@@ -89,8 +90,142 @@ def activate(
         report = require_fit(at.member, fitness.last(spec_dir.parent, at.member.stack), now())
         evidence = {"check": report.at.isoformat(timespec="seconds").replace("+00:00", "Z"), "asked": report.asked}
         why = reason or "passed its fitness check"
-        steps = [at.files(Verb.ACTIVATE, "status: active, and a line in the log", why, evidence)]
-        _go(answer, at, Verb.ACTIVATE, why, steps, dry_run=dry_run, format_=format_, next_=_live(at.member.stack))
+        intent = at.intent(Verb.ACTIVATE, why, {"evidence": evidence})
+        steps = [at.files(Verb.ACTIVATE, "status: active, and a line in the log")]
+        _go(answer, at, intent, steps, dry_run=dry_run, format_=format_, next_=_live(at.member.stack))
+
+
+def suspend(
+    country: CountryArgument,
+    reason: ReasonOption = "",
+    approvals: ApprovalsOption = None,
+    stop_servers: Annotated[bool, typer.Option("--stop-servers", help="Also stop the tenants' servers.")] = False,
+    dry_run: DryRunOption = False,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Pause a member: no routes, no listings, quotas of nothing. Nothing is destroyed.
+
+    Two of the region's approvers sign for it (`ace policy approve CC --suspension ...`); an illustration goes without. Killed
+    at any point, the same command goes on from there.
+    """
+    from ace.cli.effects import Estate
+    from ace.membership.lifecycle import Verb
+
+    with answering("member-suspend", format_) as answer:
+        refuse_past(as_of)
+        at = _At(find_spec_dir(spec), country, as_of)
+        at.require(Verb.SUSPEND, reason)
+        signed = _approvals(approvals)
+        evidence = {"approvers": [approver for approver, _ in signed], "stop_servers": stop_servers}
+        options = {"approvals": [list(one) for one in signed], "evidence": evidence}
+        intent = at.intent(Verb.SUSPEND, reason, options)
+        estate = Estate(at.spec_dir, at.member.stack)
+        would = "status: suspended and why, and a line in the log; routes and listings go by it"
+        steps = [
+            at.files(Verb.SUSPEND, would),
+            estate.quotas("set the quotas of its tenants to nothing; what runs goes on"),
+        ]
+        if stop_servers or intent.options["evidence"]["stop_servers"]:
+            steps.append(estate.stop_servers(at.folder / STOPPED))
+        _go(answer, at, intent, steps, dry_run=dry_run, format_=format_, next_=_REGION)
+
+
+def reinstate(
+    country: CountryArgument,
+    reason: ReasonOption = "",
+    dry_run: DryRunOption = False,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Let a suspended member go on, with everything as it was before. Killed, the same command goes on from there."""
+    from ace.cli.effects import Estate
+    from ace.membership.lifecycle import Verb
+
+    with answering("member-reinstate", format_) as answer:
+        refuse_past(as_of)
+        at = _At(find_spec_dir(spec), country, as_of)
+        at.require(Verb.REINSTATE, reason)
+        intent = at.intent(Verb.REINSTATE, reason, {})
+        estate = Estate(at.spec_dir, at.member.stack)
+        steps = [
+            at.files(Verb.REINSTATE, "status: active, as the file was before, and a line in the log"),
+            estate.quotas("set the quotas of its tenants to what its file says"),
+            estate.start_servers(at.folder / STOPPED),
+        ]
+        _go(answer, at, intent, steps, dry_run=dry_run, format_=format_, next_=_REGION)
+
+
+def remove(
+    country: CountryArgument,
+    reason: ReasonOption = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: DryRunOption = False,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Let a member leave: export what is its own, tear down all that ACE made, verify that it is gone, keep its numbers.
+
+    It cannot be undone: what the tenants hold goes too. Look with `--dry-run` first. Killed, the same command goes on.
+    """
+    from ace.cli.effects import Estate
+    from ace.membership.lifecycle import Verb
+
+    with answering("member-remove", format_) as answer:
+        refuse_past(as_of)
+        at = _At(find_spec_dir(spec), country, as_of)
+        at.require(Verb.REMOVE, reason)
+        intent = at.intent(Verb.REMOVE, reason, {})
+        at.require_no_hub()
+        estate = Estate(at.spec_dir, at.member.stack)
+        steps = [
+            at.files(Verb.REMOVE, "status: leaving, and a line in the log; routes and listings go by it"),
+            estate.export(),
+            estate.tear_down(),
+            estate.verify(),
+            at.files(Verb.DISSOLVE, "status: left; its entry in the register says so, its numbers stay", name="left"),
+        ]
+        if not dry_run:
+            sentence = f"this tears down all that ACE made in {at.member.name.en}, its tenants' data included"
+            confirm(at.member, sentence, yes, f"ace member remove {at.member.stack}")
+        _go(answer, at, intent, steps, dry_run=dry_run, format_=format_, next_=_REGION)
+
+
+STOPPED = "stopped.json"
+_REGION = (
+    "git commit the spec folder, and let the others pull",
+    "ace interconnect apply --hubs",
+    "ace catalogue build",
+)
+
+
+def _approvals(file: Path | None) -> tuple[tuple[str, str], ...]:
+    """Approver and signature of each approval in a file.
+
+    Raises:
+        UserError: There is none in it.
+    """
+    from ace.spec.source import read
+
+    if file is None:
+        return ()
+    source = read(file, str(file), file.absolute().parent)
+    listed = source.root.plain() if source.root is not None and not source.findings else None
+    found = [
+        (one["approver"], one["signature"])
+        for one in (listed if isinstance(listed, list) else ())
+        if isinstance(one, dict) and isinstance(one.get("approver"), str) and isinstance(one.get("signature"), str)
+    ]
+    if not found or len(found) != len(listed or ()):
+        raise UserError(
+            f"{file} holds no list of approvals",
+            hint="put what `ace policy approve` prints there: `- approver: ...` and `signature: ...` for each",
+            code="no-approvals",
+        )
+    return tuple(found)
 
 
 def _live(code: str) -> tuple[str, ...]:
@@ -101,6 +236,13 @@ def _live(code: str) -> tuple[str, ...]:
         "ace interconnect apply",
         "ace catalogue build",
     )
+
+
+_EXAMPLES = {
+    "suspend": "its security contact has not answered for a week",
+    "reinstate": "the incident of 12 May is closed",
+    "remove": "its membership ends by decision of the council of 3 June",
+}
 
 
 class _At:
@@ -127,15 +269,55 @@ class _At:
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
 
-    def files(
-        self,
-        verb: Verb,
-        would: str,
-        reason: str,
-        evidence: Mapping[str, Any],
-        approvals: Sequence[tuple[str, str]] = (),
-        name: str = "status",
-    ) -> Step:
+    def require(self, verb: Verb, reason: str) -> None:
+        """Refuse what the table has no way for, unless it was begun; and what nobody gives a reason for.
+
+        Raises:
+            RefusedError: There is no such way.
+            UserError: There is no reason.
+        """
+        from ace.membership import lifecycle, transition
+
+        if transition.under_way(self.folder) is not None:
+            return
+        if verb is lifecycle.Verb.SUSPEND and self.member.status is lifecycle.TABLE[verb, MemberStatus.ACTIVE]:
+            return  # the region has suspended it; its effects are brought about where the credentials are
+        if not (verb is lifecycle.Verb.REMOVE and self.member.status is MemberStatus.LEAVING):
+            lifecycle.after(verb, self.member.status, self.member.stack)
+        if not reason.strip():
+            raise UserError(
+                f"`{verb}` wants a reason, for the log",
+                hint=f"add --reason, such as --reason '{_EXAMPLES[verb]}'",
+                code="no-reason",
+            )
+
+    def require_no_hub(self) -> None:
+        """Refuse to remove who hosts a hub that others go through.
+
+        Raises:
+            RefusedError: It does.
+        """
+        hubs = [hub.id for hub in self.spec.region.hubs if hub.hosted_by == self.member.code]
+        if hubs:
+            raise RefusedError(
+                f"{self.member.name.en} hosts hub {', '.join(hubs)}, through which others reach each other",
+                hint=f"let another country host it first: `hosted_by:` in {self.spec_dir.name}/ecosystem.yaml",
+                code="hosts-a-hub",
+            )
+
+    def intent(self, verb: Verb, reason: str, options: Mapping[str, Any]) -> Intent:
+        """What was begun and not finished, else what is to be done now.
+
+        Raises:
+            UserError: Something else is under way.
+        """
+        from ace.membership import transition
+
+        begun = f"{transition.now():%Y-%m-%dT%H:%M:%SZ}"
+        fresh = transition.Intent(verb, self.member.stack, reason, who(), begun, options)
+        return transition.begin(transition.under_way(self.folder), fresh, self.member.stack)
+
+    def files(self, verb: Verb, would: str, name: str = "status") -> Step:
         """The step that changes the member's status, and whatever files go with it, as one."""
         from ace import spec as spec_room
         from ace.membership import lifecycle, transition, writing
@@ -151,10 +333,10 @@ class _At:
                 verb,
                 by=intent.by,
                 at=transition.now(),
-                reason=reason,
-                evidence=evidence,
+                reason=intent.reason,
+                evidence=intent.options.get("evidence", {}),
                 today=self.today,
-                approvals=approvals,
+                approvals=[(approver, signature) for approver, signature in intent.options.get("approvals", ())],
             )
             self.judge(made)
             writing.write(self.root, made)
@@ -172,20 +354,18 @@ class _At:
 def _go(
     answer: Answer,
     at: _At,
-    verb: Verb,
-    reason: str,
+    intent: Intent,
     steps: Sequence[Step],
     *,
     dry_run: bool,
     format_: Format,
     next_: Sequence[str],
-    options: Mapping[str, Any] | None = None,
 ) -> None:
     """Carry a transition out, or say what it would do."""
     from ace.membership import transition, writing
 
-    member = at.member
-    answer.body |= {"country": member.stack, "verb": str(verb), "reason": reason, "dry_run": dry_run}
+    member, verb = at.member, intent.verb
+    answer.body |= {"country": member.stack, "verb": str(verb), "reason": intent.reason, "dry_run": dry_run}
     if dry_run:
         answer.body["steps"] = [{"step": step.name, "would": step.would} for step in steps]
         if format_ is Format.TEXT:
@@ -202,11 +382,7 @@ def _go(
             stdout.print(f"  {name:<12} {told}", markup=False)
 
     with writing.alone(at.root):
-        fresh = transition.Intent(
-            verb, member.stack, reason, who(), f"{transition.now():%Y-%m-%dT%H:%M:%SZ}", options or {}
-        )
-        intent = transition.begin(transition.under_way(at.folder), fresh, member.stack)
-        if intent is not fresh:
+        if transition.under_way(at.folder) is not None:
             stderr.print(f"going on with what was begun on {intent.begun}", markup=False)
         transition.carry_out(at.folder, intent, steps, tell)
     recorded = [one for one in _log(at.spec_dir) if one.country == member.stack]

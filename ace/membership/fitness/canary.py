@@ -42,9 +42,9 @@ def try_canary(cloud: Cloud, identity: Cloud, asked: Asked, cancel: threading.Ev
         asked: What the spec asks of the cloud.
         cancel: Set when the person wants to stop: what is made goes, nothing more is made.
     """
-    remove_leftovers(cloud, identity, asked)
     name, trial, problem = prefix_of(asked) + secrets.token_hex(4), _Trial(), ""
     try:
+        remove_leftovers(cloud, identity, asked)
         for what, make in _steps(cloud, identity, asked, name, trial):
             if cancel.is_set():
                 problem = f"interrupted before: {what}"
@@ -66,7 +66,8 @@ def remove_leftovers(cloud: Cloud, identity: Cloud, asked: Asked) -> int:
     """
     prefix = prefix_of(asked)
     params = {"name__contains": prefix}
-    listed = identity.items("identity", "/projects", "projects", params=params)
+    doing = "look for projects of earlier trials"
+    listed = identity.items("identity", "/projects", "projects", params=params, doing=doing)
     doomed = [project for project in listed if str(project["name"]).startswith(prefix)]
     for project in doomed:
         _purge(cloud, str(project["name"]), str(project["id"]))

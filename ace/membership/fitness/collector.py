@@ -77,21 +77,22 @@ class Collector:
             answer = requests.get(self.cloud.auth_url, timeout=TIMEOUT_S, verify=self._verify)
         except requests.RequestException as error:
             raise self._silent(error) from None
-        stamp = answer.headers.get("Date")
-        if not stamp:
-            raise UnknownFact("Keystone's answers carry no Date", "let its front server send the header Date")
-        return (parsedate_to_datetime(stamp) - datetime.now(UTC)).total_seconds()
+        stamp, zone, _ = answer.headers.get("Date", "").partition(" GMT")  # a proxy may add one of its own
+        try:
+            theirs = parsedate_to_datetime(stamp + zone).replace(tzinfo=UTC)  # HTTP dates are in GMT (RFC 9110, 5.6.7)
+        except ValueError:
+            raise UnknownFact("Keystone's answers carry no Date", "let its front server send the header Date") from None
+        return (theirs - datetime.now(UTC)).total_seconds()
 
     @cached_property
     def round_trips_ms(self) -> tuple[float, ...]:
         """How long five answers of Keystone take on one connection, in milliseconds, the first left out."""
         taken = []
         with requests.Session() as session:
-            session.verify = self._verify
             for _ in range(6):
                 begun = time.monotonic()
                 try:
-                    session.get(self.cloud.auth_url, timeout=TIMEOUT_S)
+                    session.get(self.cloud.auth_url, timeout=TIMEOUT_S, verify=self._verify)
                 except requests.RequestException as error:
                     raise self._silent(error) from None
                 taken.append((time.monotonic() - begun) * 1000)

@@ -1,0 +1,54 @@
+"""What a country takes along when it leaves: all that is its own, in one archive that only its owner can read."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+
+README = """What {name} had in {ecosystem}, as of {at}. Nobody else has the whole of it.
+
+member.yaml           what the country said of itself
+deployment.json       the state of its stack (a Pulumi deployment, version 3); secrets in it are encrypted with the
+                      country's passphrase, which is not in here
+transitions.jsonl     how it came, paused and went
+publications/         what it published and signed
+fitness.json          the last check of its clouds
+SHA256SUMS            of each of these
+"""
+
+
+def write_archive(file: Path, entries: Mapping[str, str], name: str, ecosystem: str, at: str) -> str:
+    """Write the archive (mode 0600), whole or not at all; returns its SHA-256 in hex.
+
+    Args:
+        file: A name that ends in `.tar.gz`.
+        entries: Name in the archive -> text.
+        name: The country's.
+        ecosystem: The region's name.
+        at: The moment, for the README.
+    """
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    all_ = {"README.txt": README.format(name=name, ecosystem=ecosystem, at=at), **entries}
+    sums = "".join(f"{hashlib.sha256(text.encode()).hexdigest()}  {path}\n" for path, text in sorted(all_.items()))
+    temporary = file.with_name(f".{file.name}.new")
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:  # noqa: PTH123
+        with tarfile.open(fileobj=out, mode="w:gz") as archive:
+            for path, text in sorted({**all_, "SHA256SUMS": sums}.items()):
+                raw = text.encode()
+                info = tarfile.TarInfo(f"{file.name.removesuffix('.tar.gz')}/{path}")
+                info.size, info.mode = len(raw), 0o600
+                archive.addfile(info, io.BytesIO(raw))
+        out.flush()
+        os.fsync(out.fileno())
+    temporary.replace(file)
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def lines_of(log: str, country: str) -> str:
+    """A country's lines of the log of transitions."""
+    return "".join(f"{line}\n" for line in log.splitlines() if json.loads(line).get("country") == country)
