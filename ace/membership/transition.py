@@ -19,6 +19,7 @@ from ace.membership.lifecycle import Verb, after
 from ace.membership.log import FILE, Transition, appended
 from ace.membership.writing import Change, put, text_of
 from ace.spec.load import REGISTER
+from ace.spec.models import MemberFile
 from ace.spec.values import Member, MemberStatus
 
 NOTE: Final = "transition.json"
@@ -152,7 +153,7 @@ def changes(
             if member.status is not MemberStatus.SUSPENDED
             else edits.with_status(edits.without_suspension(text), to)
         )
-        if to is MemberStatus.SUSPENDED:
+        if to is MemberStatus.SUSPENDED and edits.SUSPENSION in MemberFile.model_fields:
             edited = edits.with_suspension(edited, today, reason, approvals)
         left = edits.with_left(register, member.code, today) if to is MemberStatus.LEFT else register
     except ValueError as error:

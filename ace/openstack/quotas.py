@@ -42,14 +42,16 @@ class _QuotaType(OpenStackType):
 
     def _set(self, cloud: Cloud, project: str, inputs: Properties) -> Live:
         body = {api: inputs[key] for key, api in self.names.items() if inputs.get(key) is not None}
-        if self.service == "compute" and not any(body.values()):
-            body["force"] = (
-                True  # Nova refuses less than is in use unless told so; nothing at all is meant (a suspension)
-            )
+        if not any(body.values()):  # nothing at all is meant (a suspension), though more than that is in use
+            body |= self._forced(cloud)
         path, doing = f"{self.path}/{project}", f"set the {self.service.replace('_', ' ')} quota of project {project}"
         cloud.request(self.service, "PUT", path, json={self.noun: body}, doing=doing)
         found = cloud.request(self.service, "GET", path, doing=doing)
         return self._live(cloud, project, found[self.noun])
+
+    def _forced(self, cloud: Cloud) -> dict[str, bool]:
+        """What makes the service take less than is in use."""
+        return {}
 
     def _live(self, cloud: Cloud, project: str, found: Mapping[str, Any]) -> Live:
         id_ = f"{project}/{cloud.region}"
@@ -79,6 +81,9 @@ class ComputeQuota(_QuotaType):
         "serverGroups": "server_groups",
     }
 
+    def _forced(self, cloud: Cloud) -> dict[str, bool]:
+        return {"force": True}
+
 
 class NetworkQuota(_QuotaType):
     """`networking/quotaV2:QuotaV2`."""
@@ -96,6 +101,11 @@ class NetworkQuota(_QuotaType):
         "subnet": "subnet",
         "subnetpool": "subnetpool",
     }
+
+    def _forced(self, cloud: Cloud) -> dict[str, bool]:
+        """Neutrons without this extension (before Yoga) take less than is in use as it is, and know no `force`."""
+        checks = cloud.get("network", "/extensions/quota-check-limit-default")
+        return {"force": True} if checks else {}
 
 
 class VolumeQuota(_QuotaType):

@@ -165,9 +165,8 @@ def test_suspended_it_keeps_what_it_has_and_can_add_nothing_reinstated_all_is_as
     assert [step["step"] for step in said["steps"]] == ["status", "quotas", "servers"]
     require_suspended(region)
     assert things(region) == before[1], "nothing is destroyed"
-    text = region.member_file("sc").read_text()
-    assert "status: suspended" in text
-    assert 'reason: "a test"' in text
+    assert "status: suspended" in region.member_file("sc").read_text()
+    assert said["transition"]["reason"] == "a test"
     tenant = admin(region).connect_as_project("ace-sc-education")
     with pytest.raises(openstack.exceptions.SDKException, match=r"[Qq]uota"):
         tenant.network.create_network(name="more")
@@ -182,15 +181,15 @@ def test_suspended_it_keeps_what_it_has_and_can_add_nothing_reinstated_all_is_as
     assert region.json("preview", "sc")["countries"]["sc"]["update"] == 0
 
 
-@pytest.mark.parametrize("at", [1, 2, 3, 4])
-def test_suspend_and_reinstate_killed_anywhere_go_on(region: Region, lessons: None, at: int) -> None:
+def test_suspend_and_reinstate_killed_after_every_step_go_on(region: Region, lessons: None) -> None:
     before = (quotas(region), things(region), region.member_file("sc").read_text())
-    assert killed(region, at, "member", "suspend", "sc", "--reason", "a test", "--stop-servers") == KILLED
-    arguments = ("--reason", "a test", "--stop-servers") if at == 1 else ()
-    region.json("member", "suspend", "sc", *arguments)
-    require_suspended(region)
-    assert killed(region, at, "member", "reinstate", "sc", "--reason", "over") == KILLED
-    region.json("member", "reinstate", "sc", *(("--reason", "over") if at == 1 else ()))
+    for verb, options in (("suspend", ("--stop-servers",)), ("reinstate", ())):
+        first = ("member", verb, "sc", "--reason", "a test", *options)
+        for at, arguments in ((1, first), (2, first), (3, first[:3]), (3, first[:3])):
+            assert killed(region, at, *arguments) == KILLED
+        region.json("member", verb, "sc")
+        if verb == "suspend":
+            require_suspended(region)
     assert (quotas(region), things(region), region.member_file("sc").read_text()) == before
     assert server_state(region) == "ACTIVE"
     assert region.json("audit", "verify")["problems"] == []

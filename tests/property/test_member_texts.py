@@ -90,3 +90,21 @@ def test_owners_stay_in_order_of_their_codes(countries: list[str]) -> None:
         text = edits.with_owner(text, country, (f"/ecosystem/members/{country.lower()}.yaml",), "@team/x")
     owned = [line.split()[0] for line in text.splitlines()[1:]]
     assert owned == sorted(owned)
+
+
+@given(LINE, st.booleans(), st.sampled_from(["candidate: 1\n", "# end\n", ""]))
+def test_a_suspension_goes_without_a_trace(reason: str, signed: bool, tail: str) -> None:
+    text = f"version: 1\nstatus: active # since long\nexample: true\n{tail}"
+    approvals = [("board-a", "AAAA"), ("board-b", "BBBB=")] if signed else []
+    suspended = edits.with_suspension(
+        edits.with_status(text, MemberStatus.SUSPENDED), date(2026, 5, 6), reason, approvals
+    )
+    said = yaml.safe_load(suspended)
+    assert (said["status"], said["suspension"]["reason"], said["suspension"]["since"]) == (
+        "suspended",
+        reason,
+        date(2026, 5, 6),
+    )
+    signatures = [tuple(one.values()) for one in said["suspension"].get("approvals", [])]
+    assert signatures == approvals
+    assert edits.with_status(edits.without_suspension(suspended), MemberStatus.ACTIVE) == text

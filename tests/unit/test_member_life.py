@@ -295,3 +295,89 @@ def test_a_damaged_note_is_told_and_not_guessed_at(tmp_path: Path) -> None:
     (tmp_path / transition.NOTE).write_text("{")
     with pytest.raises(UserError, match="is damaged"):
         transition.under_way(tmp_path)
+
+
+# -------------------------------------------------------------------------------- pausing and leaving, as the region sees it
+
+
+@pytest.fixture
+def region(root: Root, monkeypatch: pytest.MonkeyPatch) -> Root:
+    """Where nobody's credentials are."""
+    monkeypatch.delenv("OS_CLIENT_CONFIG_FILE", raising=False)
+    monkeypatch.setattr("ace.cli.clouds.OPENSTACK_PLACES", ())
+    return root
+
+
+def test_the_region_suspends_without_any_credential_and_reinstates_byte_for_byte(region: Root) -> None:
+    before = region.texts()
+    said = region.json("member", "suspend", "rw", "--reason", "its security contact is silent")
+    assert load(region.spec).member("RW").status is S.SUSPENDED
+    assert "the country does this where its credentials are" in said["steps"][1]["did"]
+    assert "ace interconnect apply --hubs" in said["next"]
+    changed = {name for name, text in region.texts().items() if text != before.get(name)}
+    assert changed == {"ecosystem/members/rw.yaml", "ecosystem/transitions.jsonl"}
+    region.json("member", "suspend", "rw")  # again: nothing but its effects, where the credentials are
+    region.json("member", "reinstate", "rw", "--reason", "it answers again")
+    after_ = region.texts()
+    assert {name for name, text in after_.items() if text != before.get(name)} == {"ecosystem/transitions.jsonl"}
+    ways = [json.loads(line) for line in after_["ecosystem/transitions.jsonl"].splitlines()]
+    assert [(way["from"], way["to"]) for way in ways] == [("active", "suspended"), ("suspended", "active")]
+    assert ways[0]["reason"] == "its security contact is silent"
+
+
+@pytest.mark.parametrize("verb", ["suspend", "remove"])
+def test_nothing_is_done_without_a_reason(region: Root, verb: str) -> None:
+    before = region.texts()
+    assert "wants a reason" in region.run("member", verb, "rw", expect=1)
+    assert region.texts() == before
+
+
+def test_a_file_that_holds_no_approvals_is_refused(region: Root) -> None:
+    file = region.path / "x.yaml"
+    file.write_text("- approver: board-a\n")
+    before = region.texts()
+    said = region.run("member", "suspend", "rw", "--reason", "x", "--approvals", str(file), expect=1)
+    assert "holds no list of approvals" in said
+    assert region.texts() == before
+
+
+def test_who_hosts_a_hub_stays_until_another_does(region: Root) -> None:
+    said = region.run("member", "remove", "ke", "--reason", "x", "--yes", expect=3)
+    assert "Kenya hosts hub nairobi" in said
+    assert "hosted_by" in said
+
+
+def test_nobody_is_removed_unasked(region: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    before = region.texts()
+    with Path(os.devnull).open() as nobody:
+        monkeypatch.setattr("sys.stdin", nobody)
+        said = region.run("member", "remove", "sc", "--reason", "x", expect=1)
+    assert "ace member remove sc --yes" in said
+    assert region.texts() == before
+
+
+def test_a_candidate_that_was_never_deployed_leaves_its_numbers_behind(region: Root) -> None:
+    said = region.json("member", "remove", "sc", "--reason", "it will not join", "--yes")
+    assert [step["step"] for step in said["steps"]] == ["status", "export", "tear-down", "verify", "left"]
+    assert said["transition"]["to"] == "left"
+    spec = load(region.spec)
+    assert spec.member("SC").status is S.LEFT
+    entry = next(line for line in region.file("ecosystem/register.yaml").read_text().splitlines() if "SC" in line)
+    assert "left: " in entry
+    (archive,) = (region.path / ".ace" / "exports").glob("sc-*.tar.gz")
+    assert archive.stat().st_mode & 0o777 == 0o600
+    for verb in ("activate", "suspend", "reinstate", "remove"):
+        assert "sc is left" in region.run("member", verb, "sc", "--reason", "x", expect=3)
+    assert "was a member and left on" in region.run("member", "add", "sc", "--defaults", expect=1)
+    assert region.json("audit", "verify")["transitions"] == 2
+
+
+@pytest.mark.parametrize("verb", ["suspend", "remove"])
+def test_a_dry_run_of_pausing_or_leaving_changes_nothing(region: Root, verb: str) -> None:
+    before = region.texts()
+    said = region.json("member", verb, "rw", "--reason", "x", "--dry-run")
+    assert all(step["would"] for step in said["steps"])
+    assert region.texts() == before
+    assert not (region.path / ".ace" / "members" / "rw" / transition.NOTE).exists()
