@@ -10,7 +10,7 @@ import pytest
 
 from ace.addressing import tenant_network4, tenant_network6
 from ace.spec import Spec
-from ace.spec.values import CloudAccess, FlavorSource, Member, TenantNetwork
+from ace.spec.values import CloudAccess, FlavorSource, Member, MemberStatus, TenantNetwork
 from tests.unit.stack_graph import QUIET, Graph, country_graph, prefixes_in, run_program, shipped_spec
 
 pytestmark = QUIET
@@ -257,3 +257,15 @@ def test_a_domains_manager_shares_every_network_and_group_with_the_tenants_proje
 def test_the_program_leaves_nothing_behind_for_the_next_one() -> None:
     first = run_program("aa", lambda: {"value": 1})
     assert (first.resources, first.outputs) == ([], {"value": 1})
+
+
+def test_a_suspended_members_stack_differs_in_its_quotas_alone_which_are_nothing(graphs: dict[str, Graph]) -> None:
+    suspended = country_graph(SPEC.region, replace(SPEC.member("UG"), status=MemberStatus.SUSPENDED))
+    before, now = ({one.urn: one for one in graph.resources} for graph in (graphs["ug"], suspended))
+    assert now.keys() == before.keys()
+    changed = [urn for urn in now if now[urn] != before[urn]]
+    assert {now[urn].type.rsplit(":", 1)[-1] for urn in changed} == {"QuotaSetV2", "QuotaV2", "QuoteSetV3"}
+    for urn in changed:
+        own = {key: value for key, value in now[urn].inputs.items() if value != before[urn].inputs[key]}
+        assert set(own.values()) == {0}
+        assert now[urn].inputs.keys() - own.keys() == {"projectId"}
