@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -128,6 +128,31 @@ class BulkReader(Protocol):
 
     def read_many(self, cloud: Any, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
         """Live resources by id, out of `known` (id, last outputs); those that are gone are missing."""
+        ...
+
+
+class Rider(Protocol):
+    """A `ResourceType` whose resources go by themselves when what they are a part of is deleted."""
+
+    @property
+    def goes_with(self) -> tuple[str, str]:
+        """Type token of what takes it along, and the input that holds that one's id."""
+        ...
+
+
+class BulkMaker(Protocol):
+    """A `ResourceType` that can make several resources in one request."""
+
+    def together(self, inputs: Properties) -> Hashable:
+        """Creates that give the same (not None) may be made in one request."""
+        ...
+
+    def create_many(self, cloud: Any, many: Sequence[Properties]) -> Sequence[Live | CloudError]:
+        """Make them all; a `CloudError` in place of one tells that it was `made` and did not become usable.
+
+        Raises:
+            CloudError: None was made; or (status 0 and 500 to 504) nobody can tell.
+        """
         ...
 
 

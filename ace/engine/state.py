@@ -89,8 +89,8 @@ class StateStore(Protocol):
         """
         ...
 
-    def begin(self, kind: OperationKind, resource: Resource) -> int:
-        """Record that an operation begins, before the cloud is asked; returns its number. Fsynced."""
+    def begin(self, kind: OperationKind, *resources: Resource) -> Sequence[int]:
+        """Record that operations begin, before the cloud is asked; returns their numbers. Fsynced once."""
         ...
 
     def end(self, operation: int | None, *, put: Sequence[Resource] = (), drop: Sequence[Resource] = ()) -> None:

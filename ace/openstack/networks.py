@@ -87,6 +87,7 @@ class Subnet(NeutronType):
     fixed = frozenset({"networkId", "cidr", "ipVersion", "tenantId", "ipv6AddressMode", "ipv6RaMode", "subnetpoolId"})
     replaces = fixed | {"prefixLength", "valueSpecs"}
     defaults = {"ipVersion": 4, "enableDhcp": True, "noGateway": False}
+    goes_with = (Network.token, "networkId")
     unordered = frozenset({"tags", "allocationPools", "serviceTypes"})
 
     def body(self, cloud: Cloud, inputs: Properties) -> dict[str, Any]:

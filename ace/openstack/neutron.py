@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from ace.engine.contract import CloudError, Live, Properties
@@ -63,6 +63,27 @@ class NeutronType(OpenStackType):
             "network", "POST", f"/{self.collection}", json={self.noun: self.body(cloud, inputs)}, doing=doing
         )[self.noun]
         return self._finish(cloud, made, inputs)
+
+    def together(self, inputs: Properties) -> Hashable:
+        """See `BulkMaker.together`: one by one, unless a type says otherwise."""
+        return None
+
+    def create_many(self, cloud: Cloud, many: Sequence[Properties]) -> Sequence[Live | CloudError]:
+        """One POST for all: Neutron makes all of them or none. Then tags, one by one."""
+        key = self.collection.replace("-", "_")
+        bodies = [self.body(cloud, inputs) for inputs in many]
+        doing = f"create {len(many)} {key.replace('_', ' ')}"
+        answer = cloud.request("network", "POST", f"/{self.collection}", json={key: bodies}, doing=doing)
+        made = _in_order(bodies, answer[key])
+        if len(made) != len(many):
+            raise CloudError(f"{cloud.name}: neutron was to {doing} and told of {len(made)}")
+        return [self._finished(cloud, found, inputs) for found, inputs in zip(made, many, strict=True)]
+
+    def _finished(self, cloud: Cloud, made: dict[str, Any], inputs: Properties) -> Live | CloudError:
+        try:
+            return self._finish(cloud, made, inputs)
+        except CloudError as error:
+            return error
 
     def made(self, cloud: Cloud, found: Mapping[str, Any], inputs: Properties) -> None:
         """What a create has to do besides; may be repeated."""
@@ -140,6 +161,21 @@ class NeutronType(OpenStackType):
             # `tags` are those that the program set; what others add shows in `allTags`.
             outputs |= {"tags": tags, "allTags": tags}
         return Live(found["id"], outputs)
+
+
+def _in_order(bodies: Sequence[Mapping[str, Any]], made: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was made, each at the place of the body that it was made from, however the answer is sorted."""
+    left = list(made)
+
+    def fits(body: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+        plain = {key: value for key, value in body.items() if isinstance(value, (str, int))}
+        return all(str(found.get(key, value)) == str(value) for key, value in plain.items())
+
+    ordered = []
+    for body in bodies[: len(made)]:
+        ordered.append(next((found for found in left if fits(body, found)), left[0]))
+        left.remove(ordered[-1])
+    return [*ordered, *left]
 
 
 def delete_when_free(cloud: Cloud, service: str, path: str, doing: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ace.engine.contract import Live, Properties
@@ -72,6 +72,11 @@ class SecGroupRule(NeutronType):
     fixed = frozenset(names)
     replaces = frozenset(names)
     tagged = False
+    goes_with = (SecGroup.token, "securityGroupId")
+
+    def together(self, inputs: Properties) -> Hashable:
+        """Neutron takes the rules of one group in one request."""
+        return (inputs["securityGroupId"], inputs.get("tenantId"))
 
     def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
         """One list."""

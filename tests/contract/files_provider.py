@@ -1,8 +1,8 @@
 """A provider whose cloud is a folder: each resource is a JSON file, so that what exists can be counted on disk.
 
 `File` has `content`, `kind` (forces a replacement), `near` (anything; updated in place) and, computed, `size`. An explicit
-`label` that stays the same forces delete-before-replace, as names do in real clouds. A content of "no" is refused; one of
-"half" is made, and never becomes usable.
+`label` that stays the same forces delete-before-replace, as names do in real clouds. Files `within` another are made in one
+request where they come together, and go with it. A content of "no" is refused; one of "half" is made, and never becomes usable.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ class FileType:
     """The one resource type; `log` is a file in the folder that counts requests."""
 
     token = TOKEN
+    goes_with = (TOKEN, "within")
 
     def check(self, inputs: Properties) -> Properties:
         return {"kind": "plain", **{key: value for key, value in inputs.items() if value is not None}}
@@ -71,6 +72,27 @@ class FileType:
                 changes.append(PropertyChange(path, before, after, forces_replacement=key in ("kind", "label")))
         same_label = "label" in inputs and inputs["label"] == old_outputs.get("label")
         return Diff(tuple(changes), delete_before_replace=same_label)
+
+    def together(self, inputs: Properties) -> str | None:
+        return inputs.get("within")
+
+    def create_many(self, cloud: Path, many: Sequence[Properties]) -> Sequence[Live | CloudError]:
+        take_time(cloud)
+        note(cloud, "bulks", str(len(many)))
+        if (cloud / "bulk-answer").exists() and (status := int((cloud / "bulk-answer").read_text())) != 200:
+            if status == 0:  # all were made, and nobody says so
+                for inputs in many[::2]:
+                    self._write(cloud, uuid.uuid4().hex, inputs)
+            raise CloudError("the folder does not take so many", status=status)
+        if any(inputs.get("content") == "no" for inputs in many):
+            raise CloudError("the folder refuses them all (400)", status=400)
+        return [self._made(cloud, inputs) for inputs in many]
+
+    def _made(self, cloud: Path, inputs: Properties) -> Live | CloudError:
+        try:
+            return self.create(cloud, inputs)
+        except CloudError as error:
+            return error
 
     def create(self, cloud: Path, inputs: Properties) -> Live:
         take_time(cloud)
@@ -105,9 +127,14 @@ class FileType:
 
     def delete(self, cloud: Path, id: str, outputs: Properties) -> None:
         take_time(cloud)
-        with (cloud / "deletes").open("a") as log:
-            log.write(f"{outputs.get('content')}\n")
+        if outputs.get("content") == "stuck":
+            raise CloudError("the folder keeps this one (409)", status=409)
+        note(cloud, "deletes", str(outputs.get("content")))
         (cloud / f"{id}.json").unlink(missing_ok=True)
+        for path in cloud.glob("*.json"):
+            if json.loads(path.read_text()).get("within") == id:
+                path.unlink(missing_ok=True)
+        crash_if_told(cloud, "after-delete", outputs)
 
     def find(self, cloud: Path, inputs: Properties) -> Live | None:
         for path in cloud.glob("*.json"):
@@ -135,6 +162,12 @@ def differences(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, 
             yield from differences(f"{path}.{key}", before.get(key), after.get(key))
     elif after is UNKNOWN or before != after:
         yield path, before, after
+
+
+def note(cloud: Path, log: str, line: str) -> None:
+    """Add a line to one of the folder's logs."""
+    with (cloud / log).open("a") as file:
+        file.write(f"{line}\n")
 
 
 def take_time(cloud: Path) -> None:

@@ -41,7 +41,7 @@ def names(folder: Path) -> list[str]:
 
 def test_what_was_written_is_there_without_a_compaction(tmp_path: Path) -> None:
     store = opened(tmp_path)
-    store.end(store.begin(OperationKind.CREATING, a_file("one")), put=[a_file("one")])
+    store.end(store.begin(OperationKind.CREATING, a_file("one"))[0], put=[a_file("one")])
     store.end(None, put=[a_file("two")])
     store.end(None, drop=[a_file("one")])
     assert names(tmp_path) == ["two"]
@@ -128,7 +128,7 @@ def test_many_threads_share_the_disk_and_lose_nothing(tmp_path: Path) -> None:
     def work(worker: int) -> None:
         for number in range(20):
             resource = a_file(f"{worker}-{number}")
-            store.end(store.begin(OperationKind.CREATING, resource), put=[resource])
+            store.end(store.begin(OperationKind.CREATING, resource)[0], put=[resource])
 
     workers = [threading.Thread(target=work, args=(number,)) for number in range(8)]
     for worker in workers:

@@ -94,23 +94,25 @@ class Journal:
         except OSError as error:
             raise cannot_write(path, error) from None
 
-    def append(self, record: Record) -> None:
-        """Write one record; when this returns it survives a power cut.
+    def append(self, *records: Record) -> None:
+        """Write records; when this returns they survive a power cut.
 
         Raises:
-            UserError: The disk is full or gone. The record is not there then, not even in part.
+            UserError: The disk is full or gone. The records are not there then, not even in part.
         """
-        text = json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode()
+        texts = [json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode() for record in records]
         with self._lock:
-            crc = _chain(self._crc, text)
-            line = b"%08x %s\n" % (crc, text)
+            crc, lines = self._crc, b""
+            for text in texts:
+                crc = _chain(crc, text)
+                lines += b"%08x %s\n" % (crc, text)
             try:
-                self._write(line)
+                self._write(lines)
             except OSError as error:
                 os.ftruncate(self._file, self._size)
                 os.lseek(self._file, self._size, os.SEEK_SET)
                 raise cannot_write(self._path, error) from None
-            self._crc, self._size = crc, self._size + len(line)
+            self._crc, self._size = crc, self._size + len(lines)
             self._written += 1
             mine = self._written
         with self._syncing:

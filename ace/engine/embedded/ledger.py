@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -58,16 +58,20 @@ class Ledger:
     @contextmanager
     def step(self, step: Step) -> Iterator[None]:
         """Tell of a step that acts, in a slot of its own; a `CloudError` becomes its failure and goes on up."""
-        with self.slot():
-            began = time.monotonic()
-            self.sink(StepStarted(self.stack, step))
-            try:
-                yield
-            except CloudError as error:
-                self.fail(step.urn, error)
-                self.sink(StepFinished(self.stack, step, error.message, time.monotonic() - began))
-                raise
-            self.done(step, time.monotonic() - began)
+        with self.slot(), self.telling(step, time.monotonic()):
+            yield
+
+    @contextmanager
+    def telling(self, step: Step, since: float) -> Iterator[None]:
+        """Tell of a step that acts since then; a `CloudError` becomes its failure and goes on up."""
+        self.sink(StepStarted(self.stack, step))
+        try:
+            yield
+        except CloudError as error:
+            self.fail(step.urn, error)
+            self.sink(StepFinished(self.stack, step, error.message, time.monotonic() - since))
+            raise
+        self.done(step, time.monotonic() - since)
 
     def done(self, step: Step, seconds: float = 0.0) -> None:
         """Count a step and tell of it."""
@@ -94,7 +98,12 @@ class Ledger:
     def begin(self, kind: OperationKind, resource: Resource) -> int:
         """Journal that an operation begins."""
         assert self.store is not None  # noqa: S101 - a plan begins nothing
-        return self.store.begin(kind, resource)
+        return self.store.begin(kind, resource)[0]
+
+    def begin_all(self, kind: OperationKind, resources: Sequence[Resource]) -> Sequence[int]:
+        """Journal that several begin in one request."""
+        assert self.store is not None  # noqa: S101 - a plan begins nothing
+        return self.store.begin(kind, *resources)
 
     def give_up(self, operation: int, error: CloudError) -> None:
         """The cloud said no: the operation is over. Without an answer it stays pending, for the next run to settle."""
@@ -117,15 +126,16 @@ class Ledger:
             self.live[resource.urn] = self.written[resource.urn] = stamped
         return stamped
 
-    def drop(self, resource: Resource, operation: int | None = None) -> None:
-        """Note that a resource is no more."""
+    def drop(self, *resources: Resource, operation: int | None = None) -> None:
+        """Note that resources are no more: all in one record."""
         if self.store is not None:
-            self.store.end(operation, drop=[resource])
+            self.store.end(operation, drop=resources)
         with self._lock:
-            if resource.delete:
-                self.doomed = [r for r in self.doomed if (r.urn, r.id) != (resource.urn, resource.id)]
-            else:
-                self.live.pop(resource.urn, None)
+            for resource in resources:
+                if resource.delete:
+                    self.doomed = [r for r in self.doomed if (r.urn, r.id) != (resource.urn, resource.id)]
+                else:
+                    self.live.pop(resource.urn, None)
 
     def hollow(self, resource: Resource, operation: int | None = None) -> None:
         """Note that a resource is gone from its cloud and is to be made anew; what hangs on it keeps its place."""

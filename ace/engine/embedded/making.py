@@ -1,11 +1,19 @@
-"""Create a resource, once: an answer that never came is looked for before anything is sent again."""
+"""Create resources, each once: an answer that never came is looked for before anything is sent again.
+
+Creates that a type can send in one request, and that come at the same time, are sent in one.
+"""
 
 from __future__ import annotations
 
+import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
 
-from ace.engine.contract import CloudError, Live
+from ace.engine.contract import CloudError, Live, OperationKind
 from ace.engine.embedded import recovery
 from ace.engine.embedded.clouds import Clouds
 from ace.engine.embedded.ledger import Ledger
@@ -15,6 +23,40 @@ _UNSURE = (0, 500, 502, 504)
 """Statuses (0: none) after which a create may have been carried out all the same."""
 _ATTEMPTS = 3
 _PAUSE_S = 0.5
+_GATHERED_FOR_S = 0.03
+"""A request that may carry more waits as long as that after each that joined it."""
+_MOST = 50
+
+
+class StoppedError(Exception):
+    """A stop was asked for before anything was begun."""
+
+
+@dataclass(frozen=True)
+class Making:
+    """A create that has begun: its number in the journal, since when (monotonic), and what brings it about."""
+
+    operation: int
+    since: float
+    make: Callable[[], Live]
+
+
+@dataclass
+class _Together:
+    """Creates that go in one request. `sent`: nobody joins any more."""
+
+    wanted: list[Wanted] = field(default_factory=list)
+    answers: list[Future[_Answer]] = field(default_factory=list)
+    joined: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What became of one of several: its operation in the journal, and what it is, or why it has still to be made alone."""
+
+    operation: int
+    live: Live | None = None
+    error: CloudError | None = None
 
 
 @dataclass
@@ -23,9 +65,39 @@ class Maker:
 
     ledger: Ledger
     clouds: Clouds
+    _open: dict[Hashable, _Together] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def make(self, wanted: Wanted, handle: object) -> Live:
+    @contextmanager
+    def making(self, wanted: Wanted, handle: object) -> Iterator[Making]:
+        """Begin to make it, in a slot of the run's (which one request for many needs but once).
+
+        Raises:
+            StoppedError: A stop was asked for meanwhile.
+        """
+        together = self._key(wanted)
+        if together is None:
+            with self.ledger.slot():
+                operation = self.ledger.begin(OperationKind.CREATING, wanted.resource("", {}))
+                yield Making(operation, time.monotonic(), lambda: self._make(wanted, handle))
+            return
+        began = time.monotonic()
+        answer = self._join((id(handle), wanted.goal.type, together), wanted, handle)
+        if answer.live is not None or (answer.error is not None and answer.error.made is not None):
+            yield Making(answer.operation, began, lambda: _given(answer))
+            return
+        with self.ledger.slot():
+            yield Making(answer.operation, began, lambda: self._make(wanted, handle, answer.error))
+
+    # ------------------------------------------------------------------------------------------------------------ alone
+
+    def _make(self, wanted: Wanted, handle: object, failed: CloudError | None = None) -> Live:
         """Create it; when no answer says whether that was done, look, and try again if not.
+
+        Args:
+            wanted: What is to be made.
+            handle: Its cloud.
+            failed: How an attempt ended that was made already.
 
         Raises:
             CloudError: It was refused; or nobody could tell (status 0), and the operation stays pending.
@@ -34,6 +106,8 @@ class Maker:
         ends = time.monotonic() + (wanted.goal.custom_timeouts.get("create") or float("inf"))
         for attempt in range(_ATTEMPTS):
             try:
+                if failed is not None and attempt == 0:
+                    raise failed
                 return wanted.kind.create(limited, wanted.inputs)
             except CloudError as error:
                 if error.made is not None or error.status not in _UNSURE:
@@ -50,3 +124,65 @@ class Maker:
             return recovery.lost(wanted.kind, handle, wanted.goal.type, wanted.inputs, self.ledger)
         except CloudError:
             raise CloudError(error.message, hint=error.hint) from None
+
+    # --------------------------------------------------------------------------------------------------------- together
+
+    @staticmethod
+    def _key(wanted: Wanted) -> Hashable:
+        together = getattr(wanted.kind, "together", None)
+        return None if together is None or wanted.goal.custom_timeouts else together(wanted.inputs)
+
+    def _join(self, key: Hashable, wanted: Wanted, handle: Any) -> _Answer:
+        """Join those that wait to be sent with the same key, or be the first, who sends when nobody joins any more."""
+        mine: Future[_Answer] = Future()
+        with self._lock:
+            group = self._open.get(key)
+            first = group is None
+            if group is None:
+                group = self._open[key] = _Together()
+            group.wanted.append(wanted)
+            group.answers.append(mine)
+            if len(group.wanted) == _MOST:
+                del self._open[key]
+            group.joined.set()
+        if first:
+            try:
+                self._send(key, group, handle)
+            except BaseException as error:  # whatever it is, nobody may wait for ever
+                for answer in group.answers:
+                    if not answer.done():
+                        answer.set_exception(error)
+        return mine.result()
+
+    def _send(self, key: Hashable, group: _Together, handle: Any) -> None:
+        while group.joined.wait(_GATHERED_FOR_S):
+            group.joined.clear()
+        with self.ledger.slot():
+            with self._lock:
+                if self._open.get(key) is group:
+                    del self._open[key]
+            if self.ledger.stopping():
+                raise StoppedError
+            numbers = self.ledger.begin_all(OperationKind.CREATING, [one.resource("", {}) for one in group.wanted])
+            found: list[Live | CloudError | None] = [None] * len(numbers)
+            if len(numbers) > 1:
+                found = self._create_many(group, handle)
+        for answer, number, one in zip(group.answers, numbers, found, strict=True):
+            live, error = (one, None) if isinstance(one, Live) else (None, one)
+            answer.set_result(_Answer(number, live, error))
+
+    @staticmethod
+    def _create_many(group: _Together, handle: Any) -> list[Live | CloudError | None]:
+        """What each became; an error without what was made is one after which nobody knows; None is to be made alone."""
+        kind: Any = group.wanted[0].kind
+        try:
+            return list(kind.create_many(handle, [one.inputs for one in group.wanted]))
+        except CloudError as error:
+            return [error if error.status in _UNSURE else None] * len(group.wanted)
+
+
+def _given(answer: _Answer) -> Live:
+    if answer.live is None:
+        assert answer.error is not None  # noqa: S101 - for mypy: one of the two is there
+        raise answer.error
+    return answer.live

@@ -142,16 +142,22 @@ class JournaledState:
 
     # ----------------------------------------------------------------------------------------------------------- write
 
-    def begin(self, kind: OperationKind, resource: Resource) -> int:
+    def begin(self, kind: OperationKind, *resources: Resource) -> Sequence[int]:
         """See `StateStore.begin`."""
         with self._lock:
-            operation = self._next_operation
-            self._next_operation += 1
+            numbers = range(self._next_operation, self._next_operation + len(resources))
+            self._next_operation = numbers.stop
             book = self._open()
-            self._pending[operation] = PendingOperation(kind, resource)
-        body = resource_to_json(resource, self._secrets)
-        book.append({"what": "begin", "operation": operation, "kind": str(kind), "resource": body})
-        return operation
+            self._pending |= {
+                number: PendingOperation(kind, one) for number, one in zip(numbers, resources, strict=True)
+            }
+        book.append(
+            *(
+                {"what": "begin", "operation": number, "kind": str(kind), "resource": body}
+                for number, body in zip(numbers, (resource_to_json(r, self._secrets) for r in resources), strict=True)
+            )
+        )
+        return numbers
 
     def end(self, operation: int | None, *, put: Sequence[Resource] = (), drop: Sequence[Resource] = ()) -> None:
         """See `StateStore.end`."""

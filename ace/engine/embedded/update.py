@@ -27,7 +27,7 @@ from ace.engine.embedded import deletion, urns
 from ace.engine.embedded.aliases import Aliases
 from ace.engine.embedded.clouds import Clouds
 from ace.engine.embedded.ledger import Ledger
-from ace.engine.embedded.making import Maker
+from ace.engine.embedded.making import Maker, Making, StoppedError
 from ace.engine.embedded.monitor import Goal, Registered, UnsupportedError
 from ace.engine.embedded.replacing import Replacements
 from ace.engine.embedded.wanted import Wanted
@@ -269,19 +269,24 @@ class Update:
             return Registered(wanted.urn, "", made.outputs)
         if self.ledger.stopping():
             return self._leave_out(wanted.urn)
-        with self.ledger.step(step):
-            operation = self.ledger.begin(OperationKind.CREATING, wanted.resource("", {}))
-            try:
-                live = self._maker.make(wanted, handle)
-            except CloudError as error:
-                if error.made is None:
-                    self.ledger.give_up(operation, error)
-                else:
-                    half = wanted.resource(error.made.id, error.made.outputs)
-                    self.ledger.put(replace(half, init_errors=(error.message,)), operation, doom)
-                raise
-            made = self.ledger.put(wanted.resource(live.id, live.outputs), operation, doom)
+        try:
+            with self._maker.making(wanted, handle) as making, self.ledger.telling(step, making.since):
+                made = self._made(wanted, making, doom)
+        except StoppedError:
+            return self._leave_out(wanted.urn)
         return Registered(wanted.urn, made.id, made.outputs)
+
+    def _made(self, wanted: Wanted, making: Making, doom: Resource | None) -> Resource:
+        try:
+            live = making.make()
+        except CloudError as error:
+            if error.made is None:
+                self.ledger.give_up(making.operation, error)
+            else:
+                half = wanted.resource(error.made.id, error.made.outputs)
+                self.ledger.put(replace(half, init_errors=(error.message,)), making.operation, doom)
+            raise
+        return self.ledger.put(wanted.resource(live.id, live.outputs), making.operation, doom)
 
     def _import(self, wanted: Wanted, handle: object) -> Resource:
         """Take in what is there, as it is there; what the program wants otherwise is changed next, as Pulumi does."""
