@@ -12,6 +12,7 @@ import os
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -131,21 +132,21 @@ class FileType:
             raise CloudError("the folder keeps this one (409)", status=409)
         note(cloud, "deletes", str(outputs.get("content")))
         (cloud / f"{id}.json").unlink(missing_ok=True)
-        for path in cloud.glob("*.json"):
-            if json.loads(path.read_text()).get("within") == id:
+        for path, body in bodies(cloud):
+            if body.get("within") == id:
                 path.unlink(missing_ok=True)
         crash_if_told(cloud, "after-delete", outputs)
 
     def find(self, cloud: Path, inputs: Properties) -> Live | None:
-        for path in cloud.glob("*.json"):
-            outputs = json.loads(path.read_text())
+        for path, outputs in bodies(cloud):
             if all(outputs.get(key) == value for key, value in inputs.items()):
                 return Live(path.stem, outputs)
         return None
 
     def _write(self, cloud: Path, id_: str, inputs: Properties) -> Live:
         outputs = {**inputs, "id": id_, "size": len(str(inputs.get("content", "")))}
-        (cloud / f"{id_}.json").write_text(json.dumps(outputs))
+        (cloud / f"{id_}.new").write_text(json.dumps(outputs))
+        (cloud / f"{id_}.new").replace(cloud / f"{id_}.json")
         return Live(id_, outputs)
 
 
@@ -162,6 +163,13 @@ def differences(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, 
             yield from differences(f"{path}.{key}", before.get(key), after.get(key))
     elif after is UNKNOWN or before != after:
         yield path, before, after
+
+
+def bodies(cloud: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """All files; one may go while they are read."""
+    for path in cloud.glob("*.json"):
+        with suppress(FileNotFoundError):
+            yield path, json.loads(path.read_text())
 
 
 def note(cloud: Path, log: str, line: str) -> None:
