@@ -50,15 +50,15 @@ class Figure:
 
 
 @contextmanager
-def lab(countries: tuple[str, ...]) -> Iterator[tuple[Path, dict[str, str]]]:
-    """A ROOT with a fresh lab of those countries."""
+def lab(countries: tuple[str, ...], *, hosts: bool = True) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A ROOT with a fresh lab of those countries; without `hosts` its servers are fake wherever it runs."""
     folder = Path(tempfile.mkdtemp(prefix="ace-bench-"))
     shutil.copytree(CHECKOUT / "ecosystem", folder / "ecosystem")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OS_", "PULUMI_", "ACE_SPEC"))}
-    environment = {**kept, "ACE_LAB_PORT": str(port), "NO_COLOR": "1"}
+    environment = {**kept, "ACE_LAB_PORT": str(port), "NO_COLOR": "1"} | ({} if hosts else {"ACE_LAB_HOSTS": "0"})
     ace = [sys.executable, "-m", "ace"]
     try:
         subprocess.run(

@@ -1,7 +1,9 @@
 """How fast an engine is: create, no-op, refresh and destroy of many OpenStack resources on one lab cloud.
 
-    scripts/bench engine                              45 and 600 resources, directly and with 150 ms added to each reply
+    scripts/bench engine                              600 and 45 resources, directly, with 150 and 600 ms added to each reply
+    scripts/bench engine --docs                       the same, and its table into docs/engine.md
     scripts/bench engine --resources 45 --delay-ms 0  other sizes and delays
+    scripts/bench engine --minutes 60                 until then no size and delay is begun any more (20)
     scripts/bench engine --clients sdk embedded       only these, in this order (a cloud ages: turn it round to tell)
     scripts/bench engine --out FILE                   the JSON too
 
@@ -26,6 +28,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 
 import openstack
@@ -38,6 +42,31 @@ sys.path.insert(0, str(CHECKOUT))
 from tests.lab.hostile_proxy import hostile
 
 COUNTRY, CELL = "cd", 15
+HEAD = (
+    "resources",
+    "delay ms",
+    "job",
+    "client",
+    "wall s",
+    "CPU s",
+    "MB",
+    "requests",
+    "load",
+    "wall ratio",
+    "CPU ratio",
+)
+WORDS = {"wall_s": "wall time", "cpu_s": "CPU", "peak_mb": "memory"}
+GOALS = (
+    ("create", "pulumi", "wall_s", 0.6),
+    ("create", "pulumi", "cpu_s", 0.3),
+    ("destroy", "pulumi", "wall_s", 0.6),
+    ("refresh", "pulumi", "wall_s", 0.35),
+    ("no-op", "pulumi", "wall_s", 0.15),
+    ("create", "pulumi", "peak_mb", 1),
+    ("create", "sdk", "wall_s", 1.25),
+    ("destroy", "sdk", "wall_s", 1.25),
+)
+"""Job, against whom, what, and the most that it may be of the other's."""
 MAX_CELLS = 256
 """A cell's number is the second octet of its subnets."""
 PROGRAM = """
@@ -183,16 +212,62 @@ def unbound(clouds_file: Path, cloud: str) -> None:
     connection.network.put(f"/quotas/{connection.current_project_id}", json=quota).raise_for_status()
 
 
+def versions() -> str:
+    """What was measured, and on what."""
+    pulumi = ""
+    if shutil.which("pulumi"):
+        told = subprocess.run(["pulumi", "version"], capture_output=True, text=True, check=True).stdout.strip()
+        pulumi = f"Pulumi {told}, "
+    parts = [f"{name} {metadata.version(name)}" for name in ("pulumi", "pulumi-openstack", "openstacksdk")]
+    return f"{pulumi}Python packages {', '.join(parts)}; {os.cpu_count()} cores; {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def goals(figures: list[Figure]) -> list[str]:
+    """What was aimed at with the most resources, and what was reached."""
+    most = max((figure.resources for figure in figures), default=0)
+    found = {(f.client, f.delay_ms, f.job): f for f in figures if f.resources == most}
+    lines = []
+    for job, other, measure, limit in GOALS:
+        reached = [
+            (delay, getattr(found["embedded", delay, job], measure) / getattr(found[other, delay, job], measure))
+            for delay in sorted({figure.delay_ms for figure in figures})
+            if ("embedded", delay, job) in found and (other, delay, job) in found
+        ]
+        if reached:
+            told = ", ".join(f"{ratio:.2f} at {delay} ms" for delay, ratio in reached)
+            met = "met" if reached[0][1] <= limit else "missed"
+            lines.append(f"{job}: {WORDS[measure]} at most {limit:g} of {other}'s: {told}: {met}")
+    return lines
+
+
+def into_docs(figures: list[Figure]) -> None:
+    """Put table and goals between the marks in docs/engine.md."""
+    path = CHECKOUT / "docs" / "engine.md"
+    before, begin, rest = path.read_text(encoding="utf-8").partition("<!-- bench -->\n")
+    _, end, after = rest.partition("<!-- /bench -->\n")
+    rows = "\n".join("| " + " | ".join(row) + " |" for row in table_rows(figures))
+    head = f"| {' | '.join(HEAD)} |\n|{'---|' * len(HEAD)}\n"
+    told = "\n".join(f"* {line}" for line in goals(figures))
+    body = f"{versions()}. With the most resources, judged without a delay:\n\n{told}\n\n{head}{rows}\n"
+    path.write_text(before + begin + body + end + after, encoding="utf-8")
+
+
 def show(figures: list[Figure]) -> None:
     """A table; the ratios are the embedded engine's wall time and CPU over the others'."""
-    table = Table(
-        *("resources", "delay ms", "job", "client", "wall s", "CPU s", "MB", "requests", "load"),
-        *("embedded / it: wall", "CPU"),
-    )
+    table = Table(*HEAD)
+    for row in table_rows(figures):
+        table.add_row(*row)
+    Console(stderr=True, width=130).print(table)
+    for line in goals(figures):
+        print(line, file=sys.stderr)
+
+
+def table_rows(figures: list[Figure]) -> Iterator[tuple[str, ...]]:
+    """One row a figure."""
     own = {(f.resources, f.delay_ms, f.job): f for f in figures if f.client == "embedded"}
     for figure in figures:
         mine = own.get((figure.resources, figure.delay_ms, figure.job)) if figure.client != "embedded" else None
-        table.add_row(
+        yield (
             str(figure.resources),
             str(figure.delay_ms),
             figure.job,
@@ -205,29 +280,46 @@ def show(figures: list[Figure]) -> None:
             f"{mine.wall_s / figure.wall_s:.2f}" if mine else "",
             f"{mine.cpu_s / figure.cpu_s:.2f}" if mine else "",
         )
-    Console(stderr=True, width=130).print(table)
+
+
+def minutes_of(count: int, delay_ms: int, figures: list[Figure]) -> float:
+    """How long a size and delay may take, judged by the same size at the last delay; each reply's delay adds its part."""
+    known = [figure for figure in figures if figure.resources == count]
+    latest = [figure for figure in known if figure.delay_ms == max(f.delay_ms for f in known)]
+    longer = 1 + 0.5 * (delay_ms - latest[0].delay_ms) / 600 if latest else 1
+    return sum(figure.wall_s for figure in latest) * longer / 60
 
 
 def main() -> None:
     """Measure, print the table on standard error and the JSON on standard output."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--resources", type=int, nargs="+", default=[45, 600], metavar="N")
-    parser.add_argument("--delay-ms", type=int, nargs="+", default=[0, 150], metavar="MS")
+    parser.add_argument("--resources", type=int, nargs="+", default=[600, 45], metavar="N")
+    parser.add_argument("--delay-ms", type=int, nargs="+", default=[0, 150, 600], metavar="MS")
     able = clients()
     parser.add_argument("--clients", nargs="+", choices=list(able), default=list(able), metavar="CLIENT")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--docs", action="store_true", help="put the table into docs/engine.md")
+    parser.add_argument("--minutes", type=float, default=20, help="begin nothing that would not be done by then")
     arguments = parser.parse_args()
     if any(count % CELL or not CELL <= count <= CELL * MAX_CELLS for count in arguments.resources):
         parser.error(f"--resources: give multiples of {CELL} (a cell), {CELL} to {CELL * MAX_CELLS}")
     if "pulumi" not in able:
         print("bench: no `pulumi` on PATH, so it is left out", file=sys.stderr)
     figures: list[Figure] = []
-    with lab((COUNTRY,)) as (root, _):
-        for count in arguments.resources:
-            for delay in arguments.delay_ms:
-                for client in arguments.clients:
-                    figures += runs(root / ".ace" / "lab" / "clouds.yaml", client, able[client], count, delay)
+    began, left_out = time.monotonic(), []
+    cells = [(count, delay) for delay in arguments.delay_ms for count in arguments.resources]
+    with lab((COUNTRY,), hosts=False) as (root, _):
+        for count, delay in cells:
+            if minutes_of(count, delay, figures) + (time.monotonic() - began) / 60 > arguments.minutes:
+                left_out.append(f"{count} resources at {delay} ms")
+                continue
+            for client in arguments.clients:
+                figures += runs(root / ".ace" / "lab" / "clouds.yaml", client, able[client], count, delay)
     show(figures)
+    if left_out:
+        print(f"bench: left out for want of time: {', '.join(left_out)}", file=sys.stderr)
+    if arguments.docs:
+        into_docs(figures)
     body = json.dumps({"schema": "ace/bench-engine/v1", "figures": [asdict(one) for one in figures]}, indent=2)
     print(body)
     if arguments.out:
