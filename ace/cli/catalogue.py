@@ -120,12 +120,13 @@ def serve(
 
 
 def _catalogue(spec: Path | None, as_of: date | None) -> tuple[Catalogue, Spec]:
-    from ace.catalogue.facts import Facts
+    from ace.catalogue.evidence import facts_of
     from ace.catalogue.records import catalogue
+    from ace.policy import judge
     from ace.spec import load
 
     loaded = load(find_spec_dir(spec))
-    return catalogue(Facts(loaded, as_of or date.today())), loaded
+    return catalogue(facts_of(loaded, judge(loaded, as_of or date.today()), {})), loaded
 
 
 def _built(spec: Path | None, as_of: date | None, out: Path | None, answer: Answer) -> tuple[Catalogue, Built, Path]:
