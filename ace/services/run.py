@@ -149,7 +149,7 @@ home = {folder / "home"}
 no_target_syslog = true
 nocows = true
 retry_files_enabled = false
-timeout = 20
+timeout = 15
 deprecation_warnings = false
 localhost_warning = false
 
@@ -158,7 +158,7 @@ enable_plugins = yaml
 
 [ssh_connection]
 pipelining = true
-retries = 3
+retries = 2
 control_path_dir = {control_dir}
 ssh_args = -F {control_dir}/config -o ControlMaster=auto -o ControlPersist=60s
 """
