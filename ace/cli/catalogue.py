@@ -38,11 +38,9 @@ def build(
     What may not be listed as of the date (expired labels, suspended members, refused publications, breaches of policy)
     is in no page and no export; the end of the output names it, and `ace catalogue explain ID` says why.
     """
-    from ace.catalogue.build import write
-
     with answering("catalogue", format_) as answer:
         catalogue, built, folder = _built(spec, as_of, out, answer)
-        write(built, folder)
+        _write(built, folder)
         _tell(catalogue, built, folder, format_)
 
 
@@ -101,12 +99,11 @@ def serve(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Build the site and serve it on this machine (loopback only) until Ctrl-C."""
-    from ace.catalogue.build import write
     from ace.catalogue.serve import listen
 
     with answering("catalogue", format_) as answer:
         catalogue, built, folder = _built(spec, as_of, out, answer)
-        write(built, folder)
+        _write(built, folder)
         _tell(catalogue, built, folder, format_)
         server = listen(folder, port)
         answer.body["address"] = f"http://127.0.0.1:{server.server_port}/"
@@ -151,6 +148,14 @@ def _built(spec: Path | None, as_of: date | None, out: Path | None, answer: Answ
     answer.body["untranslated"] = {code: list(messages) for code, messages in built.untranslated.items()}
     answer.body["out"] = str(folder)
     return catalogue, built, folder
+
+
+def _write(built: Built, folder: Path) -> None:
+    from ace.catalogue.build import write
+
+    if folder.parent.name == ".ace":
+        folder.parent.mkdir(mode=0o700, exist_ok=True)
+    write(built, folder)
 
 
 def _tell(catalogue: Catalogue, built: Built, folder: Path, format_: Format) -> None:

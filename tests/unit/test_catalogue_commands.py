@@ -44,6 +44,7 @@ def test_build_goes_beside_the_spec_folder_unless_told_otherwise(
     code, _, _ = run(capsys, "build", "--spec", spec_of(tmp_path), "--as-of", "2026-11-25")
     assert code == 0
     assert (tmp_path / ".ace" / "catalogue" / "index.html").is_file()
+    assert (tmp_path / ".ace").stat().st_mode & 0o777 == 0o700
 
 
 def test_machines_get_records_and_what_is_withheld_with_the_rule(
