@@ -1,0 +1,388 @@
+"""`ace interconnect apply | check | drain | undrain`: the running region."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ace.cli.deploy import ParallelOption, VerboseOption
+from ace.cli.engines import EngineName, EngineOption
+from ace.cli.options import (
+    AsOfOption,
+    CountriesArgument,
+    Format,
+    FormatOption,
+    SpecOption,
+    checkout,
+    refuse_past,
+)
+
+if TYPE_CHECKING:
+    from ace.cli.wiring import Place
+    from ace.interconnect.check import Check
+    from ace.interconnect.live.shell import Place as Shell
+    from ace.interconnect.values import Node, Plan
+    from ace.services.countries import CountryOutcome
+
+APPLIED = Path(".ace") / "interconnect-applied"
+"""Below ROOT: the files that the last apply took."""
+WATCH_S = 10.0
+
+HostArgument = Annotated[str, typer.Argument(metavar="GW", help="A gateway or hub, as in the plan: gw1.tunis-1.tn")]
+
+
+def apply(
+    countries: CountriesArgument = None,
+    hubs: Annotated[bool, typer.Option("--hubs", help="Only hubs: the region's part.")] = False,
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Change nothing; show what would change (exit 2 if anything).")
+    ] = False,
+    parallel: ParallelOption = None,
+    engine: EngineOption = EngineName.AUTO,
+    verbose: VerboseOption = False,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Configure the gateways of the named countries (none: all that can be reached here, and hubs).
+
+    Only what has a verified publication takes part. The files are proven first. In each country one gateway follows the
+    other, and the roll-out stops when sessions that were up do not come back. A second run changes nothing.
+    """
+    from ace.cli import configuring
+    from ace.cli.output import answering, stdout
+    from ace.cli.wiring import open_place
+    from ace.errors import ExitCode, worst
+    from ace.interconnect.values import NodeKind
+    from ace.services.countries import Work
+
+    with answering("interconnect-apply", format_) as answer:
+        if not check_only:
+            refuse_past(as_of)
+        place = open_place(spec)
+        planned = plan_of(place, verified_only=True)
+        folder = _proven(place, planned)
+        answer.body["left_out"] = [{"subject": x.subject, "reason": x.reason, "code": x.code} for x in planned.left_out]
+        playbook = checkout() / "playbooks" / "interconnect.yml"
+        codes: list[ExitCode] = []
+        turns = [(NodeKind.HUB, "hubs")] if hubs else [(NodeKind.GATEWAY, "countries")]
+        if not hubs and not countries:
+            turns.insert(0, (NodeKind.HUB, "hubs"))
+        for kind, key in turns:
+            named = sorted({node.country for node in planned.nodes if node.kind is kind})
+            wanted = [c.lower() for c in countries or ()] or named
+            selected = configuring.select(place, wanted, engine)
+            work = Work(
+                playbook,
+                check=check_only,
+                extra_vars={"interconnect_files": str(folder)},
+                group_vars=configuring.group_vars(place),
+                roles=frozenset({kind.value}),
+            )
+            done = configuring.run(place, selected, "interconnect-apply", work, parallel=parallel, verbose=verbose)
+            codes.append(done.exit_code)
+            answer.body[key] = {name: configuring.as_json(one) for name, one in sorted(done.outcomes.items())}
+            if wrong := configuring.error(done.outcomes, "ace interconnect apply"):
+                answer.body["error"] = wrong
+            if format_ is Format.TEXT:
+                stdout.print(f"[bold]{key}[/]")
+                if check_only:
+                    configuring.tell_changes(done.outcomes)
+                configuring.tell(done.outcomes)
+            configuring.tell_failures(done.outcomes, "ace interconnect apply")
+            if _stops(done.outcomes):
+                break
+        answer.exit_code = worst(codes)
+        if format_ is Format.TEXT:
+            for item in planned.left_out:
+                stdout.print(f"left out: {item.subject}: {item.reason}", markup=False)
+
+
+def check(
+    watch: Annotated[bool, typer.Option("--watch", help=f"Again every {WATCH_S:.0f} seconds, until Ctrl-C.")] = False,
+    map_: Annotated[
+        Path | None, typer.Option("--map", metavar="FILE", help="Draw the region as it is into this file (SVG).")
+    ] = None,
+    engine: EngineOption = EngineName.AUTO,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; the region is asked now
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Ask every gateway and hub that can be reached here: sessions, BFD, routes, leaks, ways, delays, large packets.
+
+    Exit 1 when anything is not as planned; what is drained on purpose counts as well.
+    """
+    from ace.cli.output import answering, stderr
+    from ace.cli.wiring import open_place
+    from ace.errors import ExitCode
+    from ace.fleet.report import write_atomically
+    from ace.interconnect.map import draw
+
+    while True:
+        with answering("interconnect-check", format_) as answer:
+            place = open_place(spec)
+            planned = plan_of(place, verified_only=True)
+            stderr.print(f"clouds: {place.clouds}", markup=False)
+            found = look(place, planned, engine)
+            answer.body.update(check_json(found))
+            if map_ is not None:
+                write_atomically(map_.absolute(), draw(place.spec, found.states, plan=planned))
+            if format_ is Format.TEXT:
+                tell_check(found)
+            if not found.ok and not watch:
+                answer.exit_code = ExitCode.FAILED
+        if not watch:
+            return
+        time.sleep(WATCH_S)
+
+
+def drain(
+    host: HostArgument,
+    engine: EngineOption = EngineName.AUTO,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Take a gateway or hub out of use gently: neighbours move their traffic away first (RFC 8326). Nothing is stopped.
+
+    Refused when the other gateway of the data centre is drained already. A reboot ends it, `undrain` too.
+    """
+    from ace.cli.output import answering, stdout
+    from ace.cli.wiring import open_place
+    from ace.errors import RefusedError
+    from ace.interconnect.live import drain as draining
+    from ace.interconnect.live.shell import ShellError
+
+    with answering("interconnect-drain", format_) as answer:
+        refuse_past(as_of)
+        place = open_place(spec)
+        planned = plan_of(place, verified_only=True)
+        node, shells, vip = _one(place, planned, host, engine)
+        for sibling in planned.siblings[node.host]:
+            try:
+                out_of_use = draining.is_drained(shells[sibling.host])
+            except (ShellError, KeyError):
+                out_of_use = True
+            if out_of_use:
+                raise RefusedError(
+                    f"{sibling.host} is drained or does not answer; without {node.host} the data centre would be cut off",
+                    hint=f"`ace interconnect undrain {sibling.host}` first",
+                    code="last-gateway",
+                )
+        draining.drain(shells[node.host], node, vip if planned.siblings[node.host] else None)
+        answer.body["drained"] = node.host
+        if format_ is Format.TEXT:
+            stdout.print(f"{node.host} is drained; back with `ace interconnect undrain {node.host}`", markup=False)
+
+
+def undrain(
+    host: HostArgument,
+    engine: EngineOption = EngineName.AUTO,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Put a drained gateway or hub back into use."""
+    from ace.cli.output import answering, stdout
+    from ace.cli.wiring import open_place
+    from ace.interconnect.live import drain as draining
+
+    with answering("interconnect-undrain", format_) as answer:
+        refuse_past(as_of)
+        place = open_place(spec)
+        planned = plan_of(place, verified_only=True)
+        node, shells, _ = _one(place, planned, host, engine)
+        draining.undrain(shells[node.host], node)
+        answer.body["undrained"] = node.host
+        if format_ is Format.TEXT:
+            stdout.print(f"{node.host} is in use again", markup=False)
+
+
+# ------------------------------------------------------------------------------------------------------------- together
+
+
+def plan_of(place: Place, *, verified_only: bool) -> Plan:
+    """The plan of a ROOT's spec and publications."""
+    from ace.cli.regional import verdicts
+    from ace.interconnect.plan import plan
+
+    return plan(place.spec, verdicts(place.root, place.spec), verified_only=verified_only)
+
+
+def look(place: Place, planned: Plan, engine: EngineName) -> Check:
+    """Ask all hosts that can be reached here, and judge."""
+    from ace.addressing import tunnel_mtu
+    from ace.interconnect.check import judge, targets
+    from ace.interconnect.live.seen import Seen, ask
+    from ace.interconnect.live.shell import ShellError, on_all
+    from ace.interconnect.plan import PORT_MTU
+
+    nodes = {node.host: node for node in planned.nodes}
+    shells = {
+        h: shell
+        for h, shell in _shells(place, sorted({n.country for n in planned.nodes}), engine).items()
+        if h in nodes
+    }
+    told = on_all(
+        shells, lambda shell: ask(shell, nodes[shell.host], targets(planned, nodes[shell.host]), tunnel_mtu(PORT_MTU))
+    )
+    seen: dict[str, Seen | str] = {h: str(v) if isinstance(v, ShellError) else v for h, v in told.items()}
+    return judge(planned, seen)
+
+
+def _shells(place: Place, countries: Sequence[str], engine: EngineName) -> dict[str, Shell]:
+    """How to reach the hosts of countries; those without a stack here are left out."""
+    from ace.cli import configuring
+    from ace.cli.hosts import write_ssh_config
+    from ace.interconnect.live.shell import Place as Shell
+
+    found: dict[str, Shell] = {}
+    for hosts in configuring.select(place, countries, engine).hosts:
+        write_ssh_config(place, hosts)
+        found |= {host.name: Shell(host.name, hosts.ssh.config) for host in hosts.inventory.hosts}
+    return found
+
+
+def _one(place: Place, planned: Plan, host: str, engine: EngineName) -> tuple[Node, dict[str, Shell], str]:
+    """A host of the plan, how its country's hosts are reached, and the shared address of its data centre."""
+    from ace.errors import UserError
+
+    node = planned.node(host)
+    if node is None:
+        known = ", ".join(n.host for n in planned.nodes[:8])
+        raise UserError(
+            f"{host[:80]!r} is no gateway or hub that is in use; there are: {known or 'none'}",
+            hint="see `ace interconnect plan`",
+            code="no-such-gateway",
+        )
+    member = place.spec.member(node.country)
+    centre = next(c for c in member.data_centres if c.id == node.host.split(".")[1])
+    return node, _shells(place, [node.country], engine), str(centre.allocation.transit_vip4)
+
+
+def _proven(place: Place, planned: Plan) -> Path:
+    """Render and prove what is to be applied.
+
+    Raises:
+        RefusedError: Nobody has published, or a proof fails.
+    """
+    from ace.cli.wiring import make_private
+    from ace.errors import RefusedError
+    from ace.interconnect.files import write
+    from ace.interconnect.prove import Verdict, prove, read_region
+    from ace.interconnect.render import render
+
+    if not planned.nodes:
+        reasons = "\n".join(f"  {item.subject}: {item.reason}" for item in planned.left_out[:12])
+        raise RefusedError(
+            f"there is nothing to apply: no gateway has a verified publication\n{reasons}",
+            hint="configure and publish first: `ace configure`, `ace publish`",
+            code="nothing-published",
+        )
+    files = render(planned)
+    failed = [result for result in prove(read_region(files)) if result.verdict in (Verdict.FAIL, Verdict.ABORT)]
+    if failed:
+        flaws = "\n".join(f"  {result.name}: {flaw}" for result in failed for flaw in result.flaws[:3])
+        raise RefusedError(
+            f"what would be applied is not proven to hold together:\n{flaws}",
+            hint="see `ace interconnect prove`",
+            code="not-proven",
+        )
+    make_private(place.root)
+    folder = place.root / APPLIED
+    write(folder, files)
+    return folder
+
+
+def _stops(outcomes: Mapping[str, CountryOutcome]) -> bool:
+    """Whether a turn went so badly that the next must not begin."""
+    from ace.errors import ExitCode
+
+    return any(outcome.exit_code in (ExitCode.FAILED, ExitCode.INTERRUPTED) for outcome in outcomes.values())
+
+
+def check_json(found: Check) -> dict[str, Any]:
+    """What was found, as CLI.md has it."""
+    return {
+        "ok": found.ok,
+        "sessions": [
+            {"a": link.a, "b": link.b, "kind": link.kind, "state": link.state.value, "detail": link.detail}
+            for link in found.links
+        ],
+        "routes": [
+            {
+                "host": host.host,
+                "answers": host.answers,
+                "drained": host.drained,
+                "learnt": host.routes,
+                "missing": [str(prefix) for prefix in host.missing],
+                "unexpected": [str(prefix) for prefix in host.unexpected],
+                "detail": host.detail,
+            }
+            for host in found.hosts
+        ],
+        "reachability": [
+            {
+                "a": pair.a,
+                "b": pair.b,
+                "ok": pair.ok,
+                "flows": pair.flows,
+                "through": pair.through,
+                "ms": pair.ms,
+                "large_packets": pair.large,
+                "paths": [list(path) for path in pair.paths],
+            }
+            for pair in found.pairs
+        ],
+        "leaks": [{"host": leak.host, "neighbour": leak.neighbour, "what": leak.what} for leak in found.leaks],
+    }
+
+
+def tell_check(found: Check) -> None:
+    """What is not as planned, line by line; then the matrix of delays."""
+    from ace.cli.output import stdout
+
+    up = sum(link.state.value == "up" for link in found.links)
+    stdout.print(f"sessions  {up} of {len(found.links)} up", markup=False)
+    for link in found.links:
+        if link.state.value != "up":
+            stdout.print(f"  {link.state.value:8}{link.a} - {link.b} ({link.kind}) {link.detail}", markup=False)
+    well = sum(host.answers and not host.missing and not host.unexpected for host in found.hosts)
+    stdout.print(f"routes    {well} of {len(found.hosts)} hosts have what they should", markup=False)
+    for host in found.hosts:
+        if host.detail or host.drained:
+            stdout.print(f"  {host.host}: {host.detail or 'drained'}", markup=False)
+            for word, prefixes in (("missing", host.missing), ("unexpected", host.unexpected)):
+                if prefixes:
+                    more = f" and {len(prefixes) - 4} more" if len(prefixes) > 4 else ""
+                    stdout.print(f"    {word}: {', '.join(map(str, prefixes[:4]))}{more}", markup=False)
+    for leak in found.leaks:
+        stdout.print(f"leak      {leak.neighbour} to {leak.host}: {leak.what}", markup=False)
+    good = sum(pair.ok for pair in found.pairs)
+    stdout.print(f"reach     {good} of {len(found.pairs)} pairs of data centres, by all flows", markup=False)
+    for pair in found.pairs:
+        if not pair.ok:
+            large = "" if pair.large or not pair.through else ", large packets do not"
+            stdout.print(f"  {pair.a} - {pair.b}: {pair.through} of {pair.flows} flows{large}", markup=False)
+    _tell_matrix(found)
+    stdout.print("[green]as planned[/]" if found.ok else "[bold red]not as planned[/]")
+
+
+def _tell_matrix(found: Check) -> None:
+    """Delays between data centres in milliseconds."""
+    from ace.cli.output import stdout
+
+    names = sorted({name for pair in found.pairs for name in (pair.a, pair.b)})
+    if not names:
+        return
+    told = {(pair.a, pair.b): "-" if pair.ms is None else f"{pair.ms:.1f}" for pair in found.pairs}
+    width = max(len(name) for name in names)
+    columns = [name.rsplit(".", 1)[1] for name in names]
+    stdout.print(f"{'ms':{width}}" + "".join(f"{column:>7}" for column in columns), markup=False)
+    for a in names:
+        cells = ["." if a == b else told.get((a, b)) or told.get((b, a)) or "" for b in names]
+        stdout.print(f"{a:{width}}" + "".join(f"{cell:>7}" for cell in cells), markup=False)

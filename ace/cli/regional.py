@@ -1,0 +1,19 @@
+"""What the region may believe: the verdicts on the publications in ROOT."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ace.interconnect.plan import AnyVerdict
+    from ace.spec.values import Spec
+
+
+def verdicts(root: Path, spec: Spec) -> Mapping[str, AnyVerdict]:
+    """By name (`tn`, `hub-tunis`), as of now."""
+    from ace.publication.verify import read_all
+
+    return read_all(root, spec, datetime.now(UTC))
