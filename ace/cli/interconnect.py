@@ -75,7 +75,7 @@ def render(
             )
             for path in (*written.changed, *(f"{path} (removed)" for path in written.removed)):
                 stdout.print(f"  {path}", markup=False)
-            _tell_left_out(planned)
+            interconnect_live.tell_left_out(planned)
 
 
 @app.command("prove")
@@ -215,14 +215,7 @@ def _tell_plan(planned: Plan) -> None:
         )
     hubs = sum(node.kind.value == "hub" for node in planned.nodes)
     stdout.print(f"{len(planned.nodes) - hubs} gateways, {hubs} hubs, {len(planned.links)} links.", markup=False)
-    _tell_left_out(planned)
-
-
-def _tell_left_out(planned: Plan) -> None:
-    from ace.cli.output import stdout
-
-    for item in planned.left_out:
-        stdout.print(f"left out: {item.subject}: {item.reason}", markup=False)
+    interconnect_live.tell_left_out(planned)
 
 
 def _tell_proofs(results: tuple[Result, ...]) -> None:

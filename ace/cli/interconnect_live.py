@@ -98,8 +98,7 @@ def apply(
                 break
         answer.exit_code = worst(codes)
         if format_ is Format.TEXT:
-            for item in planned.left_out:
-                stdout.print(f"left out: {item.subject}: {item.reason}", markup=False)
+            tell_left_out(planned)
 
 
 def check(
@@ -303,6 +302,17 @@ def _stops(outcomes: Mapping[str, CountryOutcome]) -> bool:
     from ace.errors import ExitCode
 
     return any(outcome.exit_code in (ExitCode.FAILED, ExitCode.INTERRUPTED) for outcome in outcomes.values())
+
+
+def tell_left_out(planned: Plan) -> None:
+    """What the plan does not have, a line for each reason."""
+    from ace.cli.output import stdout
+
+    by_reason: dict[str, list[str]] = {}
+    for item in planned.left_out:
+        by_reason.setdefault(item.reason, []).append(item.subject)
+    for reason, subjects in by_reason.items():
+        stdout.print(f"left out: {', '.join(subjects)}: {reason}", markup=False)
 
 
 def check_json(found: Check) -> dict[str, Any]:
