@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ace.cli import interconnect_live
+from ace.cli import interconnect_live, regional
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, find_spec_dir
 
 if TYPE_CHECKING:
@@ -150,10 +150,11 @@ def map_(
             stdout.print(f"{file}: {len(planned.nodes)} hosts, {len(planned.links)} links", markup=False)
 
 
-app.command("apply")(interconnect_live.apply)
-app.command("check")(interconnect_live.check)
-app.command("drain")(interconnect_live.drain)
-app.command("undrain")(interconnect_live.undrain)
+if regional.can_read():
+    app.command("apply")(interconnect_live.apply)
+    app.command("check")(interconnect_live.check)
+    app.command("drain")(interconnect_live.drain)
+    app.command("undrain")(interconnect_live.undrain)
 
 
 def plan_json(planned: Plan) -> dict[str, object]:
@@ -193,13 +194,12 @@ def plan_json(planned: Plan) -> dict[str, object]:
 
 def _planned(spec: Path | None) -> tuple[Path, Plan]:
     """ROOT and the plan of its spec and publications."""
-    from ace.cli.regional import verdicts
     from ace.interconnect.plan import plan as plan_region
     from ace.spec import load
 
     directory = find_spec_dir(spec)
     loaded = load(directory)
-    return directory.parent, plan_region(loaded, verdicts(directory.parent, loaded))
+    return directory.parent, plan_region(loaded, regional.verdicts(directory.parent, loaded))
 
 
 def _tell_plan(planned: Plan) -> None:

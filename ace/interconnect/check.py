@@ -78,7 +78,8 @@ class Check:
     def ok(self) -> bool:
         """Whether everything is as planned; what is drained on purpose counts as well."""
         return (
-            all(link.state in (State.UP, State.DRAINED) for link in self.links)
+            bool(self.links)
+            and all(link.state in (State.UP, State.DRAINED) for link in self.links)
             and all(host.answers and not host.missing and not host.unexpected for host in self.hosts)
             and all(pair.ok for pair in self.pairs)
             and not self.leaks

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from itertools import combinations
 from typing import Final
 
 from ace import addressing
 from ace.addressing import Endpoint, Pools
-from ace.interconnect.exports import announcements, hub_announcements, kept, order
+from ace.interconnect.exports import INFRASTRUCTURE, announcements, hub_announcements, kept, order
 from ace.interconnect.homing import homes
 from ace.interconnect.values import (
     OPPOSITE,
+    Announcement,
     LeftOut,
     Link,
     LinkKind,
@@ -166,11 +167,20 @@ def _site(member: Member, centre: DataCentre, known: Mapping[str, AnyVerdict]) -
                 public_address=address,
                 wireguard_key=key,
                 verified=address is not None and key is not None,
-                announces=announced,
+                announces=_with_own(announced, loopback4, loopback6),
                 keeps=keeps,
             )
         )
     return _Site(member, centre, tuple(nodes))
+
+
+def _with_own(
+    announced: tuple[Announcement, ...], loopback4: IPv4Address, loopback6: IPv6Address
+) -> tuple[Announcement, ...]:
+    """A site's announcements and a gateway's own loopbacks, so that each gateway is reached by its own tunnels."""
+    hosts = (IPv4Network(loopback4), IPv6Network(loopback6))
+    own = (Announcement(prefix, INFRASTRUCTURE, None, None) for prefix in hosts)
+    return tuple(sorted((*announced, *own), key=lambda item: order(item.prefix)))
 
 
 def _hub_node(hub: Hub, known: Mapping[str, AnyVerdict]) -> Node:
@@ -292,7 +302,7 @@ def _session(link: Link, local: Node, homed: Mapping[str, list[Node]]) -> Sessio
         mtu=addressing.tunnel_mtu(PORT_MTU),
         announces=_announced(local, remote, link.kind, homed),
         accepts=accepts,
-        max_prefixes=FROM_REGION_MAX if from_region else SPARE_PREFIXES + 2 * max(map(len, _families(accepts))),
+        max_prefixes=FROM_REGION_MAX if from_region else SPARE_PREFIXES + max(map(len, _families(accepts))),
     )
 
 

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ace.interconnect.exports import order
 from ace.interconnect.values import Announcement, LinkKind, Node, NodeKind, Plan, Prefix, Role, Session
 from ace.spec.values import ResidencyMode
 
@@ -135,16 +134,16 @@ def _neighbour(plan: Plan, session: Session) -> Neighbour:
     own = tuple(Entry("deny", block, f" le {block.max_prefixlen}") for block in (local.block4, local.block6))
     if session.accepts:
         loose = session.kind is LinkKind.BACKBONE
-        accepts = (*own, *(_permit(prefix, loose=loose) for prefix in session.accepts))
+        accepts = (*own, *(entry for prefix in session.accepts for entry in _permit(prefix, loose=loose)))
     else:
-        accepts = (*own, Entry("permit", plan.pool4, " ge 20 le 28"), Entry("permit", plan.pool6, " ge 48 le 64"))
+        accepts = (*own, *_region(plan))
     keeps = () if session.kind is LinkKind.INTERNAL else local.keeps
     refused = tuple(Entry("deny", prefix, f" le {prefix.max_prefixlen}") for prefix in keeps)
     if session.announces:
         loose = session.kind is LinkKind.BACKBONE
-        sends = (*refused, *(_permit(prefix, loose=loose) for prefix in session.announces))
+        sends = (*refused, *(entry for prefix in session.announces for entry in _permit(prefix, loose=loose)))
     else:
-        sends = (*refused, Entry("permit", plan.pool4, " ge 20 le 28"), Entry("permit", plan.pool6, " ge 48 le 64"))
+        sends = (*refused, *_region(plan))
     map_in = {Role.PROVIDER: "FROM-CUSTOMER", Role.PEER: "FROM-PEER", Role.CUSTOMER: "FROM-PROVIDER"}[session.role]
     map_out = None
     if local.kind is NodeKind.HUB:
@@ -153,11 +152,25 @@ def _neighbour(plan: Plan, session: Session) -> Neighbour:
     return Neighbour(session, name, accepts, sends, map_in, map_out, exact_path)
 
 
-def _permit(prefix: Prefix, *, loose: bool) -> Entry:
+def _region(plan: Plan) -> tuple[Entry, ...]:
+    """All that members may announce: networks, and single gateways' loopbacks; never a default route or a pool."""
+    return (
+        Entry("permit", plan.pool4, " ge 20 le 28"),
+        Entry("permit", plan.pool4, " ge 32"),
+        Entry("permit", plan.pool6, " ge 48 le 64"),
+        Entry("permit", plan.pool6, " ge 128"),
+    )
+
+
+def _permit(prefix: Prefix, *, loose: bool) -> tuple[Entry, ...]:
     """Exactly this prefix, or (between hubs) what lies within a member's block."""
-    whole = prefix.prefixlen in (20, 48)
+    if not loose or prefix.prefixlen not in (20, 48):
+        return (Entry("permit", prefix),)
     longest = 28 if prefix.version == 4 else 64
-    return Entry("permit", prefix, f" le {longest}" if loose and whole else "")
+    return (
+        Entry("permit", prefix, f" le {longest}"),
+        Entry("permit", prefix, f" ge {prefix.max_prefixlen}"),
+    )
 
 
 def _origins(node: Node) -> tuple[Origin, ...]:
@@ -182,7 +195,11 @@ def _allowed(plan: Plan, restricted: Iterable[Announcement]) -> dict[str, list[P
 
 
 def _is_loopback(node: Node, prefix: Prefix) -> bool:
-    return (node.loopback4 if prefix.version == 4 else node.loopback6) in prefix
+    return not _is_host(prefix) and (node.loopback4 if prefix.version == 4 else node.loopback6) in prefix
+
+
+def _is_host(prefix: Prefix) -> bool:
+    return prefix.prefixlen == prefix.max_prefixlen
 
 
 def _within(prefix: Prefix, blocks: Iterable[Prefix]) -> bool:
@@ -210,7 +227,7 @@ def _environment() -> Environment:
     )
     environment.filters["v4"] = lambda items: [item for item in items if _prefix(item).version == 4]
     environment.filters["v6"] = lambda items: [item for item in items if _prefix(item).version == 6]
-    environment.filters["by_address"] = lambda items: sorted(items, key=order)
+    environment.tests["host"] = lambda item: _is_host(_prefix(item))
     return environment
 
 

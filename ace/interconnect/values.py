@@ -138,7 +138,7 @@ class Session:
     accepts: tuple[Prefix, ...]
     """Exactly what may be accepted; empty: anything of the pools but the own block (a customer from its hub)."""
     max_prefixes: int
-    """Of each address family, before the filter: more, and the session is taken down."""
+    """Of each address family, those that the filter lets through: more, and the session is taken down."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ PLAYBOOK_S = 3600
 """After so long a run is stopped."""
 STOP_S = 15.0
 """How long Ansible may take to stop by itself when told to."""
+_IMPORTING = threading.Lock()
 _INHERITED = ("HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK", "TMPDIR", "ANSIBLE_VAULT_PASSWORD_FILE")
 _OF_RUNNER = (
     "ANSIBLE_CALLBACK_PLUGINS",
@@ -95,7 +96,8 @@ def run_playbook(request: RunRequest, on_event: OnEvent, cancel: threading.Event
 
 def _run(request: RunRequest, queue: SimpleQueue[Mapping[str, Any] | None]) -> str:
     """Start Ansible and wait; its events go into the queue, nothing else is done on its time."""
-    from ansible_runner.interface import init_runner  # noqa: PLC0415 - slow to import, and only runs need it
+    with _IMPORTING:  # two threads that import it at once leave it half made
+        from ansible_runner.interface import init_runner  # noqa: PLC0415 - slow to import, and only runs need it
 
     def enqueue(event: dict[str, Any]) -> bool:
         queue.put(event)

@@ -50,9 +50,8 @@ def sessions() -> dict[str, Any]:
                 for family, info in families.items()
             },
             "refused": refused(address) if told["bgpState"] == "Established" else [],
-            "overflow": told.get("peerStopReason") == "prefixOverflow"
-            or "Prefix" in str(told.get("lastNotificationReason", ""))
-            or bool(told.get("prefixOverflow")),
+            "overflow": told["bgpState"] != "Established"
+            and "Maximum Number of Prefixes" in str(told.get("lastNotificationReason", "")),
         }
     return found
 

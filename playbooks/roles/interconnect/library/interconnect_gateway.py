@@ -207,6 +207,8 @@ def converge_frr(text: str, check: bool) -> list[str]:
         write(FRR, wanted, 0o640, "frr")
         if differences:
             run(RELOAD, "--reload", FRR)
+            for family in ("ipv4", "ipv6"):  # a changed prefix list counts for what comes after it, unless one asks
+                run("vtysh", "-c", f"clear bgp {family} unicast * soft")
         return changes
     finally:
         os.unlink(trial)
