@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from typing import Any
 
@@ -15,14 +14,8 @@ module: host_facts
 short_description: What a host is, as far as ACE's roles need it
 description:
   - Sets C(ace_host) with C(container) (whether the kernel is somebody else's, so that the clock cannot be set),
-    C(interfaces) (address to name of the interface that has it), C(packages) (names of those installed),
-    C(memory_mib) and C(reachable) (of the addresses asked for, those that there is a route to).
-options:
-  routes_to:
-    description: Addresses to look for a route to.
-    type: list
-    elements: str
-    default: []
+    C(interfaces) (address to name of the interface that has it) and C(packages) (names of those installed).
+options: {}
 author: [ACE]
 """
 EXAMPLES = r"""
@@ -59,15 +52,11 @@ def installed(listing: str) -> list[str]:
 
 def main() -> None:
     """Ansible's entry point."""
-    module = AnsibleModule(
-        argument_spec={"routes_to": {"type": "list", "elements": "str", "default": []}}, supports_check_mode=True
-    )
+    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
     facts = {
         "container": bool(_said("systemd-detect-virt", "--container").strip()),
         "interfaces": interfaces(_said("ip", "-json", "address", "show")),
         "packages": installed(_said("dpkg-query", "--show", "--showformat", "${db:Status-Abbrev}${Package}\n")),
-        "memory_mib": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
-        "reachable": [address for address in module.params["routes_to"] if _said("ip", "route", "get", address)],
     }
     module.exit_json(changed=False, ansible_facts={"ace_host": facts})
 

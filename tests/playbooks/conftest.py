@@ -116,8 +116,6 @@ def a_host(variables: Mapping[str, Any]) -> dict[str, Any]:
         "container": True,
         "interfaces": interfaces,
         "packages": sorted(packages),
-        "memory_mib": 4096,
-        "reachable": [],
     }
 
 
