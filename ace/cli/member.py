@@ -289,7 +289,7 @@ def _next(member: Member) -> tuple[str, ...]:
     cloud = f"ace lab up {code}" if member.example else "write its clouds.yaml (OS_CLIENT_CONFIG_FILE)"
     return (
         "ace validate",
-        f"git add ecosystem stacks CODEOWNERS && git commit -m '{member.name.en} joins'",
+        f"git add CODEOWNERS ecosystem stacks inventories && git commit -m '{member.name.en} joins'",
         f"{cloud}; ace member check {code}",
         f"ace preview {code}",
         f"ace member activate {code} --reason ...",
