@@ -96,9 +96,10 @@ def texts(region: Region) -> dict[str, str]:
     }
 
 
-def deployment(region: Region) -> Any:
+def deployment(region: Region) -> dict[str, Any]:
+    """What the state holds: each resource's id and inputs."""
     found = json.loads(region.run("state", "export", "sc").stdout)["deployment"]["resources"]
-    return [{key: value for key, value in one.items() if key not in ("modified", "created")} for one in found]
+    return {one["urn"]: (one.get("id"), one.get("inputs")) for one in found}
 
 
 def killed(region: Region, at: int, *arguments: str) -> int:
@@ -178,7 +179,8 @@ def test_suspended_it_keeps_what_it_has_and_can_add_nothing_reinstated_all_is_as
     after = texts(region)
     assert {name for name in after if after[name] != before[2].get(name)} == {"ecosystem/transitions.jsonl"}
     assert server_state(region) == "ACTIVE"
-    assert region.json("preview", "sc")["countries"]["sc"]["update"] == 0
+    assert region.json("preview", "sc")["countries"]["sc"]["steps"] == []
+    assert region.json("drift", "sc")["countries"]["sc"]["changed"] == []
 
 
 def test_suspend_and_reinstate_killed_after_every_step_go_on(region: Region, lessons: None) -> None:
