@@ -83,6 +83,39 @@ def last(root: Path, stack: str) -> Report | None:
         return None
 
 
+def signed(file: Path, member: Member, now: datetime) -> Report:
+    """A report that the country hands in, signed with one of the keys that its member file names.
+
+    Raises:
+        RefusedError: It is not signed so, or is about another country.
+        UserError: It cannot be read, or is no report.
+    """
+    from ace.errors import RefusedError
+    from ace.membership.fitness.checking import NAMESPACE, read_report
+    from ace.signatures.ssh import AllowedKey, NoSignatureError, is_signed, read_all
+
+    signature_file = file.with_name(f"{file.name}.sig")
+    try:
+        raw, armored = file.read_bytes(), signature_file.read_bytes()
+        report = read_report(raw.decode())
+        signatures = read_all(armored)
+    except OSError as error:
+        hint = "the country makes both: `ace member check CC --report FILE --key KEY`"
+        raise UserError(f"{error.filename}: {error.strerror}", hint=hint, code="no-report") from None
+    except (ValueError, NoSignatureError) as error:
+        raise UserError(f"{file} (or its .sig) is no signed report: {error}", code="bad-report") from None
+    keys = [AllowedKey(signer.key, signer.since, signer.until) for signer in member.signers]
+    if not any(is_signed(raw, one, member.stack, keys, NAMESPACE, now) for one in signatures):
+        raise RefusedError(
+            f"{file} is not signed by {member.name.en}: altered, or by a key that {member.file} does not name today",
+            hint="ask the country for its report and signature again",
+            code="not-signed",
+        )
+    if report.country != member.stack:
+        raise RefusedError(f"{file} is about {report.country}, not {member.stack}", code="other-country")
+    return report
+
+
 def summarise(report: Report) -> None:
     """The last line: how many tests ended how."""
     from ace.membership.fitness.contract import Verdict

@@ -90,6 +90,10 @@ def check(
     output: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", dir_okay=False, help="Also write the report (JSON) here.")
     ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", metavar="KEY", dir_okay=False, help="Sign the report with this key, into FILE.sig."),
+    ] = None,
     spec: SpecOption = None,
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
@@ -106,6 +110,8 @@ def check(
 
     with answering("member-check", format_) as answer:
         refuse_past(as_of)
+        if key is not None and (output is None or only):
+            raise UserError("--key signs a whole report: give --report FILE, and no --only", code="usage")
         spec_dir = find_spec_dir(spec)
         loaded = load(spec_dir)
         member = loaded.member(country)
@@ -120,16 +126,22 @@ def check(
         answer.body |= report.as_json()
         answer.exit_code = ExitCode.OK if report.fit else ExitCode.FAILED
         if output is not None:
-            _write_report(output, {"schema": SCHEMA, **report.as_json()})
+            _write_report(output, {"schema": SCHEMA, **report.as_json()}, key)
         if format_ is Format.TEXT:
             fitness.summarise(report)
 
 
-def _write_report(file: Path, body: dict[str, Any]) -> None:
+def _write_report(file: Path, body: dict[str, Any], key: Path | None) -> None:
     from ace.fleet.report import write_atomically
+    from ace.membership.fitness.checking import NAMESPACE
+    from ace.signatures.ssh import sign
 
+    text = json.dumps(body, indent=2, ensure_ascii=False) + "\n"
+    signature = sign(text.encode(), key, NAMESPACE) if key is not None else ""
     try:
-        write_atomically(file.absolute(), json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+        write_atomically(file.absolute(), text)
+        if signature:
+            write_atomically(file.absolute().with_name(f"{file.name}.sig"), signature)
     except OSError as error:
         raise UserError(f"{file} cannot be written: {error.strerror}", code="no-file") from None
 
@@ -145,8 +157,10 @@ def _join(
     format_: Format,
 ) -> None:
     from ace import spec as spec_room
+    from ace.cli.judged import refusal
     from ace.membership import joining, writing
     from ace.membership.answers import read_answers
+    from ace.policy import judge
 
     country = joining.country_of(named)
     with writing.alone(spec_dir.parent):
@@ -156,6 +170,9 @@ def _join(
         planned = joining.join(spec_dir, loaded, country, _templates(), today, given, asker)
         judged, findings = writing.judge(spec_dir, planned.changes)
         member = judged.member(country.alpha2)
+        judgement = judge(judged, today)
+        if refused := refusal(judgement, member.stack, "taken in"):
+            raise refused
         if not dry_run:
             writing.write(spec_dir.parent, planned.changes)
     needed, next_ = joining.still_needed(member), _next(member)

@@ -6,12 +6,13 @@ import getpass
 import socket
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ace.cli.judged import today
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, find_spec_dir, refuse_past
 from ace.cli.output import Answer, answering, stderr, stdout
 from ace.errors import RefusedError, UserError
@@ -40,12 +41,19 @@ ApprovalsOption = Annotated[
 def list_(spec: SpecOption = None, as_of: AsOfOption = None, format_: FormatOption = Format.TEXT) -> None:
     """Every member with its status, since when, and what is overdue: candidates after two months, suspensions after four."""
     from ace import spec as spec_room
+    from ace.policy import judge
+    from ace.policy.rules.member_age import MEMBER_AGE
 
     with answering("member-list", format_) as answer:
         spec_dir = find_spec_dir(spec)
         loaded = spec_room.load(spec_dir)
+        overdue = {
+            finding.member: finding.message
+            for finding in judge(loaded, as_of or today()).findings
+            if finding.rule == MEMBER_AGE.id
+        }
         last = {transition.country: transition for transition in _log(spec_dir)}
-        entries = [_entry(member, last.get(member.stack), as_of or today()) for member in loaded.members]
+        entries = [_entry(member, last.get(member.stack), overdue.get(member.stack, "")) for member in loaded.members]
         answer.body["members"] = entries
         if format_ is Format.JSON:
             return
@@ -68,6 +76,12 @@ _STYLES = {"suspended": "yellow", "leaving": "yellow", "left": "dim", "candidate
 def activate(
     country: CountryArgument,
     reason: ReasonOption = "",
+    report_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--report", metavar="FILE", dir_okay=False, help="The country's own report, with its signature in FILE.sig."
+        ),
+    ] = None,
     dry_run: DryRunOption = False,
     spec: SpecOption = None,
     as_of: AsOfOption = None,
@@ -75,7 +89,8 @@ def activate(
 ) -> None:
     """Let a candidate go live. It must have passed `ace member check` within 30 days, as its file is now.
 
-    Only its status and the log change; `ace up` then deploys it.
+    That check was made here, or the country hands in its report, signed with a key that its file names. Only its status
+    and the log change; `ace up` then deploys it.
     """
     from ace.cli import fitness
     from ace.membership.activation import require_fit
@@ -87,8 +102,17 @@ def activate(
         spec_dir = find_spec_dir(spec)
         at = _At(spec_dir, country, as_of)
         after(Verb.ACTIVATE, at.member.status, at.member.stack)
-        report = require_fit(at.member, fitness.last(spec_dir.parent, at.member.stack), now())
-        evidence = {"check": report.at.isoformat(timespec="seconds").replace("+00:00", "Z"), "asked": report.asked}
+        last = (
+            fitness.last(spec_dir.parent, at.member.stack)
+            if report_file is None
+            else fitness.signed(report_file, at.member, now())
+        )
+        report = require_fit(at.member, last, now())
+        evidence = {
+            "check": report.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "asked": report.asked,
+            "signed": report_file is not None,
+        }
         why = reason or "passed its fitness check"
         intent = at.intent(Verb.ACTIVATE, why, {"evidence": evidence})
         steps = [at.files(Verb.ACTIVATE, "status: active, and a line in the log")]
@@ -245,6 +269,15 @@ _EXAMPLES = {
 }
 
 
+_PARTICIPLES = {
+    "activate": "activated",
+    "suspend": "suspended",
+    "reinstate": "reinstated",
+    "remove": "removed",
+    "dissolve": "removed",
+}
+
+
 class _At:
     """A member in its place, and the steps that are common to transitions."""
 
@@ -338,17 +371,29 @@ class _At:
                 today=self.today,
                 approvals=[(approver, signature) for approver, signature in intent.options.get("approvals", ())],
             )
-            self.judge(made)
+            self.judge(made, verb)
             writing.write(self.root, made)
             return transition.Done(f"{member.stack} was {member.status} and is {to}")
 
         return transition.Step(name, would, act)
 
-    def judge(self, made: Sequence[Any]) -> None:
-        """Refuse what the whole region would not be valid with."""
-        from ace.membership import writing
+    def judge(self, made: Sequence[Any], verb: Verb) -> None:
+        """Refuse what the whole region would not be valid with, and what its rules refuse of this member.
 
-        writing.judge(self.spec_dir, made)
+        Who is suspended or leaves may break any rule but that of two persons.
+        """
+        from ace.cli.judged import refusal
+        from ace.membership import writing
+        from ace.membership.lifecycle import Verb
+        from ace.policy import Judgement, judge
+        from ace.policy.rules.suspension_two_persons import SUSPENSION_TWO_PERSONS
+
+        judged, _ = writing.judge(self.spec_dir, made)
+        found = judge(judged, self.today).findings
+        if verb not in (Verb.ACTIVATE, Verb.REINSTATE):
+            found = tuple(finding for finding in found if finding.rule == SUSPENSION_TWO_PERSONS.id)
+        if refused := refusal(Judgement(self.today, found), self.member.stack, _PARTICIPLES[str(verb)]):
+            raise refused
 
 
 def _go(
@@ -430,14 +475,7 @@ def _log(spec_dir: Path) -> tuple[Transition, ...]:
     return log.read(text_of(spec_dir.parent, f"{spec_dir.name}/{log.FILE}") or "")[0]
 
 
-def today() -> date:
-    """The day by which rules are judged unless `--as-of` says another: UTC, so that it is the same everywhere."""
-    return datetime.now(UTC).date()
-
-
-def _entry(member: Member, last: Transition | None, day: date) -> dict[str, Any]:
-    from ace.membership.ages import overdue
-
+def _entry(member: Member, last: Transition | None, overdue: str) -> dict[str, Any]:
     since = last.at.date() if last is not None and last.to is member.status else member.since
     return {
         "country": member.stack,
@@ -448,7 +486,7 @@ def _entry(member: Member, last: Transition | None, day: date) -> dict[str, Any]
         "example": member.example,
         "data_centres": len(member.data_centres),
         "last_transition": _transition_json(last) if last else None,
-        "overdue": overdue(member.stack, member.status, since, day),
+        "overdue": overdue,
     }
 
 

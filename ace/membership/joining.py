@@ -190,7 +190,7 @@ def still_needed(member: Member) -> tuple[str, ...]:
     ]
     unknown = [rule.data_class for rule in member.residency if rule.mode is ResidencyMode.UNKNOWN]
     if unknown:
-        needed.append(f"residency of {', '.join(unknown)}: unknown, so nothing of it leaves the country")
+        needed.append(f"residency of {', '.join(unknown)}: unknown, so no tenant may hold any of it")
     if any(rule.basis.endswith("to be confirmed by counsel") for rule in member.residency):
         needed.append("residency: every legal basis confirmed by counsel")
     if not member.services:

@@ -19,7 +19,6 @@ from ace.membership.lifecycle import Verb, after
 from ace.membership.log import FILE, Transition, appended
 from ace.membership.writing import Change, put, text_of
 from ace.spec.load import REGISTER
-from ace.spec.models import MemberFile
 from ace.spec.values import Member, MemberStatus
 
 NOTE: Final = "transition.json"
@@ -68,14 +67,19 @@ def carry_out(folder: Path, intent: Intent, steps: Sequence[Step], tell: Callabl
         tell: Told each step's name and what it did.
 
     Raises:
-        UserError: A step did not succeed; the note stays, and the same command goes on from there.
+        UserError: A step did not succeed; unless it was the first, the note stays, and the same command goes on there.
     """
     note(folder, intent)
     for step in steps:
         if step.name in intent.done:
             tell(step.name, f"{intent.done[step.name]} (done before)")
             continue
-        done = step.act(intent)
+        try:
+            done = step.act(intent)
+        except UserError:
+            if not intent.done:  # refused before anything was done: there is nothing to go on with
+                (folder / NOTE).unlink()
+            raise
         intent = replace(intent, done={**intent.done, step.name: done.told}, facts={**intent.facts, **done.facts})
         note(folder, intent)
         tell(step.name, done.told)
@@ -153,7 +157,7 @@ def changes(
             if member.status is not MemberStatus.SUSPENDED
             else edits.with_status(edits.without_suspension(text), to)
         )
-        if to is MemberStatus.SUSPENDED and edits.SUSPENSION in MemberFile.model_fields:
+        if to is MemberStatus.SUSPENDED:
             edited = edits.with_suspension(edited, today, reason, approvals)
         left = edits.with_left(register, member.code, today) if to is MemberStatus.LEFT else register
     except ValueError as error:

@@ -64,7 +64,17 @@ def test_a_candidate_is_not_active_and_says_what_it_still_owes(root: Root) -> No
     assert "signers" in owed
     assert "admin_key" in owed
     assert "clouds.yaml with sc-seychelles-1" in owed
-    assert "unknown" in owed
+    assert "every legal basis confirmed by counsel" in owed
+
+
+def test_what_the_regions_rules_refuse_is_not_taken_in(root: Root, tmp_path: Path) -> None:
+    answers = tmp_path / "x" / "answers.yaml"
+    answers.parent.mkdir()
+    answers.write_text("residency:\n  health: {mode: unknown}\n")
+    before = root.texts()
+    said = root.run("member", "add", "SC", "--answers", str(answers), expect=3)
+    assert "residency-unknown: tenant health of SC holds health data" in said
+    assert root.texts() == before
 
 
 def test_for_people_it_prints_the_diff_the_numbers_and_the_next_commands(root: Root) -> None:

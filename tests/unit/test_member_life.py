@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from ace.cli.judged import today
 from ace.errors import RefusedError, UserError
 from ace.membership import log, transition
 from ace.membership.activation import require_fit
-from ace.membership.ages import months_after, overdue
-from ace.membership.fitness.checking import Report, digest_of
+from ace.membership.fitness.checking import NAMESPACE, SCHEMA, Report, digest_of
 from ace.membership.fitness.contract import Judged, Outcome, Verdict
 from ace.membership.lifecycle import TABLE, Verb, after, is_way
+from ace.policy.approval import NAMESPACE as APPROVAL
+from ace.policy.approval import suspension_statement
+from ace.signatures.ssh import make_key, on_one_line, sign
 from ace.spec import load
 from ace.spec.values import MemberStatus
 from tests.unit.member_root import SC, Root, a_root
@@ -68,28 +72,6 @@ def test_every_other_way_is_refused_with_what_is_possible(verb: Verb, status: Me
 
 def test_nothing_leads_away_from_left() -> None:
     assert not any(is_way(S.LEFT, to) for to in S)
-
-
-@pytest.mark.parametrize(
-    ("status", "since", "late"),
-    [
-        (S.CANDIDATE, date(2026, 9, 25), False),
-        (S.CANDIDATE, date(2026, 9, 24), True),
-        (S.SUSPENDED, date(2026, 7, 25), False),
-        (S.SUSPENDED, date(2026, 7, 24), True),
-        (S.ACTIVE, date(2020, 1, 1), False),
-        (S.LEFT, date(2020, 1, 1), False),
-    ],
-)
-def test_candidates_after_two_months_and_suspensions_after_four_are_overdue(
-    status: MemberStatus, since: date, late: bool
-) -> None:
-    assert bool(overdue("ke", status, since, date(2026, 11, 25))) is late
-
-
-def test_months_end_where_the_month_does() -> None:
-    assert months_after(date(2026, 12, 31), 2) == date(2027, 2, 28)
-    assert months_after(date(2027, 12, 30), 2) == date(2028, 2, 29)
 
 
 # ------------------------------------------------------------------------------------------------------------- the log
@@ -219,6 +201,59 @@ def test_a_real_member_goes_live_with_its_own_keys_only(root: Root) -> None:
         require_fit(member, None, NOW)
 
 
+@pytest.fixture
+def key(root: Root) -> Path:
+    """Seychelles' signing key, named in its file."""
+    file = root.path / ".ace" / "key"
+    public = make_key(file, "sc")
+    member = root.spec / "members" / "sc.yaml"
+    text = re.sub(r"(?m)^  - key: .*$", f"  - key: {public}", member.read_text())
+    member.write_text(text)
+    return file
+
+
+def handed_in(root: Root, key: Path, country: str = "sc") -> Path:
+    """A report as the country would send it."""
+    outcomes = (Outcome("extensions", "victoria-1", "", Judged(Verdict.PASS, "")),)
+    report = Report(country, datetime.now(UTC), digest_of(load(root.spec).member("SC")), outcomes)
+    file = root.path / ".ace" / "report.json"
+    file.write_text(json.dumps({"schema": SCHEMA, **report.as_json()}))
+    file.with_name("report.json.sig").write_text(sign(file.read_bytes(), key, NAMESPACE))
+    return file
+
+
+def test_the_region_activates_by_the_countrys_signed_report_without_asking_its_clouds(root: Root, key: Path) -> None:
+    file = handed_in(root, key)
+    root.json("member", "activate", "sc", "--report", str(file))
+    line = json.loads((root.spec / log.FILE).read_text())
+    assert line["evidence"]["signed"] is True
+    assert load(root.spec).member("SC").status is S.ACTIVE
+
+
+def test_an_altered_report_is_refused(root: Root, key: Path) -> None:
+    file = handed_in(root, key)
+    file.write_text(file.read_text().replace("victoria-1", "victoria-2"))
+    assert "is not signed by Seychelles" in root.run("member", "activate", "sc", "--report", str(file), expect=3)
+
+
+def test_a_report_signed_by_somebody_else_is_refused(root: Root, key: Path) -> None:
+    other = root.path / ".ace" / "other"
+    make_key(other, "eve")
+    file = handed_in(root, other)
+    assert "is not signed by Seychelles" in root.run("member", "activate", "sc", "--report", str(file), expect=3)
+
+
+def test_a_report_about_another_country_is_refused(root: Root, key: Path) -> None:
+    file = handed_in(root, key, country="mu")
+    assert "is about mu" in root.run("member", "activate", "sc", "--report", str(file), expect=3)
+
+
+def test_a_report_without_a_signature_is_refused(root: Root, key: Path) -> None:
+    file = handed_in(root, key)
+    file.with_name("report.json.sig").unlink()
+    assert "--key KEY" in root.run("member", "activate", "sc", "--report", str(file), expect=1)
+
+
 def test_a_dry_run_says_what_would_be_done(root: Root) -> None:
     checked(root)
     before = root.texts()
@@ -330,6 +365,45 @@ def test_nothing_is_done_without_a_reason(region: Root, verb: str) -> None:
     before = region.texts()
     assert "wants a reason" in region.run("member", verb, "rw", expect=1)
     assert region.texts() == before
+
+
+def approved(region: Root, names: tuple[str, ...], reason: str) -> Path:
+    """Two approvers of the region's with keys of the test's, and what those named sign."""
+    ecosystem = region.spec / "ecosystem.yaml"
+    text, folder = ecosystem.read_text(), region.path / ".ace"
+    for approver in ("board-a", "board-b"):
+        public = make_key(folder / approver, approver)
+        text = re.sub(rf"(- id: {approver}\n    name: .*\n    key: ).*", rf"\g<1>{public}", text)
+    ecosystem.write_text(text)
+    statement = suspension_statement("rw", today(), reason)
+    file = folder / "approvals.yaml"
+    file.write_text(
+        "".join(
+            f"- approver: {name}\n  signature: {on_one_line(sign(statement, folder / name, APPROVAL))}\n"
+            for name in names
+        )
+    )
+    return file
+
+
+def test_a_real_member_is_suspended_by_two_approvers_and_by_no_fewer(region: Root) -> None:
+    file = region.spec / "members" / "rw.yaml"
+    file.write_text(file.read_text().replace("example: true\n", ""))
+    before = file.read_text()
+    why = ("--reason", "its keys are lost")
+    assert "suspension-two-persons" in region.run("member", "suspend", "rw", *why, expect=3)
+    one = approved(region, ("board-a",), why[1])
+    assert "1 of 2 approvers" in region.run("member", "suspend", "rw", *why, "--approvals", str(one), expect=3)
+    assert file.read_text() == before
+    two = approved(region, ("board-a", "board-b"), why[1])
+    said = region.run("member", "suspend", "rw", "--reason", "another", "--approvals", str(two), expect=3)
+    assert "over something else" in said
+    region.json("member", "suspend", "rw", *why, "--approvals", str(two))
+    suspension = load(region.spec).member("RW").suspension
+    assert suspension is not None
+    assert [one.approver for one in suspension.approvals] == ["board-a", "board-b"]
+    region.json("member", "reinstate", "rw", "--reason", "it has new ones")
+    assert file.read_text() == before
 
 
 def test_a_file_that_holds_no_approvals_is_refused(region: Root) -> None:

@@ -15,6 +15,8 @@ from ace.membership.fitness.contract import FitnessTest, Judged, Outcome, Unknow
 from ace.spec.values import Member
 
 SCHEMA: Final = "ace/fitness-report/v1"
+NAMESPACE: Final = "ace-fitness"
+"""Of a country's signature over its report (`ssh-keygen -Y sign -n`)."""
 
 
 def check(
