@@ -19,7 +19,7 @@ from ace.membership.fitness.contract import Judged, Outcome, Verdict
 from ace.membership.lifecycle import TABLE, Verb, after, is_way
 from ace.policy.approval import NAMESPACE as APPROVAL
 from ace.policy.approval import suspension_statement
-from ace.signatures.ssh import make_key, on_one_line, sign
+from ace.signatures.ssh import make_key, on_one_line, public_key_of, sign
 from ace.spec import load
 from ace.spec.values import MemberStatus
 from tests.unit.member_root import SC, Root, a_root
@@ -372,7 +372,8 @@ def approved(region: Root, names: tuple[str, ...], reason: str) -> Path:
     ecosystem = region.spec / "ecosystem.yaml"
     text, folder = ecosystem.read_text(), region.path / ".ace"
     for approver in ("board-a", "board-b"):
-        public = make_key(folder / approver, approver)
+        made = folder / approver
+        public = public_key_of(made) if made.exists() else make_key(made, approver)
         text = re.sub(rf"(- id: {approver}\n    name: .*\n    key: ).*", rf"\g<1>{public}", text)
     ecosystem.write_text(text)
     statement = suspension_statement("rw", today(), reason)
