@@ -149,6 +149,19 @@ def test_a_gateway_without_a_key_is_told_what_to_run(module: ModuleType, monkeyp
         converge(module, monkeypatch, Tools({}), {}, key="/nowhere")
 
 
+def test_the_kernel_s_reverse_path_check_is_off_for_tunnels_and_for_nothing_else(
+    module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("all", "eth0", "wg-h9010g1"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "rp_filter").write_text("2\n")
+    monkeypatch.setattr(module, "REVERSE_PATH", str(tmp_path))
+    assert len(module.converge_reverse_path(["wg-h9010g1"], check=True)) == 2
+    assert len(module.converge_reverse_path(["wg-h9010g1"], check=False)) == 2
+    assert module.converge_reverse_path(["wg-h9010g1"], check=False) == []
+    assert (tmp_path / "eth0" / "rp_filter").read_text() == "2\n"
+
+
 def test_a_drained_gateway_stays_drained_through_an_apply(
     module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

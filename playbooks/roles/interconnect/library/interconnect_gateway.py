@@ -54,6 +54,7 @@ changes:
 """
 FOLDER = "/etc/wireguard"
 FRR = "/etc/frr/frr.conf"
+REVERSE_PATH = "/proc/sys/net/ipv4/conf"
 RELOAD = "/usr/lib/frr/frr-reload.py"
 DRAINED = "/run/ace/drain"
 """While it is there the host is drained: its routes say so to all neighbours (RFC 8326)."""
@@ -187,6 +188,19 @@ def converge_tunnels(tunnels: dict[str, str], key_file: str, check: bool) -> lis
     return changes
 
 
+def converge_reverse_path(interfaces: list[str], check: bool) -> list[str]:
+    """The kernel's reverse-path check is off where tunnels are: the way back may be another's; returns what was done."""
+    changes: list[str] = []
+    for name in ["all", *interfaces]:
+        path = f"{REVERSE_PATH}/{name}/rp_filter"
+        if os.path.exists(path) and read(path).strip() != "0":
+            changes.append(f"net.ipv4.conf.{name}.rp_filter: 0")
+            if not check:
+                with open(path, "w", encoding="utf-8") as stream:
+                    stream.write("0")
+    return changes
+
+
 def converge_frr(text: str, check: bool) -> list[str]:
     """FRR runs what the file says; returns what was done."""
     wanted = with_drain(text) if os.path.exists(DRAINED) else text
@@ -262,6 +276,7 @@ def main() -> None:
     try:
         before = sessions()
         changes = converge_tunnels(module.params["tunnels"], module.params["key"], module.check_mode)
+        changes += converge_reverse_path(sorted(module.params["tunnels"]), module.check_mode)
         changes += converge_frr(module.params["frr"], module.check_mode)
         if changes and not module.check_mode:
             settle(before, module.params["settle_s"])
