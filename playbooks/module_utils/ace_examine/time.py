@@ -7,16 +7,20 @@ from typing import Any
 from ansible.module_utils.ace_examine.values import Check, ask, judged, skipped, until
 
 FAR_OFF_S = 1.0
+PATIENCE_S = 60
+PATIENCE_WITH_HUBS_S = 15
+"""They may have no way to their servers yet, which no waiting helps."""
 
 
 def checks(given: dict[str, Any]) -> list[Check]:
     """Given: `server`, whether the host serves time; `address`, its own; `outside`, whether it is a hub."""
     server = bool(given.get("server"))
-    answers = [until(lambda: _follows(given), 60)]
+    patience_s = PATIENCE_WITH_HUBS_S if given.get("outside") else PATIENCE_S
+    answers = [until(lambda: _follows(given), patience_s)]
     if server:
         answers.append(until(lambda: _keys(str(given["address"])), 30))
     else:
-        answers.append(until(lambda: _authenticated(given), 60))
+        answers.append(until(lambda: _authenticated(given), patience_s))
     return answers
 
 
