@@ -313,12 +313,28 @@ def secrets_of(root: Path, configured: Configured) -> set[str]:
     clouds = (root / ".ace" / "lab" / "clouds.yaml").read_text()
     found |= {line.split(":", 1)[1].strip() for line in clouds.splitlines() if "password:" in line}
     for host in (GW1, SVC1):
-        find = 'find {} -type f \\( -name "*.key" -o -name "*.pem" -o -name "*_key" \\)'
+        find = 'find {} -type f \\( -name "*.key" -o -name "*.pem" -o -name "*_ed25519_key" \\)'
         for place in PRIVATE:
-            text = configured.on(host, f"{find.format(place)} | xargs -r cat", check=False)
-            found |= {line.strip() for line in text.splitlines() if len(line) >= 40 and not line.startswith("-----")}
+            found |= private_parts(configured.on(host, f"{find.format(place)} | xargs -r cat", check=False))
     found.discard("")
     assert len(found) > 8, "keys of WireGuard, SSH, DNSSEC and the time authority are among them"
+    return found
+
+
+def private_parts(text: str) -> set[str]:
+    """Of each private key one line that has nothing of the public half, which may be anywhere."""
+    found, lines = set(), iter(text.splitlines())
+    for line in lines:
+        if not line.startswith("-----BEGIN"):
+            found |= {line.strip()} if len(line.strip()) >= 40 else set()
+            continue
+        body: list[str] = []
+        for inner in lines:
+            if inner.startswith("-----END"):
+                break
+            body.append(inner.strip())
+        if "PRIVATE KEY" in line:
+            found.add(body[3 if "OPENSSH" in line else 0])
     return found
 
 
