@@ -60,6 +60,26 @@ def test_killed_in_the_middle_of_many_the_next_up_finds_those_that_were_made(ben
     assert set(bench.files) == ALL, "and no two of one content"
 
 
+@pytest.mark.parametrize("at", range(4, 16, 2))
+def test_killed_before_a_record_of_many_the_next_up_is_whole(bench: Bench, at: int) -> None:
+    assert bench.up_killed(SIX, at=at) == 9 or at > 11, "the count of records is out of date"
+    outcome = bench.up()
+    assert outcome.failures == ()
+    assert set(bench.files) == ALL, "and no two of one content"
+    assert ops(bench.up()) == {}
+
+
+@pytest.mark.parametrize("at", range(1, 4))
+def test_killed_before_a_record_of_a_down_the_next_down_leaves_nothing(bench: Bench, at: int) -> None:
+    bench.up(SIX)
+    process = bench.alone("down", at=at)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode in (0, 9), errors
+    assert bench.down().failures == ()
+    assert bench.files == {}
+    assert bench_state(bench) == []
+
+
 def test_what_goes_with_another_is_not_asked_to_go(either: Bench) -> None:
     either.up(SIX)
     outcome = either.down()
