@@ -20,6 +20,9 @@ from ace.cli import (
     lab,
     member,
     outputs,
+    policy,
+    publication,
+    publish,
     schema,
     state,
     validate,
@@ -62,6 +65,9 @@ app.add_typer(lab.app, name="lab")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(interconnect.app, name="interconnect")
 app.add_typer(member.app, name="member")
+app.command("publish")(publish.publish)
+app.add_typer(publication.app, name="publication")
+app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
 
 

@@ -71,7 +71,9 @@ def _country(said: Publication, member: Member, spec: Spec) -> Iterator[Refused]
     yield from _services(said, member)
     keys = Counter(gateway.wireguard_key for gateway in said.gateways if gateway.wireguard_key)
     if shared := [key for key, count in keys.items() if count > 1]:
-        yield Refused(Reason.SAME_KEY, f"two gateways have the same WireGuard key {shared[0][:12]}…: each makes its own")
+        yield Refused(
+            Reason.SAME_KEY, f"two gateways have the same WireGuard key {shared[0][:12]}…: each makes its own"
+        )
     addresses = Counter(gateway.public_address for gateway in said.gateways if gateway.public_address)
     if shared_addresses := [address for address, count in addresses.items() if count > 1]:
         yield Refused(Reason.SAME_ADDRESS, f"two gateways have the same public address {shared_addresses[0]}")
@@ -88,7 +90,9 @@ def _data_centre(said: Any, centre: DataCentre, member: Member) -> Iterator[Refu
     for prefix in said.prefixes:
         block = member.allocation.ipv4 if prefix.version == 4 else member.allocation.ipv6
         if not prefix.subnet_of(block):
-            yield Refused(Reason.FOREIGN_PREFIX, f"{said.id} announces {prefix}, which is not of {member.code}'s {block}")
+            yield Refused(
+                Reason.FOREIGN_PREFIX, f"{said.id} announces {prefix}, which is not of {member.code}'s {block}"
+            )
         elif prefix not in may:
             yield Refused(
                 Reason.PREFIX_NOT_EXPORTED, f"{said.id} announces {prefix}, which the spec does not let it export"
@@ -101,7 +105,9 @@ def _data_centre(said: Any, centre: DataCentre, member: Member) -> Iterator[Refu
             yield Refused(Reason.FOREIGN_NAME, f"{one.name}.{one.data_centre} is no gateway of {said.id}")
             continue
         if one.number != known.number:
-            yield Refused(Reason.CONTRADICTS_SPEC, f"{one.name} has number {known.number} in the spec, not {one.number}")
+            yield Refused(
+                Reason.CONTRADICTS_SPEC, f"{one.name} has number {known.number} in the spec, not {one.number}"
+            )
         if one.asn != site.asn:
             yield Refused(Reason.FOREIGN_ASN, f"{one.name}.{said.id} claims AS{one.asn}; its own is AS{site.asn}")
         if one.loopbacks != gateway_loopback(site, known.number):

@@ -197,7 +197,6 @@ class Reason(StrEnum):
     WRONG_SIGNER = "wrong-signer"
     SIGNER_NOT_YET = "signer-not-yet-valid"
     SIGNER_ENDED = "signer-ended"
-    SIGNERS_CHANGED = "signers-changed"
     ALTERED = "altered"
     TOO_LARGE = "too-large"
     UNREADABLE = "unreadable"

@@ -1,0 +1,116 @@
+"""`ace publication verify`: what the region may believe."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, find_spec_dir
+from ace.errors import ExitCode, UserError
+
+if TYPE_CHECKING:
+    from ace.publication.verify import AnyVerdict
+
+app = typer.Typer(no_args_is_help=True, help="What countries say in public, and what of it may be believed.")
+
+
+@app.callback()
+def _group() -> None:
+    pass
+
+
+@app.command("verify")
+def verify(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]...", help="None: all in ROOT/publications.")
+    ] = None,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; freshness is judged by the clock
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Check publications: who signed, whether they are fresh, and whether the spec denies what they say.
+
+    Needs nothing of any country: the spec and the publications are enough. What is believed is remembered in
+    ROOT/.ace/seen.json, so that an older one is refused later; what is refused changes nothing. Exit code 0: all that
+    are there are valid (absent ones are told). 1: at least one is refused.
+    """
+    from ace.cli.output import answering, stderr
+    from ace.publication import folder
+    from ace.publication.verify import read_all, remembering
+    from ace.spec import load
+
+    with answering("publication-verify", format_) as answer:
+        directory = find_spec_dir(spec)
+        root, loaded, now = directory.parent, load(directory), datetime.now(UTC)
+        seen = folder.read_seen(root)
+        if files:
+            verdicts: dict[str, AnyVerdict] = {}
+            for file in files:
+                name = file.name.removesuffix(".json")
+                verdicts[name] = _one(file, name, root, loaded, now)
+        else:
+            verdicts = dict(read_all(root, loaded, now))
+        told = [_entry(name, verdict) for name, verdict in sorted(verdicts.items())]
+        answer.body["publications"] = told
+        if seen is None:
+            stderr.print("roll-back is not told: ROOT/.ace may not be read by this user", markup=False)
+        elif not files:
+            raws = {name: folder.read(root / folder.PUBLICATIONS, name).raw or b"" for name in _verified(verdicts)}
+            kept = remembering(seen, verdicts, raws)
+            if kept != seen:
+                folder.write_seen(root, kept)
+        if format_ is Format.TEXT:
+            _print(told, verdicts)
+        if any(entry["reason"] not in {"", "absent"} for entry in told):
+            answer.exit_code = ExitCode.FAILED
+
+
+def _one(file: Path, name: str, root: Path, loaded: Any, now: datetime) -> AnyVerdict:
+    from ace.publication import folder
+    from ace.publication.values import Reason, Refused
+    from ace.publication.verify import judge, signers_of
+
+    hub = next((hub for hub in loaded.region.hubs if name == f"hub-{hub.id}"), None)
+    code = hub.hosted_by if hub else name.upper()
+    member = next((member for member in loaded.members if member.code == code), None)
+    if member is None:
+        return Refused(Reason.NOT_A_MEMBER, "its file is named after no member and no hub of the region")
+    if not file.is_file():
+        raise UserError(f"{file}: there is no such file", hint="name a publication such as tn.json", code="no-file")
+    seen = (folder.read_seen(root) or {}).get(name)
+    return judge(folder.read(file.parent, name), loaded, member, hub, signers_of(root, member), now, seen)
+
+
+def _verified(verdicts: dict[str, AnyVerdict]) -> list[str]:
+    from ace.publication.values import Verified
+
+    return [name for name, verdict in verdicts.items() if isinstance(verdict, Verified)]
+
+
+def _entry(name: str, verdict: AnyVerdict) -> dict[str, Any]:
+    from ace.publication.fields import moment_text
+    from ace.publication.values import Refused, Verified
+
+    base: dict[str, Any] = {"country": name, "valid": False, "reason": "absent", "signer": None, "issued": None}
+    if isinstance(verdict, Verified):
+        return {**base, "valid": True, "reason": "", "signer": verdict.signer, "issued": moment_text(verdict.issued)}
+    if isinstance(verdict, Refused):
+        return {**base, "reason": str(verdict.reason), "message": verdict.message}
+    return base
+
+
+def _print(told: list[dict[str, Any]], verdicts: dict[str, AnyVerdict]) -> None:
+    from ace.cli.output import stdout
+
+    width = max((len(name) for name in verdicts), default=0)
+    for entry in told:
+        name = f"{entry['country']:<{width}}"
+        if entry["valid"]:
+            stdout.print(f"{name}  valid    issued {entry['issued']} by {entry['signer']}", markup=False)
+        elif entry["reason"] == "absent":
+            stdout.print(f"{name}  absent   nothing has been published yet", markup=False)
+        else:
+            stdout.print(f"{name}  refused  {entry['reason']}: {entry['message']}", markup=False)

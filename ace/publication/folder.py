@@ -1,0 +1,136 @@
+"""Where publications, the region's memory of them and a lab's signing keys lie below ROOT; reading and writing them."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from ace.errors import UserError
+from ace.publication.canonical import MAX_BYTES
+from ace.publication.fields import moment_text
+
+PUBLICATIONS: Final = "publications"
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A publication's bytes and those of its signature; None: there is no such file."""
+
+    raw: bytes | None
+    signature: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The newest publication of a name that was believed: when it was issued, and its SHA-256."""
+
+    issued: datetime
+    digest: str
+
+
+def read(folder: Path, name: str) -> Signed:
+    """A publication in a folder. At most one byte more than the limit is read, and nothing but regular files.
+
+    Raises:
+        OSError: It is there, but cannot be read.
+    """
+    return Signed(_bytes(folder / f"{name}.json"), _bytes(folder / f"{name}.json.sig"))
+
+
+def write(folder: Path, name: str, raw: bytes, armored: str) -> Path:
+    """Put a publication and its signature in place for everybody to read; the signature comes last.
+
+    Raises:
+        OSError: They cannot be written.
+    """
+    folder.mkdir(exist_ok=True)
+    _put(folder / f"{name}.json", raw, 0o644)
+    _put(folder / f"{name}.json.sig", armored.encode("ascii"), 0o644)
+    return folder / f"{name}.json"
+
+
+def lab_key_file(root: Path, stack: str) -> Path:
+    """The private signing key of a country in ROOT's lab; its public half lies beside it."""
+    return root / ".ace" / "lab" / "signing" / stack
+
+
+def lab_key(root: Path, stack: str) -> str | None:
+    """The public half of a country's lab key; None without a lab in ROOT, or for who may not look into it."""
+    try:
+        if not (root / ".ace" / "lab" / "clouds.yaml").is_file():
+            return None
+        raw = _bytes(lab_key_file(root, stack).with_suffix(".pub"))
+    except OSError:
+        return None
+    words = (raw or b"").decode("ascii", "replace").split()
+    return " ".join(words[:2]) if len(words) >= 2 else None
+
+
+def read_seen(root: Path) -> Mapping[str, Seen] | None:
+    """What ROOT remembers; None for who may not read it, so that roll-back can not be told.
+
+    Raises:
+        UserError: The memory is damaged: to go on without it would let old publications in.
+    """
+    file = root / ".ace" / "seen.json"
+    try:
+        raw = _bytes(file)
+    except OSError:
+        return None
+    if raw is None:
+        return {}
+    try:
+        content = json.loads(raw)
+        return {
+            name: Seen(datetime.fromisoformat(entry["issued"]).astimezone(UTC), str(entry["digest"]))
+            for name, entry in content.items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UserError(
+            f"{file} is damaged: which publications were seen last is not known",
+            hint="bring it back from a copy, or move it away to begin anew with what is in publications/ now",
+            code="bad-seen-file",
+        ) from None
+
+
+def write_seen(root: Path, seen: Mapping[str, Seen]) -> None:
+    """Remember what was seen.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    (root / ".ace").mkdir(mode=0o700, exist_ok=True)
+    plain = {name: {"issued": moment_text(seen[name].issued), "digest": seen[name].digest} for name in sorted(seen)}
+    _put(root / ".ace" / "seen.json", (json.dumps(plain, indent=1) + "\n").encode(), 0o600)
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(f"{path} is no regular file")
+        return stream.read(MAX_BYTES + 1)
+
+
+def _put(path: Path, raw: bytes, mode: int) -> None:
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(raw)
+            out.flush()
+            os.fsync(out.fileno())
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
