@@ -243,8 +243,8 @@ def test_a_cloud_that_goes_away_in_the_middle_is_finished_later(site: Site) -> N
 def test_a_server_that_never_leaves_build_or_goes_to_error_is_kept_in_mind_and_replaced(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(servers, "CREATE_TIMEOUT_S", 2)
-    for status, words in ((b"BUILD", "took longer"), (b"ERROR", "went to ERROR")):
+    for status, words, patience_s in ((b"BUILD", "took longer", 2), (b"ERROR", "went to ERROR", 600)):
+        monkeypatch.setattr(servers, "CREATE_TIMEOUT_S", patience_s)
         site.proxy.faults = [
             Fault("GET", "/compute/.*/servers/[^/?]+$", change=lambda body, s=status: body.replace(b"ACTIVE", s))
         ]
