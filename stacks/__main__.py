@@ -7,12 +7,15 @@ The spec is the folder named by ACE_SPEC, else `ecosystem/` in the working direc
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pulumi
 
 from ace.errors import UserError
-from ace.spec import load
+from ace.policy import judge
+from ace.spec import Spec, load
+from ace.spec.values import Member
 from country import Country
 from outputs import plain
 
@@ -32,9 +35,23 @@ def spec_dir() -> Path:
     raise UserError(f"no `ecosystem/` folder in {here} or above it", hint="set ACE_SPEC to it", code="no-spec")
 
 
+def refuse(spec: Spec, member: Member) -> None:
+    """Hold to the rules that `ace up` holds to, for who runs `pulumi up` by hand.
+
+    Raises:
+        UserError: A rule of severity error says no.
+    """
+    errors = judge(spec, datetime.now(UTC).date()).errors_of(member.stack)
+    if errors:
+        lines = "\n".join(f"  {finding.rule}: {finding.message}" for finding in errors)
+        raise UserError(f"{member.stack} is refused by policy:\n{lines}", code="refused-by-policy")
+
+
 try:
     spec = load(spec_dir())
-    country = Country(spec.region, spec.member(pulumi.get_stack()))
+    member = spec.member(pulumi.get_stack())
+    refuse(spec, member)
+    country = Country(spec.region, member)
 except UserError as error:
     raise pulumi.RunError("\n".join(filter(None, (error.message, error.hint)))) from None
 pulumi.export("publication", plain(country.publication))

@@ -177,7 +177,7 @@ def _act(
     sure: bool = True,
 ) -> None:
     """Run what changes clouds or states, and say how it went."""
-    from ace.cli import running
+    from ace.cli import judged, running
     from ace.cli.output import answering
     from ace.cli.wiring import open_place, select
     from ace.fleet.report import Action
@@ -187,6 +187,8 @@ def _act(
         running.check_report(report)
         place = open_place(spec)
         chosen = select(place, countries or (), engine, active_only=action is Action.UP)
+        if action is Action.UP:
+            chosen = judged.hold_back(chosen, place.spec, as_of or judged.today())
         if not sure:
             _confirm(place, chosen)
         done = running.go(action, place, chosen, options, parallel=parallel, verbose=verbose)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from ace.errors import Finding, RefusedError, Severity
 
 if TYPE_CHECKING:
+    from ace.cli.wiring import Selection
     from ace.policy.values import Judgement, PolicyFinding
     from ace.spec.load import Sources
+    from ace.spec.values import Spec
 
 
 def today() -> date:
@@ -74,3 +76,22 @@ def refusal(judgement: Judgement, stack: str, verb: str) -> RefusedError | None:
         hint="\n  ".join(dict.fromkeys((f"{errors[0].remedy}", *(finding.remedy for finding in errors[1:])))),
         code="refused-by-policy",
     )
+
+
+def hold_back(chosen: Selection, spec: Spec, as_of: date) -> Selection:
+    """The selection without those countries that the policies refuse; each is told of, the others go on.
+
+    Raises:
+        RefusedError: No country is left.
+    """
+    from dataclasses import replace
+
+    from ace.policy import judge
+
+    judgement = judge(spec, as_of)
+    said = {job.stack.name: refusal(judgement, job.stack.name, "deployed") for job in chosen.jobs}
+    refused = {name: error for name, error in said.items() if error is not None}
+    jobs = tuple(job for job in chosen.jobs if job.stack.name not in refused)
+    if refused and not jobs:
+        raise next(iter(refused.values()))
+    return replace(chosen, jobs=jobs, not_run={**chosen.not_run, **refused})

@@ -90,6 +90,13 @@ def test_a_spec_with_errors_is_told_in_full(spec_dir: Path, monkeypatch: pytest.
         run_main("tn")
 
 
+def test_by_hand_too_what_the_policies_refuse_is_not_deployed(spec_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACE_SPEC", str(spec_dir))
+    edit(spec_dir / "members" / "tn.yaml", "valid_until: 2027-05-31", "valid_until: 2026-05-31")
+    with pytest.raises(pulumi.RunError, match=r"(?s)tn is refused by policy:.*label-coverage: tenant health of TN"):
+        run_main("tn")
+
+
 def test_the_program_imports_no_more_of_ace_than_it_may() -> None:
     allowed = ("ace.spec", "ace.addressing", "ace.policy", "ace.errors")
     for path in sorted((CHECKOUT / "stacks").glob("*.py")):
