@@ -30,6 +30,8 @@ from ace.services.results import Ending, RunEvent, RunResult
 OnEvent = Callable[[RunEvent], None]
 PLAYBOOK_S = 3600
 """After so long a run is stopped."""
+CONNECT_S = 15
+"""How long one attempt to connect may take; a busy host's sudo may take longer (`timeout` in ansible.cfg)."""
 STOP_S = 15.0
 """How long Ansible may take to stop by itself when told to."""
 _IMPORTING = threading.Lock()
@@ -151,7 +153,7 @@ home = {folder / "home"}
 no_target_syslog = true
 nocows = true
 retry_files_enabled = false
-timeout = 15
+timeout = 90
 deprecation_warnings = false
 localhost_warning = false
 
@@ -162,7 +164,7 @@ enable_plugins = yaml
 pipelining = true
 retries = 2
 control_path_dir = {control_dir}
-ssh_args = -F {control_dir}/config -o ControlMaster=auto -o ControlPersist=60s
+ssh_args = -F {control_dir}/config -o ControlMaster=auto -o ControlPersist=60s -o ConnectTimeout={CONNECT_S}
 """
 
 
