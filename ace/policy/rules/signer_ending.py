@@ -18,8 +18,8 @@ def signer_ending(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]:
 
     Without a key nothing new can be published, and what was signed by an ended key is refused: routes and listings go.
 
-    To satisfy it, add a key whose `from` lies before the end of the last one and have the present one sign the change
-    (`ace publication rotate CC`); see docs/trust.md on rotation.
+    To satisfy it, add a key whose `from` lies before the end of the last one; see docs/trust.md on
+    rotation.
     """
     living = [member for member in spec.members if member.status is not MemberStatus.LEFT]
     return tuple(finding for member in living if (finding := _finding(member, as_of)) is not None)
@@ -36,7 +36,7 @@ def _finding(member: Member, as_of: date) -> PolicyFinding | None:
         if notice is None:
             return None
         severity, fact = notice[1], f"the last key that may sign for {member.code} ends on {last}, in {days} days"
-        remedy = "add the next one under `signers:` and have this one sign the change"
+        remedy = "add the next one under `signers:`"
     return PolicyFinding(
         rule="signer-ending",
         severity=severity,
