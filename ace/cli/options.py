@@ -20,7 +20,12 @@ class Format(StrEnum):
     JSON = "json"
 
 
-def _date(text: str) -> date:
+def date_of(text: str) -> date:
+    """A date of the command line.
+
+    Raises:
+        typer.BadParameter: It is none.
+    """
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -36,7 +41,7 @@ SpecOption = Annotated[
 AsOfOption = Annotated[
     date | None,
     typer.Option(
-        "--as-of", metavar="DATE", parser=_date, help="Judge rules (labels, waivers, residency) as of this date."
+        "--as-of", metavar="DATE", parser=date_of, help="Judge rules (labels, waivers, residency) as of this date."
     ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="`json`: one JSON object on standard output.")]

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from typing import Annotated, Any
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, date_of, find_spec_dir
+from ace.cli.outputs import CountryArgument
 from ace.errors import UserError
+
+if TYPE_CHECKING:
+    from ace.spec.values import Member
 
 app = typer.Typer(no_args_is_help=True, help="The rules of the region and of its countries, and their sources.")
 
@@ -69,3 +75,81 @@ def explain(
             stdout.print(f"{rule.id} ({level} level, {rule.severity}, {rule.owner}'s rule)\n", markup=False)
             stdout.print(rule.explanation, markup=False)
             stdout.print(f"\nSource: {rule.source}", markup=False)
+
+
+@app.command("approve")
+def approve(
+    country: CountryArgument,
+    key: Annotated[
+        Path,
+        typer.Option(
+            "--key", metavar="FILE", dir_okay=False, help="The approver's private key, or the .pub of ssh-agent's."
+        ),
+    ],
+    rule: Annotated[
+        str | None, typer.Argument(metavar="[RULE]", help="The rule of a waiver in the member's file.")
+    ] = None,
+    subject: Annotated[str | None, typer.Argument(metavar="[SUBJECT]", help="The waiver's subject.")] = None,
+    suspension: Annotated[bool, typer.Option("--suspension", help="Approve that the member is suspended.")] = False,
+    since: Annotated[
+        date | None, typer.Option("--since", metavar="DATE", parser=date_of, help="With --suspension: its first day.")
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="With --suspension: why.")] = "",
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Sign, as one of the region's approvers, a waiver that stands in a member's file, or a member's suspension.
+
+    Prints what goes into the file: a waiver's `approval:`, or an item of `suspension: approvals:`. Nothing is written.
+    """
+    from ace.cli.judged import today
+    from ace.cli.output import answering, stdout
+    from ace.policy import approval
+    from ace.signatures import ssh
+    from ace.spec import load
+
+    with answering("policy-approve", format_) as answer:
+        loaded = load(find_spec_dir(spec))
+        member, day = loaded.member(country), as_of or today()
+        public = ssh.public_key_of(key)
+        approver = next((one for one in loaded.region.approvers if ssh.bare(one.key) == public), None)
+        if approver is None or not approver.since <= day < approver.until:
+            raise UserError(
+                f"{key} ({ssh.fingerprint(public)}) is the key of no approver of the region on {day}",
+                hint="approvers are named in ecosystem.yaml, under `approvers:`",
+                code="no-approver",
+            )
+        if suspension and since is not None and reason and rule is None:
+            statement = approval.suspension_statement(member.stack, since, reason)
+        else:
+            statement = _waiver_statement(member, rule, subject, suspension=suspension)
+        line = ssh.on_one_line(ssh.sign(statement, key, approval.NAMESPACE))
+        answer.body["approval"] = {"approver": approver.id, "signature": line}
+        if format_ is Format.TEXT:
+            start = "- " if suspension else "approval:\n  "
+            stdout.print(f"{start}approver: {approver.id}\n  signature: {line}", markup=False)
+
+
+def _waiver_statement(member: Member, rule: str | None, subject: str | None, *, suspension: bool) -> bytes:
+    """What is signed of the waiver that is meant.
+
+    Raises:
+        UserError: It is not clear what is meant, or the file has no such waiver.
+    """
+    from ace.policy import approval
+
+    if suspension or rule is None or subject is None:
+        raise UserError(
+            "it is not said what is approved",
+            hint="name a waiver by RULE and SUBJECT, or give --suspension with --since DATE and --reason TEXT",
+            code="usage",
+        )
+    found = [waiver for waiver in member.waivers if (waiver.rule, waiver.subject) == (rule, subject)]
+    if len(found) != 1:
+        raise UserError(
+            f"{member.file} has {len(found) or 'no'} waiver{'s' if len(found) > 1 else ''} of {rule} for {subject}",
+            hint="the country writes it there first, with owner, reason and end; then it is signed as it stands",
+            code="no-waiver",
+        )
+    return approval.waiver_statement(member, found[0])

@@ -16,7 +16,6 @@ from ace.cli.judged import today
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, find_spec_dir, refuse_past
 from ace.cli.output import Answer, answering, stderr, stdout
 from ace.errors import RefusedError, UserError
-from ace.spec.values import MemberStatus
 
 if TYPE_CHECKING:
     from ace.membership.lifecycle import Verb
@@ -310,6 +309,7 @@ class _At:
             UserError: There is no reason.
         """
         from ace.membership import lifecycle, transition
+        from ace.spec.values import MemberStatus
 
         if transition.under_way(self.folder) is not None:
             return

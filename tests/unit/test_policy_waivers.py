@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from ace.cli.main import main
 from ace.policy import Kind, judge
 from ace.signatures.ssh import make_key
+from ace.spec import load
 from ace.spec.values import Approval, Contact, OperatorKind, Spec, Waiver
 from tests.unit.policy_cases import TODAY, a_waiver, an_approver, approved, having, told, with_centre
-from tests.unit.publications import shipped
+from tests.unit.publications import SPEC_DIR, shipped
 
+AN_APPROVERS_KEY = shipped().region.approvers[0].key
 AFTER = date(2027, 6, 1)
 """After the end of the label that the health tenant of Tunisia needs."""
 
@@ -95,3 +100,42 @@ def test_an_approvers_signature_counts_only_while_the_key_does(telecom: Spec, tm
         approver = replace(an_approver(key), since=since, until=until)
         judgement = judge(replace(spec, region=replace(spec.region, approvers=(approver,))), TODAY)
         assert (judgement.errors == ()) is counts
+
+
+def test_ace_policy_approve_prints_the_approval_that_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    public = make_key(tmp_path / "amina", "amina")
+    spec_dir = tmp_path / "ecosystem"
+    shutil.copytree(SPEC_DIR, spec_dir)
+    _edit(spec_dir / "ecosystem.yaml", AN_APPROVERS_KEY, public)
+    member = spec_dir / "members" / "tn.yaml"
+    _edit(member, "kind: public_body}", "kind: telecom}")
+    waiver = (
+        "waivers:\n  - rule: operator-kind\n    subject: tenant/tn/justice\n    owner: {name: CIO, email: cio@j.tn.example}\n"
+        "    reason: moving\n    until: 2027-03-31\n"
+    )
+    _edit(member, "data_centres:\n", f"{waiver}data_centres:\n")
+    arguments = ["policy", "approve", "tn", "operator-kind", "tenant/tn/justice", "--key", str(tmp_path / "amina")]
+    command = [*arguments, "--spec", str(spec_dir), "--as-of", str(TODAY), "--format", "json"]
+    assert judge(load(spec_dir), TODAY).refused(Kind.TENANT) == {"tn/justice"}
+    with pytest.raises(SystemExit):
+        main(command)
+    approval = json.loads(capsys.readouterr().out)["approval"]
+    assert approval["approver"] == "board-a"
+    line = f"    approval: {{approver: board-a, signature: {approval['signature']}}}\n"
+    _edit(member, "until: 2027-03-31\n", f"until: 2027-03-31\n{line}")
+    assert judge(load(spec_dir), TODAY).refused(Kind.TENANT) == frozenset()
+
+
+def test_who_is_no_approver_approves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_key(tmp_path / "other", "other")
+    arguments = ["policy", "approve", "tn", "--suspension", "--since", "2026-11-20", "--reason", "dues"]
+    with pytest.raises(SystemExit) as exit_:
+        main([*arguments, "--key", str(tmp_path / "other"), "--spec", str(SPEC_DIR)])
+    assert exit_.value.code == 1
+    assert "is the key of no approver of the region" in capsys.readouterr().err
+
+
+def _edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, old
+    path.write_text(text.replace(old, new), encoding="utf-8")
