@@ -313,7 +313,7 @@ def secrets_of(root: Path, configured: Configured) -> set[str]:
     clouds = (root / ".ace" / "lab" / "clouds.yaml").read_text()
     found |= {line.split(":", 1)[1].strip() for line in clouds.splitlines() if "password:" in line}
     for host in (GW1, SVC1):
-        find = 'find {} -type f \\( -name "*.key" -o -name "*.pem" -o -name "*_ed25519_key" \\)'
+        find = 'find {} -type f ! -name "public*" \\( -name "*.key" -o -name "*.pem" -o -name "*_ed25519_key" \\)'
         for place in PRIVATE:
             found |= private_parts(configured.on(host, f"{find.format(place)} | xargs -r cat", check=False))
     found.discard("")
