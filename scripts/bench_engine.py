@@ -55,6 +55,8 @@ HEAD = (
     "wall ratio",
     "CPU ratio",
 )
+BUSY = 8.0
+"""A load average that a bench alone does not make on two cores."""
 WORDS = {"wall_s": "wall time", "cpu_s": "CPU", "peak_mb": "memory"}
 GOALS = (
     ("create", "pulumi", "wall_s", 0.6),
@@ -240,15 +242,21 @@ def goals(figures: list[Figure]) -> list[str]:
     return lines
 
 
-def into_docs(figures: list[Figure]) -> None:
-    """Put table and goals between the marks in docs/engine.md."""
+def into_docs(figures: list[Figure], left_out: list[str]) -> None:
+    """Put table and goals between the marks in docs/engine.md, with what was left out, and how busy the machine was."""
     path = CHECKOUT / "docs" / "engine.md"
     before, begin, rest = path.read_text(encoding="utf-8").partition("<!-- bench -->\n")
     _, end, after = rest.partition("<!-- /bench -->\n")
     rows = "\n".join("| " + " | ".join(row) + " |" for row in table_rows(figures))
     head = f"| {' | '.join(HEAD)} |\n|{'---|' * len(HEAD)}\n"
     told = "\n".join(f"* {line}" for line in goals(figures))
-    body = f"{versions()}. With the most resources, judged without a delay:\n\n{told}\n\n{head}{rows}\n"
+    loads = [figure.load for figure in figures]
+    quiet = f"Load average when the runs began: {min(loads)} to {max(loads)}"
+    quiet += " (others used the machine too: figures are long, and ratios rough). " if max(loads) > BUSY else ". "
+    missing = f"Left out for want of time: {', '.join(left_out)}. " if left_out else ""
+    body = (
+        f"{versions()}. {quiet}{missing}With the most resources, judged by the first delay:\n\n{told}\n\n{head}{rows}\n"
+    )
     path.write_text(before + begin + body + end + after, encoding="utf-8")
 
 
@@ -306,7 +314,8 @@ def main() -> None:
     if "pulumi" not in able:
         print("bench: no `pulumi` on PATH, so it is left out", file=sys.stderr)
     figures: list[Figure] = []
-    began, left_out = time.monotonic(), []
+    began = time.monotonic()
+    left_out: list[str] = []
     cells = [(count, delay) for delay in arguments.delay_ms for count in arguments.resources]
     with lab((COUNTRY,), hosts=False) as (root, _):
         for count, delay in cells:
@@ -319,7 +328,7 @@ def main() -> None:
     if left_out:
         print(f"bench: left out for want of time: {', '.join(left_out)}", file=sys.stderr)
     if arguments.docs:
-        into_docs(figures)
+        into_docs(figures, left_out)
     body = json.dumps({"schema": "ace/bench-engine/v1", "figures": [asdict(one) for one in figures]}, indent=2)
     print(body)
     if arguments.out:
