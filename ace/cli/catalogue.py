@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ace.cli import regional
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, checkout, find_spec_dir
 from ace.cli.output import Answer, answering, stderr, stdout
 from ace.errors import ExitCode
@@ -122,8 +123,10 @@ def _catalogue(spec: Path | None, as_of: date | None) -> tuple[Catalogue, Spec]:
     from ace.policy import judge
     from ace.spec import load
 
-    loaded = load(find_spec_dir(spec))
-    return catalogue(facts_of(loaded, judge(loaded, as_of or date.today()), {})), loaded
+    directory = find_spec_dir(spec)
+    loaded = load(directory)
+    believed = regional.verdicts(directory.parent, loaded)
+    return catalogue(facts_of(loaded, judge(loaded, as_of or date.today()), believed)), loaded
 
 
 def _built(spec: Path | None, as_of: date | None, out: Path | None, answer: Answer) -> tuple[Catalogue, Built, Path]:

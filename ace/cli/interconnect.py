@@ -150,11 +150,10 @@ def map_(
             stdout.print(f"{file}: {len(planned.nodes)} hosts, {len(planned.links)} links", markup=False)
 
 
-if regional.can_read():
-    app.command("apply")(interconnect_live.apply)
-    app.command("check")(interconnect_live.check)
-    app.command("drain")(interconnect_live.drain)
-    app.command("undrain")(interconnect_live.undrain)
+app.command("apply")(interconnect_live.apply)
+app.command("check")(interconnect_live.check)
+app.command("drain")(interconnect_live.drain)
+app.command("undrain")(interconnect_live.undrain)
 
 
 def plan_json(planned: Plan) -> dict[str, object]:

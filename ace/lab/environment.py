@@ -158,7 +158,8 @@ def _run(
         capture_output=True,
         text=True,
         errors="replace",
-        env={**os.environ, **(environment or {})},
+        # Whom the machine trusts, as scripts/setup.
+        env={"UV_SYSTEM_CERTS": "true", **os.environ, **(environment or {})},
         check=False,
     )
     if done.returncode:
