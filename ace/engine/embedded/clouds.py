@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ace.engine.contract import CloudError, CloudIdentity, Properties, Provider, Resource, ResourceType
-from ace.engine.embedded.monitor import InvokeError, UnsupportedError
+from ace.engine.embedded.goals import InvokeError, UnsupportedError
 from ace.engine.embedded.urns import PROVIDER_PREFIX, name_of, package_of, split_reference
 from ace.engine.embedded.wire import clear, holds_unknown
 from ace.errors import RefusedError, UserError

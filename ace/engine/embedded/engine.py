@@ -29,7 +29,6 @@ from ace.engine.embedded.clouds import Clouds
 from ace.engine.embedded.deployment import from_deployment, secrets_of, to_deployment
 from ace.engine.embedded.ledger import Ledger
 from ace.engine.embedded.lock import StackLock
-from ace.engine.embedded.monitor import serving
 from ace.engine.embedded.state_store import JournaledState
 from ace.engine.embedded.update import Update
 from ace.engine.guards import refuse_protected, refuse_too_many
@@ -235,6 +234,9 @@ class EmbeddedEngine:
         Raises:
             UserError, RefusedError: What must end all: it uses what this engine has not, or a cloud is another one.
         """
+        # Loads Pulumi's SDK and gRPC: a third of a second that an up without anything to do need not spend.
+        from ace.engine.embedded.monitor import serving  # noqa: PLC0415
+
         program = runner.read_program(stack)
 
         def say(level: str, text: str) -> None:

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, resource_pb2, resource_pb2_grpc
 
-from ace.engine.contract import JsonValue, Properties
+from ace.engine.contract import JsonValue
 from ace.engine.embedded import wire
 from ace.engine.embedded.aliases import Alias
+from ace.engine.embedded.goals import Goal, Handler, InvokeError, UnsupportedError
 
 _THREADS = 96
 _ANY_SIZE = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.so_reuseport", 0)]
@@ -31,71 +31,6 @@ _DURATION_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)")
 _DURATION = re.compile(f"(?:{_DURATION_PART.pattern})+")
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _LEVELS = {0: "debug", 1: "info", 2: "warning", 3: "error"}
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """What a program wants of one resource. Dependencies are URNs; `provider` is a reference `<urn>::<id>`."""
-
-    type: str
-    name: str
-    custom: bool
-    parent: str = ""
-    inputs: Properties = field(default_factory=dict)
-    provider: str = ""
-    protect: bool = False
-    dependencies: tuple[str, ...] = ()
-    property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    delete_before_replace: bool | None = None
-    additional_secret_outputs: tuple[str, ...] = ()
-    retain_on_delete: bool = False
-    ignore_changes: tuple[str, ...] = ()
-    replace_on_changes: tuple[str, ...] = ()
-    aliases: tuple[Alias, ...] = ()
-    custom_timeouts: Mapping[str, float] = field(default_factory=dict)
-    version: str = ""
-    import_id: str = ""
-    """Of a resource that is in the cloud already and is to come under the stack."""
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """The answer to a registration. Not `done`: it failed or was left out, and its outputs are not known."""
-
-    urn: str
-    id: str = ""
-    outputs: Properties = field(default_factory=dict)
-    done: bool = True
-
-
-class Handler(Protocol):
-    """What a run does with a program's requests. Called from many threads."""
-
-    def register(self, goal: Goal) -> Registered: ...
-
-    def register_outputs(self, urn: str, outputs: Properties) -> None: ...
-
-    def invoke(self, token: str, arguments: Properties, provider: str) -> Properties | None:
-        """A look-up's result; None when it cannot be known now, and the program goes on without.
-
-        Raises:
-            InvokeError: It has none; the program gets the message as an exception.
-        """
-        ...
-
-    def log(self, level: str, text: str, urn: str) -> None: ...
-
-    def refuse(self, error: UnsupportedError) -> None:
-        """The program uses what this engine has not: the run must end."""
-        ...
-
-
-class InvokeError(Exception):
-    """A look-up failed."""
-
-
-class UnsupportedError(Exception):
-    """The program uses what this engine has not."""
 
 
 @contextmanager

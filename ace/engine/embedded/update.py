@@ -26,9 +26,9 @@ from ace.engine.contract import (
 from ace.engine.embedded import deletion, urns
 from ace.engine.embedded.aliases import Aliases
 from ace.engine.embedded.clouds import Clouds
+from ace.engine.embedded.goals import Goal, Registered, UnsupportedError
 from ace.engine.embedded.ledger import Ledger
 from ace.engine.embedded.making import Maker, Making, StoppedError
-from ace.engine.embedded.monitor import Goal, Registered, UnsupportedError
 from ace.engine.embedded.replacing import Replacements
 from ace.engine.embedded.wanted import Wanted
 from ace.engine.embedded.wire import clear, holds_unknown

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from ace.engine.contract import Diff, Properties, PropertyChange, Resource, ResourceType, Secret
 from ace.engine.embedded import paths, urns
 from ace.engine.embedded.clouds import Clouds
+from ace.engine.embedded.goals import Goal
 from ace.engine.embedded.ledger import secret_keys
-from ace.engine.embedded.monitor import Goal
 from ace.engine.embedded.wire import clear, wrapped
 
 
