@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ace.engine.contract import Live, Properties
+from ace.engine.contract import CloudError, Live, Properties
 from ace.openstack.cloud import Cloud
 from ace.openstack.neutron import NeutronType, text
 
@@ -77,6 +77,16 @@ class SecGroupRule(NeutronType):
     def together(self, inputs: Properties) -> Hashable:
         """Neutron takes the rules of one group in one request."""
         return (inputs["securityGroupId"], inputs.get("tenantId"))
+
+    def create(self, cloud: Cloud, inputs: Properties) -> Live:
+        """POST; where Neutron says that it has it already (it repeats what its busy database refused), that one."""
+        try:
+            return super().create(cloud, inputs)
+        except CloudError as error:
+            made = self.find(cloud, inputs) if error.status == 409 else None
+            if made is None:
+                raise
+            return made
 
     def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
         """One list."""
