@@ -49,19 +49,20 @@ def preview(
     target: TargetOption = None,
     verbose: VerboseOption = False,
     spec: SpecOption = None,
-    as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; no rule that ages is judged here yet
+    as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Show what `ace up` would do, country by country. Nothing is changed.
+    """Show what `ace up` would do, country by country, and which the policies would refuse. Nothing is changed.
 
-    Exit code 0: nothing to do. 2: something to do. 1: it could not be found out.
+    Exit code 0: nothing to do. 2: something to do. 3: `ace up` would refuse a country. 1: it could not be found out.
     """
     from dataclasses import asdict
 
-    from ace.cli import running, steps
+    from ace.cli import judged, running, steps
     from ace.cli.output import answering, stdout
     from ace.cli.wiring import open_place, select
     from ace.engine.contract import RunOptions
+    from ace.errors import ExitCode, worst
     from ace.fleet.report import Action, Result
 
     with answering("preview", format_) as answer:
@@ -69,7 +70,9 @@ def preview(
         chosen = select(place, countries or (), engine, active_only=True, candidates=True)
         options = RunOptions(targets=tuple(target or ()))
         done = running.go(Action.PREVIEW, place, chosen, options, parallel=parallel, verbose=verbose)
-        answer.exit_code = done.report.exit_code
+        refused = judged.refusals(chosen, place.spec, as_of or judged.today())
+        answer.exit_code = worst([done.report.exit_code, ExitCode.REFUSED if refused else ExitCode.OK])
+        answer.body["refused"] = {name: {"code": e.code, "message": e.message} for name, e in sorted(refused.items())}
         answer.body["countries"] = {
             name: {**asdict(country.report.counts), "steps": steps.as_json(country.steps)}
             | ({} if country.report.result.went_well else running.trouble(country))
@@ -86,6 +89,7 @@ def preview(
             stdout.print(f"{name}  {running.forecast(country)}", markup=False)
         running.tell_left_out(done.countries)
         running.tell_failures(done.countries, "ace preview")
+        judged.tell_refusals(refused)
 
 
 def up(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +78,15 @@ def refusal(judgement: Judgement, stack: str, verb: str) -> RefusedError | None:
     )
 
 
+def refusals(chosen: Selection, spec: Spec, as_of: date) -> dict[str, RefusedError]:
+    """Those countries of a selection that the policies refuse, and why."""
+    from ace.policy import judge
+
+    judgement = judge(spec, as_of)
+    said = {job.stack.name: refusal(judgement, job.stack.name, "deployed") for job in chosen.jobs}
+    return {name: error for name, error in said.items() if error is not None}
+
+
 def hold_back(chosen: Selection, spec: Spec, as_of: date) -> Selection:
     """The selection without those countries that the policies refuse; each is told of, the others go on.
 
@@ -86,12 +95,17 @@ def hold_back(chosen: Selection, spec: Spec, as_of: date) -> Selection:
     """
     from dataclasses import replace
 
-    from ace.policy import judge
-
-    judgement = judge(spec, as_of)
-    said = {job.stack.name: refusal(judgement, job.stack.name, "deployed") for job in chosen.jobs}
-    refused = {name: error for name, error in said.items() if error is not None}
+    refused = refusals(chosen, spec, as_of)
     jobs = tuple(job for job in chosen.jobs if job.stack.name not in refused)
     if refused and not jobs:
         raise next(iter(refused.values()))
     return replace(chosen, jobs=jobs, not_run={**chosen.not_run, **refused})
+
+
+def tell_refusals(refused: Mapping[str, RefusedError]) -> None:
+    """What `ace up` would refuse, for people."""
+    from ace.cli.output import stderr
+
+    for name in sorted(refused):
+        stderr.print(f"\n`ace up` would refuse this: {refused[name].message}", markup=False)
+        stderr.print(f"what to do: {refused[name].hint}", markup=False)

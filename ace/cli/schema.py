@@ -1,4 +1,4 @@
-"""`ace schema`: what the spec's files may hold, for editors."""
+"""`ace schema`: what the spec's files and publications may hold."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ class Kind(StrEnum):
     ECOSYSTEM = "ecosystem"
     MEMBER = "member"
     REGISTER = "register"
+    PUBLICATION = "publication"
+    HUB_PUBLICATION = "hub-publication"
 
 
 def schema(
@@ -25,12 +27,14 @@ def schema(
     as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it
     format_: FormatOption = Format.JSON,  # noqa: ARG001 - a schema is JSON in either format
 ) -> None:
-    """Print the JSON Schemas of ecosystem.yaml, members/*.yaml and register.yaml as one JSON object.
+    """Print the JSON Schemas of ecosystem.yaml, members/*.yaml, register.yaml and publications as one JSON object.
 
     Editors complete and check spec files with them: `ace schema member > member.schema.json`, then
     `# yaml-language-server: $schema=member.schema.json` on a file's first line.
     """
-    from ace.spec.schema import schemas
+    from ace.publication import canonical
+    from ace.spec import schema as spec_files
 
-    printed = schemas() if kind is None else schemas()[kind]
+    schemas = spec_files.schemas() | canonical.schemas()
+    printed = schemas if kind is None else schemas[kind]
     typer.echo(json.dumps(printed, indent=2, ensure_ascii=False))

@@ -1,0 +1,198 @@
+"""publish, publication verify, and what the policies refuse, as people and pipelines see them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from typer.testing import CliRunner, Result
+
+from ace.cli import engines
+from ace.cli.main import app
+from ace.engine.contract import Secret, Stack
+from ace.signatures.ssh import make_key
+from tests.unit.fleet_engines import FolderEngine
+from tests.unit.publications import a_publication
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+SECRET = "hunter2-in-the-clear"
+AFTER_THE_LABEL = "2028-06-01"
+NOBODY = 65534
+
+Ace = Callable[..., Result]
+
+
+class PublishingEngine(FolderEngine):
+    """Its stacks have a `publication`, and a secret wherever an output may hide one."""
+
+    def outputs(self, stack: Stack) -> dict[str, Any]:
+        gateways = [
+            {"name": f"gw{n}.tunis-1.tn", "public_address": f"198.18.20.{16 + n}", "token": SECRET} for n in (1, 2)
+        ]
+        said = {"data_centres": [{"gateways": gateways, "note": SECRET}], "hubs": [], "password": Secret(SECRET)}
+        return {"publication": said, "inventory": {"secret": Secret(SECRET)}, "password": Secret(SECRET)}
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A ROOT like a lab's with two countries; Tunisia's only signer is the key ROOT/key."""
+    for name in list(os.environ):
+        if name.startswith(("OS_", "ACE_", "PULUMI_", "SSH_")):
+            monkeypatch.delenv(name)
+    root = tmp_path / "root"
+    shutil.copytree(CHECKOUT / "ecosystem", root / "ecosystem")
+    lab = root / ".ace" / "lab"
+    lab.mkdir(parents=True)
+    entry = {"auth": {"auth_url": "http://127.0.0.1:9/v3"}}
+    clouds = dict.fromkeys(("tn-tunis-1", "ug-kampala-1"), entry)
+    (lab / "clouds.yaml").write_text(yaml.safe_dump({"clouds": clouds}), encoding="utf-8")
+    public = make_key(root / "key", "tn")
+    file = root / "ecosystem" / "members" / "tn.yaml"
+    text, count = re.subn(r"(signers:\n  - key: ).*", rf"\g<1>{public}", file.read_text(encoding="utf-8"), count=1)
+    assert count == 1
+    file.write_text(text, encoding="utf-8")
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture
+def ace(root: Path, monkeypatch: pytest.MonkeyPatch) -> Ace:
+    """Run `ace` in ROOT on engines whose clouds are folders."""
+    monkeypatch.setattr(engines, "build", lambda _name: PublishingEngine(wanted={"tn": ("a",), "ug": ("b",)}))
+
+    def run(*arguments: str) -> Result:
+        done = CliRunner().invoke(app, arguments)
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return done
+
+    return run
+
+
+def published(root: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in (root / "publications").glob("*")}
+
+
+def test_what_is_published_holds_no_planted_secret_and_is_of_the_published_schema(
+    ace: Ace, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OS_PASSWORD", SECRET)
+    key = a_publication().gateways[0].wireguard_key
+    told = {"gw1.tunis-1.tn": {"wireguard_public_key": key, "wireguard_private_key": SECRET}, SECRET: {"a": SECRET}}
+    (root / ".ace" / "facts").mkdir()
+    (root / ".ace" / "facts" / "tn.json").write_text(json.dumps(told), encoding="utf-8")
+    (root / ".ace" / "state" / "tn").mkdir(parents=True)
+    (root / ".ace" / "state" / "tn" / "state.json").write_text(SECRET, encoding="utf-8")
+
+    done = ace("publish", "tn", "--key", "key")
+
+    assert done.exit_code == 0
+    assert set(published(root)) == {"tn.json", "tn.json.sig", "hub-tunis.json", "hub-tunis.json.sig"}
+    assert not [name for name, raw in published(root).items() if SECRET.encode() in raw]
+    assert SECRET not in done.output
+    said = json.loads(published(root)["tn.json"])
+    assert said["data_centres"][0]["gateways"][0]["wireguard_key"] == key
+    assert said["data_centres"][0]["gateways"][0]["public_address"] == "198.18.20.17"
+    assert said["data_centres"][0]["gateways"][1]["wireguard_key"] is None
+    schemas = json.loads(ace("schema").stdout)
+    assert set(schemas) == {"ecosystem", "member", "register", "publication", "hub-publication"}
+    Draft202012Validator(schemas["publication"]).validate(said)
+    Draft202012Validator(json.loads(ace("schema", "hub-publication").stdout)).validate(
+        json.loads(published(root)["hub-tunis.json"])
+    )
+
+
+def test_a_key_that_may_not_sign_publishes_nothing(ace: Ace, root: Path) -> None:
+    make_key(root / "stranger", "stranger")
+    done = ace("publish", "tn", "--key", "stranger")
+    assert done.exit_code == 3
+    assert "may not sign for TN" in done.stderr
+    assert not (root / "publications").exists()
+
+
+def test_what_is_believed_is_remembered_and_what_is_altered_changes_nothing(ace: Ace, root: Path) -> None:
+    assert ace("publish", "tn", "--key", "key").exit_code == 0
+    assert ace("publication", "verify").exit_code == 0
+    seen = (root / ".ace" / "seen.json").read_bytes()
+    file = root / "publications" / "tn.json"
+    file.write_bytes(file.read_bytes().replace(b"Tunis", b"Tunix"))
+    done = ace("publication", "verify", "--format", "json")
+    told = {entry["country"]: entry["reason"] for entry in json.loads(done.stdout)["publications"]}
+    assert done.exit_code == 1
+    assert (told["tn"], told["hub-tunis"], told["ug"]) == ("altered", "", "absent")
+    assert (root / ".ace" / "seen.json").read_bytes() == seen
+
+
+def test_a_damaged_memory_lets_nothing_through(ace: Ace, root: Path) -> None:
+    ace("publish", "tn", "--key", "key")
+    (root / ".ace" / "seen.json").write_text("{", encoding="utf-8")
+    done = ace("publication", "verify")
+    assert done.exit_code == 1
+    assert "seen.json is damaged" in done.stderr
+    assert (root / ".ace" / "seen.json").read_text(encoding="utf-8") == "{"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_the_region_verifies_as_a_user_who_can_read_nothing_else(ace: Ace, root: Path) -> None:
+    ace("publish", "tn", "--key", "key")
+    region = Path("/tmp") / f"ace-region-{os.getpid()}"
+    region.mkdir(mode=0o755)
+    try:
+        for name in ("ecosystem", "publications"):
+            shutil.copytree(root / name, region / name)
+        for path in (region, *region.rglob("*")):
+            os.chown(path, NOBODY, NOBODY)
+        verify = "main(['publication', 'verify', '--format', 'json', '--spec', {!r}])\n"
+        code = (  # what Python lies in may be closed to others too, so a first run as root loads all modules
+            "import contextlib, io, os\n"
+            "from ace.cli.main import main\n"
+            "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):\n"
+            f"    {verify.format(str(root / 'ecosystem'))}"
+            f"os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})\n"
+            f"assert not os.access({str(root / '.ace' / 'lab' / 'clouds.yaml')!r}, os.R_OK)\n"
+            f"{verify.format(str(region / 'ecosystem'))}"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=CHECKOUT,
+            env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        told = {entry["country"]: entry["valid"] for entry in json.loads(done.stdout)["publications"]}
+        assert {name for name, valid in told.items() if valid} == {"tn", "hub-tunis"}
+        assert (region / ".ace" / "seen.json").stat().st_uid == NOBODY
+    finally:
+        shutil.rmtree(region)
+
+
+def test_after_a_labels_end_preview_shows_and_up_and_publish_refuse_and_the_others_go_on(ace: Ace, root: Path) -> None:
+    shown = ace("preview", "tn", "ug", "--as-of", AFTER_THE_LABEL, "--format", "json")
+    assert shown.exit_code == 3
+    body = json.loads(shown.stdout)
+    assert set(body["refused"]) == {"tn"}
+    assert "label-coverage" in body["refused"]["tn"]["message"]
+    assert body["countries"]["tn"]["create"] == body["countries"]["ug"]["create"] == 1
+    assert "have tn-g-cloud of tunis-1 renewed" in ace("preview", "tn", "--as-of", AFTER_THE_LABEL).stderr
+    assert ace("preview", "tn", "ug").exit_code == 2
+
+    done = ace("up", "tn", "ug", "--as-of", AFTER_THE_LABEL)
+    assert done.exit_code == 3
+    assert "label-coverage: tenant education" in done.stderr
+    assert (root / ".ace" / "state" / "ug" / "b").exists()
+    assert not (root / ".ace" / "state" / "tn" / "a").exists()
+
+    assert ace("publish", "tn", "--key", "key", "--as-of", AFTER_THE_LABEL).exit_code == 3
+    assert not (root / "publications").exists()
