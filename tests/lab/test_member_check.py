@@ -192,12 +192,12 @@ def test_an_administrator_is_too_much_for_who_gave_a_domain_only(sc: Seychelles)
 def test_an_exhausted_external_network_is_told(sc: Seychelles) -> None:
     network = sc.admin.network
     subnet = network.find_subnet("public-v4")
-    first = subnet.allocation_pools[0]["start"]
-    network.update_subnet(subnet, allocation_pools=[{"start": first, "end": first}])
+    pools = subnet.allocation_pools  # by id below: the SDK would write the new pools into `subnet`
+    network.update_subnet(subnet.id, allocation_pools=[{"start": pools[0]["start"], "end": pools[0]["start"]}])
     try:
         tests = sc.check("external-addresses", "external-network", expect=1)
     finally:
-        network.update_subnet(subnet, allocation_pools=subnet.allocation_pools)
+        network.update_subnet(subnet.id, allocation_pools=pools)
     assert failing(tests) == {"external-addresses"}
     assert "1 of 1 IPv4 addresses are free, 5 are needed" in tests["external-addresses"]["detail"]
     assert "another subnet" in tests["external-addresses"]["advice"]
