@@ -123,6 +123,6 @@ def test_the_schemas_come_together_or_one_by_one(capsys: pytest.CaptureFixture[s
     code, out, _ = run(capsys, "schema")
     together = json.loads(out)
     assert code == 0
-    assert list(together) == ["ecosystem", "member", "register"]
+    assert list(together) == ["ecosystem", "member", "register", "publication", "hub-publication"]
     _, out, _ = run(capsys, "schema", "member")
     assert json.loads(out) == together["member"]
