@@ -14,11 +14,12 @@ SSHD = {
     "x11forwarding": "no",
     "maxauthtries": "3",
 }
+PATIENCE_S = 30
 
 
 def checks(given: dict[str, Any]) -> list[Check]:
     """Given: `name` to resolve, and whether the host is `outside` (a hub: the country's resolvers are out of reach)."""
-    return [_ssh(), _firewall(), _updates(), _units(), until(lambda: _names(given), 30)]
+    return [_ssh(), _firewall(), _updates(), _units(), until(lambda: _names(given), PATIENCE_S)]
 
 
 def _ssh() -> Check:

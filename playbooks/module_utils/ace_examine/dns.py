@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from ansible.module_utils.ace_examine.values import Answer, Check, ask, dig, judged, skipped, until
 
+ABROAD_AT_ONCE = 8
 INTERCONNECT = "does not answer: is the interconnect up?"
 
 
@@ -23,10 +27,17 @@ def checks(given: dict[str, Any]) -> list[Check]:
         _closed(address),
         until(lambda: _validates(str(given["name"])), 30),
     ]
-    answers += [_secondary(zone, address, who, where) for who, where in sorted(given.get("secondaries", {}).items())]
-    answers += [_held(who, f"{who}.{domain}", address, where) for who, where in sorted(given.get("held", {}).items())]
-    answers += [_abroad(who, f"{who}.{domain}", where) for who, where in sorted(given.get("abroad", {}).items())]
-    return answers
+
+    def of(kind: str) -> list[tuple[str, str]]:
+        return sorted(given.get(kind, {}).items())
+
+    questions: list[Callable[[], Check]] = [
+        *(partial(_secondary, zone, address, who, where) for who, where in of("secondaries")),
+        *(partial(_held, who, f"{who}.{domain}", address, where) for who, where in of("held")),
+        *(partial(_abroad, who, f"{who}.{domain}", where) for who, where in of("abroad")),
+    ]
+    with ThreadPoolExecutor(ABROAD_AT_ONCE) as pool:  # who is out of reach keeps nobody waiting
+        return answers + list(pool.map(lambda question: question(), questions))
 
 
 def _is_signed(answer: Answer) -> bool:

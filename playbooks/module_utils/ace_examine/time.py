@@ -8,19 +8,16 @@ from ansible.module_utils.ace_examine.values import Check, ask, judged, skipped,
 
 FAR_OFF_S = 1.0
 PATIENCE_S = 60
-PATIENCE_WITH_HUBS_S = 15
-"""They may have no way to their servers yet, which no waiting helps."""
 
 
 def checks(given: dict[str, Any]) -> list[Check]:
     """Given: `server`, whether the host serves time; `address`, its own; `outside`, whether it is a hub."""
     server = bool(given.get("server"))
-    patience_s = PATIENCE_WITH_HUBS_S if given.get("outside") else PATIENCE_S
-    answers = [until(lambda: _follows(given), patience_s)]
+    answers = [until(lambda: _follows(given), PATIENCE_S)]
     if server:
         answers.append(until(lambda: _keys(str(given["address"])), 30))
     else:
-        answers.append(until(lambda: _authenticated(given), patience_s))
+        answers.append(until(lambda: _authenticated(given), PATIENCE_S))
     return answers
 
 

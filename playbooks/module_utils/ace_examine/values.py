@@ -72,11 +72,11 @@ def fetch(url: str, limit_s: float = 10) -> Any:
 
 
 def until(question: Callable[[], Check], within_s: float) -> Check:
-    """The answer as soon as it is good, or the last one after that time."""
+    """The answer as soon as it is good or the question does not apply, or the last one after that time."""
     deadline = time.monotonic() + within_s
     while True:
         answer = question()
-        if answer.verdict == PASS or time.monotonic() > deadline:
+        if answer.verdict != FAIL or time.monotonic() > deadline:
             return answer
         time.sleep(1)
 
