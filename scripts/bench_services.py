@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import resource
 import shutil
 import socket
@@ -26,7 +27,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -34,6 +34,8 @@ from rich.table import Table
 CHECKOUT = Path(__file__).resolve().parents[1]
 ORDER = ("tn", "eg", "ke", "rw", "ug", "mu", "zw", "cd", "et", "zm")
 ACE = (sys.executable, "-m", "ace")
+RECAP = re.compile(r"^\S+\s+: ok=\d+\s+changed=(\d+)", re.MULTILINE)
+"""A host's line at the end of what `ansible-playbook` prints."""
 PLAYBOOK = CHECKOUT / "playbooks" / "site.yml"
 
 
@@ -105,15 +107,15 @@ def plain(countries: tuple[str, ...], job: str, root: Path, environment: dict[st
     home.mkdir(exist_ok=True)
     inventories = {country: inventory(country, root, environment, home) for country in countries}
     kept = {name: value for name, value in environment.items() if not name.startswith("ANSIBLE_")}
-    own = {**kept, "HOME": str(home), "LC_ALL": "C.UTF-8", "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.json"}
+    own = {**kept, "HOME": str(home), "LC_ALL": "C.UTF-8", "ANSIBLE_NOCOLOR": "1"}
     load, wall, cpu, changed, hosts = os.getloadavg()[0], 0.0, 0.0, 0, 0
     for country in countries:
         program = str(Path(sys.executable).parent / "ansible-playbook")
         command = [program, "-i", str(inventories[country]), str(PLAYBOOK), *(["--check"] if job == "check" else [])]
         took = timed(command, home, own, (0,))
         wall, cpu = wall + took[0], cpu + took[1]
-        stats: dict[str, Any] = json.loads(took[2][took[2].index("{") :])["stats"]
-        changed, hosts = changed + sum(counts["changed"] for counts in stats.values()), hosts + len(stats)
+        changes = [int(found) for found in RECAP.findall(took[2])]
+        changed, hosts = changed + sum(changes), hosts + len(changes)
     return Figure(
         "ansible-playbook", len(countries), hosts, job, round(wall, 1), round(cpu, 1), changed, round(load, 1)
     )
