@@ -34,6 +34,7 @@ GW1, GW2, SVC1 = "gw1.ebene-1.mu", "gw2.ebene-1.mu", "svc1.ebene-1.mu"
 CLOUD = "mu-ebene-1"
 SHARED_ADDRESS = "10.94.1.1"
 """What the gateways of mu-ebene-1 share on transit."""
+ALL_SERVICES = "[dns, time, monitoring]"
 CANARY = "canary-3c7e9a51"
 PRIVATE = ("/etc/wireguard", "/etc/ssh", "/var/lib/knot", "/etc/chrony/nts")
 """Where hosts keep what must never leave them."""
@@ -383,3 +384,22 @@ def test_hostile_environment_variables_do_not_reach_ansible(configured: Configur
         ANSIBLE_ROLES_PATH="/nonexistent",
     )
     assert told["countries"]["mu"]["result"] == "unchanged"
+
+
+def test_a_service_taken_out_of_the_spec_is_stopped_and_one_put_back_runs_again(configured: Configured) -> None:
+    file, host = configured.region.root / "ecosystem" / "members" / "rw.yaml", "svc1.kigali-1.rw"
+    right = file.read_text()
+    assert right.count(ALL_SERVICES) == 1
+    file.write_text(right.replace(ALL_SERVICES, "[dns, time]"))
+    try:
+        configured.ace("up", "rw")
+        configured.ace("configure", "rw")
+        state = "systemctl is-active prometheus prometheus-alertmanager knot chrony; true"
+        assert configured.on(host, state).split() == ["inactive", "inactive", "active", "active"]
+        assert "dport 9099" not in configured.on(host, "nft list table inet ace")
+        assert set(counts(configured.ace("configure", "rw"), "changed").values()) == {0}
+    finally:
+        file.write_text(right)
+    configured.ace("up", "rw")
+    configured.ace("configure", "rw")
+    assert configured.on(host, "systemctl is-active prometheus").strip() == "active"

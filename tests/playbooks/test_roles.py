@@ -53,3 +53,21 @@ def test_packages_of_a_role_are_on_the_lab_s_hosts(role: Path) -> None:
         name for key, value in read(role / "vars" / "main.yml").items() if key.endswith("_packages") for name in value
     ]
     assert [name for name in wanted if name not in listed] == []
+
+
+@pytest.mark.parametrize("name", ["dns", "monitoring", "time"])
+def test_a_service_can_stop_all_that_it_starts_and_close_all_that_it_opens(name: str) -> None:
+    assert name in read(PLAYBOOKS / "group_vars" / "all.yml")["ace_known_services"]
+    starts, opens = started_and_opened(PLAYBOOKS / "roles" / name / "tasks" / "main.yml")
+    stops, closes = started_and_opened(PLAYBOOKS / "roles" / name / "tasks" / "absent.yml")
+    assert {unit["name"] for unit in stops} == {unit["name"] for unit in starts}
+    assert all(unit["running"] is False and unit["enabled"] is False for unit in stops)
+    assert {rule["name"] for rule in closes} == {rule["name"] for rule in opens}
+    assert all("content" not in rule for rule in closes)
+
+
+def started_and_opened(file: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What the tasks of a file make of units and rule files; chrony, which every host has, is not among them."""
+    calls = [task["converge"] for task in read(file) if "converge" in task]
+    units = [unit for call in calls if not isinstance(call.get("units", []), str) for unit in call.get("units", [])]
+    return units, [rule for call in calls for rule in call.get("firewall", [])]
