@@ -129,9 +129,9 @@ Sink = Callable[[CountriesEvent], None]
 
 
 def default_parallel(countries: int) -> int:
-    """How many at once suit this machine: Ansible is busy itself, whatever it waits for."""
+    """How many at once suit this machine: two a core, since a first run mostly waits for daemons to start."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    return max(1, min(countries, cores))
+    return max(1, min(countries, 2 * cores))
 
 
 def run_countries(

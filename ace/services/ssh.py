@@ -15,6 +15,10 @@ from ace.services.inventory import Host, Inventory
 USER = "debian"
 """Who the image lets in (Debian's cloud images)."""
 CONNECT_TIMEOUT_S = 15
+ALIVE_S = 3
+"""A gateway whose firewall starts to track connections lets one that waits for an answer on only when it speaks again."""
+SILENT_S = 60
+"""After so long without an answer a connection is given up."""
 _SECURITY = (
     "StrictHostKeyChecking yes",
     "GlobalKnownHostsFile /dev/null",
@@ -29,8 +33,8 @@ _SECURITY = (
 _DEFAULTS = (
     f"User {USER}",
     f"ConnectTimeout {CONNECT_TIMEOUT_S}",
-    "ServerAliveInterval 15",
-    "ServerAliveCountMax 4",
+    f"ServerAliveInterval {ALIVE_S}",
+    f"ServerAliveCountMax {SILENT_S // ALIVE_S}",
 )
 
 
