@@ -88,11 +88,11 @@ def bfd() -> dict[str, str]:
 
 
 def ping(target: str, source: str, size: int = 0) -> dict[str, Any]:
-    """Three packets: how many came back, how long they took."""
+    """Three packets: how many came back, how long the quickest took."""
     big = ["-M", "do", "-s", str(size)] if size else []
     out = said("ping", "-n", "-q", "-c", "3", "-i", "0.2", "-W", "2", "-I", source, *big, target)
     back = re.search(r"(\d+) received", out)
-    took = re.search(r"= [\d.]+/([\d.]+)/", out)
+    took = re.search(r"= ([\d.]+)/", out)
     return {"received": int(back.group(1)) if back else 0, "ms": float(took.group(1)) if took else None}
 
 
