@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from pathlib import Path
 
 from ace.interconnect.map import State, draw
 from ace.interconnect.plan import plan
@@ -94,3 +95,9 @@ def test_what_a_translation_says_is_escaped() -> None:
 
 def test_it_is_the_same_text_every_time() -> None:
     assert draw(shipped()) == draw(shipped())
+
+
+def test_the_picture_in_the_readme_is_the_shipped_region() -> None:
+    """After a change of the spec or of the map: `ace interconnect map --out docs/region.svg`."""
+    picture = Path(__file__).parents[2] / "docs" / "region.svg"
+    assert picture.read_text(encoding="utf-8") == draw(shipped(), plan=plan(shipped()))
