@@ -8,6 +8,7 @@ and, on a second cloud, one host of another country.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import subprocess
 import time
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import openstack
+import psutil
 from openstack.connection import Connection
 
 from ace.lab import Lab, underlay
@@ -96,6 +98,19 @@ class Server:
 
     def wait_for_ssh(self) -> None:
         eventually(lambda: self.works("true"))
+
+
+def cut_power(root: Path, host: str) -> None:
+    """Kill everything of a lab's host at once."""
+    name = f"--hostname={host.replace('.', '-')}"
+    [machine] = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if name in (process.info["cmdline"] or ()) and Path(process.cwd()).is_relative_to(root)
+    ]
+    for process in [*machine.children(recursive=True), machine]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def connect(lab: Lab, name: str) -> Connection:

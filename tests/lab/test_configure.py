@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
 import shutil
@@ -20,6 +19,7 @@ import psutil
 import pytest
 
 from ace.lab import hosts as lab_hosts
+from tests.lab.hosts_site import cut_power
 from tests.lab.region import Region, new_root
 
 pytestmark = [
@@ -248,19 +248,6 @@ def holds_shared_address(configured: Configured, gateway: str) -> bool:
 def server_status(configured: Configured, host: str) -> str:
     compute = configured.region.cloud(CLOUD).compute
     return str(next(server.status for server in compute.servers() if server.name == host))
-
-
-def cut_power(root: Path, host: str) -> None:
-    """Kill everything of a lab's host at once."""
-    name = f"--hostname={host.replace('.', '-')}"
-    [machine] = [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if name in (process.info["cmdline"] or ()) and Path(process.cwd()).is_relative_to(root)
-    ]
-    for process in [*machine.children(recursive=True), machine]:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
 
 
 def test_a_host_that_is_away_leaves_the_others_going_and_is_told_with_what_to_try(configured: Configured) -> None:
