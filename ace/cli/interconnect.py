@@ -11,6 +11,8 @@ from ace.cli import interconnect_live, regional
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, find_spec_dir
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from ace.interconnect.prove import Result
     from ace.interconnect.values import Plan
 
@@ -25,7 +27,7 @@ RENDERED = Path(".ace") / "interconnect"
 @app.command("plan")
 def plan(
     spec: SpecOption = None,
-    as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; publications are judged by the clock
+    as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Who is joined to whom, by which addresses, and what is left out and why. Changes nothing.
@@ -35,7 +37,7 @@ def plan(
     from ace.cli.output import answering
 
     with answering("interconnect-plan", format_) as answer:
-        _, planned = _planned(spec)
+        _, planned = _planned(spec, as_of)
         answer.body.update(plan_json(planned))
         if format_ is Format.TEXT:
             _tell_plan(planned)
@@ -47,7 +49,7 @@ def render(
         Path | None, typer.Option("--out", metavar="DIR", help="Where to. Default: .ace/interconnect in ROOT.")
     ] = None,
     spec: SpecOption = None,
-    as_of: AsOfOption = None,  # noqa: ARG001
+    as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Write every gateway's and hub's files: <cc>/<gateway>/frr.conf, nftables.conf, wg-*.conf.
@@ -59,7 +61,7 @@ def render(
     from ace.interconnect.render import render as render_files
 
     with answering("interconnect-render", format_) as answer:
-        root, planned = _planned(spec)
+        root, planned = _planned(spec, as_of)
         folder = (out or root / RENDERED).absolute()
         files = render_files(planned)
         written = write(folder, files)
@@ -84,7 +86,7 @@ def prove(
         Path | None, typer.Option("--dir", metavar="DIR", help="Rendered files. Default: those of the spec, made now.")
     ] = None,
     spec: SpecOption = None,
-    as_of: AsOfOption = None,  # noqa: ARG001
+    as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Prove, from the rendered files alone, that the region holds together: ways, failures, policies, residency.
@@ -99,7 +101,7 @@ def prove(
     from ace.interconnect.render import render as render_files
 
     with answering("interconnect-prove", format_) as answer:
-        region = read_dir(folder) if folder else read_region(render_files(_planned(spec)[1]))
+        region = read_dir(folder) if folder else read_region(render_files(_planned(spec, as_of)[1]))
         results = prove_region(region)
         answer.body["proofs"] = [
             {
@@ -122,7 +124,7 @@ def map_(
         Path | None, typer.Option("--out", metavar="FILE", help="Where to. Default: standard output.")
     ] = None,
     spec: SpecOption = None,
-    as_of: AsOfOption = None,  # noqa: ARG001
+    as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Draw the region as SVG: countries, hubs and links where they are, light or dark as the reader likes."""
@@ -133,7 +135,7 @@ def map_(
     from ace.spec import load
 
     with answering("interconnect-map", format_) as answer:
-        root, planned = _planned(spec)
+        root, planned = _planned(spec, as_of)
         picture = draw(load(find_spec_dir(spec)), plan=planned)
         if out is None and format_ is Format.TEXT:
             typer.echo(picture, nl=False)
@@ -191,14 +193,15 @@ def plan_json(planned: Plan) -> dict[str, object]:
     }
 
 
-def _planned(spec: Path | None) -> tuple[Path, Plan]:
-    """ROOT and the plan of its spec and publications."""
+def _planned(spec: Path | None, as_of: date | None) -> tuple[Path, Plan]:
+    """ROOT and the plan of its spec and publications; rules are judged as of that date."""
     from ace.interconnect.plan import plan as plan_region
     from ace.spec import load
 
     directory = find_spec_dir(spec)
     loaded = load(directory)
-    return directory.parent, plan_region(loaded, regional.verdicts(directory.parent, loaded))
+    refused = regional.refused_routes(loaded, as_of)
+    return directory.parent, plan_region(loaded, regional.verdicts(directory.parent, loaded), refused=refused)
 
 
 def _tell_plan(planned: Plan) -> None:

@@ -22,6 +22,8 @@ from ace.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from ace.cli.wiring import Place
     from ace.interconnect.check import Check
     from ace.interconnect.live.shell import Place as Shell
@@ -64,7 +66,7 @@ def apply(
         if not check_only:
             refuse_past(as_of)
         place = open_place(spec)
-        planned = plan_of(place, verified_only=True)
+        planned = plan_of(place, as_of, verified_only=True)
         folder = _proven(place, planned)
         answer.body["left_out"] = [{"subject": x.subject, "reason": x.reason, "code": x.code} for x in planned.left_out]
         playbook = checkout() / "playbooks" / "interconnect.yml"
@@ -108,7 +110,7 @@ def check(
     ] = None,
     engine: EngineOption = EngineName.AUTO,
     spec: SpecOption = None,
-    as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; the region is asked now
+    as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Ask every gateway and hub that can be reached here: sessions, BFD, routes, leaks, ways, delays, large packets.
@@ -124,7 +126,7 @@ def check(
     while True:
         with answering("interconnect-check", format_) as answer:
             place = open_place(spec)
-            planned = plan_of(place, verified_only=True)
+            planned = plan_of(place, as_of, verified_only=True)
             stderr.print(f"clouds: {place.clouds}", markup=False)
             found = look(place, planned, engine)
             answer.body.update(check_json(found))
@@ -159,7 +161,7 @@ def drain(
     with answering("interconnect-drain", format_) as answer:
         refuse_past(as_of)
         place = open_place(spec)
-        planned = plan_of(place, verified_only=True)
+        planned = plan_of(place, as_of, verified_only=True)
         node, shells, vip = _one(place, planned, host, engine)
         for sibling in planned.siblings[node.host]:
             try:
@@ -193,7 +195,7 @@ def undrain(
     with answering("interconnect-undrain", format_) as answer:
         refuse_past(as_of)
         place = open_place(spec)
-        planned = plan_of(place, verified_only=True)
+        planned = plan_of(place, as_of, verified_only=True)
         node, shells, _ = _one(place, planned, host, engine)
         draining.undrain(shells[node.host], node)
         answer.body["undrained"] = node.host
@@ -204,12 +206,13 @@ def undrain(
 # ------------------------------------------------------------------------------------------------------------- together
 
 
-def plan_of(place: Place, *, verified_only: bool) -> Plan:
-    """The plan of a ROOT's spec and publications."""
-    from ace.cli.regional import verdicts
+def plan_of(place: Place, as_of: date | None, *, verified_only: bool) -> Plan:
+    """The plan of a ROOT's spec and publications; rules are judged as of that date."""
+    from ace.cli.regional import refused_routes, verdicts
     from ace.interconnect.plan import plan
 
-    return plan(place.spec, verdicts(place.root, place.spec), verified_only=verified_only)
+    refused = refused_routes(place.spec, as_of)
+    return plan(place.spec, verdicts(place.root, place.spec), refused=refused, verified_only=verified_only)
 
 
 def look(place: Place, planned: Plan, engine: EngineName) -> Check:

@@ -1,13 +1,14 @@
-"""What the region may believe: the verdicts on the publications in ROOT, as of now."""
+"""What the region may believe, and what its rules stop: of publications as of now, of rules as of a date."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ace.interconnect.values import LeftOut
     from ace.publication.verify import AnyVerdict
     from ace.spec.values import Spec
 
@@ -17,3 +18,13 @@ def verdicts(root: Path, spec: Spec) -> Mapping[str, AnyVerdict]:
     from ace.publication.verify import read_all
 
     return read_all(root, spec, datetime.now(UTC))
+
+
+def refused_routes(spec: Spec, as_of: date | None) -> tuple[LeftOut, ...]:
+    """The prefixes that a rule keeps from being announced, each with the first rule and fact."""
+    from ace.interconnect.values import LeftOut
+    from ace.policy import Kind, judge
+
+    judgement = judge(spec, as_of or date.today())
+    found = ((prefix, judgement.errors_for(Kind.ROUTE, prefix)[0]) for prefix in sorted(judgement.refused(Kind.ROUTE)))
+    return tuple(LeftOut(prefix, f"{finding.rule}: {finding.fact}", finding.rule) for prefix, finding in found)

@@ -52,12 +52,19 @@ class _Site:
     nodes: tuple[Node, ...]
 
 
-def plan(spec: Spec, verdicts: Mapping[str, AnyVerdict] | None = None, *, verified_only: bool = False) -> Plan:
+def plan(
+    spec: Spec,
+    verdicts: Mapping[str, AnyVerdict] | None = None,
+    *,
+    refused: Iterable[LeftOut] = (),
+    verified_only: bool = False,
+) -> Plan:
     """The interconnect of the active members.
 
     Args:
         spec: The ecosystem.
         verdicts: What is known of each publication, by its name (`tn`, `hub-tunis`); none: all are absent.
+        refused: Prefixes that a rule stops, as subjects: nobody hears of them.
         verified_only: Leave out what has no publication yet, instead of planning it with placeholders: what is applied.
 
     Returns:
@@ -65,10 +72,15 @@ def plan(spec: Spec, verdicts: Mapping[str, AnyVerdict] | None = None, *, verifi
     """
     known = verdicts or {}
     left_out: list[LeftOut] = []
+    stopped = {item.subject: item for item in refused}
     hub_nodes = {hub.id: _hub_node(hub, known) for hub in spec.region.hubs if _may_join(spec, hub, known, left_out)}
     sites = [
-        _site(member, centre, known) for member in _joining(spec, known, left_out) for centre in member.data_centres
+        _site(member, centre, known, stopped)
+        for member in _joining(spec, known, left_out)
+        for centre in member.data_centres
     ]
+    hidden = {str(prefix) for site in sites for node in site.nodes for prefix in node.keeps}
+    left_out += [item for item in stopped.values() if item.subject in hidden]
     if verified_only:
         everybody = [*hub_nodes.values(), *(node for site in sites for node in site.nodes)]
         left_out += [_unpublished(node) for node in everybody if not node.verified]
@@ -134,14 +146,17 @@ def _unpublished(node: Node) -> LeftOut:
 # -------------------------------------------------------------------------------------------------------------- nodes
 
 
-def _site(member: Member, centre: DataCentre, known: Mapping[str, AnyVerdict]) -> _Site:
+def _site(member: Member, centre: DataCentre, known: Mapping[str, AnyVerdict], stopped: Mapping[str, LeftOut]) -> _Site:
     verdict = known.get(member.stack)
     published = {}
     if isinstance(verdict, Verified) and isinstance(verdict.publication, Publication):
         published = {
             gateway.number: gateway for gateway in verdict.publication.gateways if gateway.data_centre == centre.id
         }
-    announced, keeps = announcements(member, centre), kept(member, centre)
+    offered = announcements(member, centre)
+    announced = tuple(item for item in offered if str(item.prefix) not in stopped)
+    withheld = {item.prefix for item in offered if str(item.prefix) in stopped}
+    keeps = tuple(sorted({*kept(member, centre), *withheld}, key=order))
     nodes = []
     for gateway in centre.gateways:
         facts = published.get(gateway.number)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from ipaddress import IPv4Address, ip_network
 
 import pytest
 
+from ace.cli.regional import refused_routes
 from ace.interconnect.plan import plan
-from ace.interconnect.values import LinkKind, NodeKind, Role
+from ace.interconnect.values import LinkKind, NodeKind, Plan, Role
+from ace.policy import Kind, judge
 from ace.publication.values import (
     Absent,
     HubPublication,
@@ -215,3 +217,18 @@ def test_only_data_centres_of_one_country_tell_each_other_of_what_stays_in_it() 
     for session in planned.sessions["gw1.et-1.et"]:
         tells = bool(set(session.announces) & set(session.local.keeps))
         assert tells is (session.kind is LinkKind.INTERNAL), session.remote.host
+
+
+def test_after_a_label_s_end_exactly_the_prefixes_that_needed_it_are_kept_at_home_and_told() -> None:
+    spec, later = shipped(), date(2027, 12, 1)
+    before, after = plan(spec), plan(spec, refused=refused_routes(spec, later))
+    gone = announced(before) - announced(after)
+    assert gone and gone == announced(before) & judge(spec, later).refused(Kind.ROUTE)
+    assert {item.subject for item in after.left_out} == gone
+    assert all(item.code == "label-coverage" and "ended on" in item.reason for item in after.left_out)
+    kept = {str(prefix) for node in after.nodes for prefix in node.keeps}
+    assert gone <= kept, "denied by name towards everybody"
+
+
+def announced(planned: Plan) -> frozenset[str]:
+    return frozenset(str(item.prefix) for node in planned.nodes for item in node.announces)
