@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 PATH = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
-LEAKS = 20
-"""So many refused prefixes of a neighbour are named; the others are counted."""
+LEAKS = 20_000
+"""So many refused prefixes of a neighbour are told at most."""
 
 
 def said(*command: str) -> str:
