@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -323,11 +324,11 @@ def test_a_key_is_changed_on_a_drained_gateway_and_not_one_packet_is_lost(joined
 
 
 LEAKS: dict[str, tuple[Callable[[Joined], tuple[str, ...]], str]] = {
-    "another's prefix": (lambda joined: (tenants_prefix(joined, "tn"),), "10.113.73.0/27"),
-    "a default route": (lambda _: ("0.0.0.0/0",), "0.0.0.0/0"),
+    "another's prefix": (lambda joined: (tenants_prefix(joined, "tn"),), r"10\.113\.73\.0/27"),
+    "a default route": (lambda _: ("0.0.0.0/0",), r"\b0\.0\.0\.0/0"),
     "ten thousand prefixes": (
         lambda _: tuple(f"10.{64 + n // 4096}.{n // 16 % 256}.{n % 16 * 16}/28" for n in range(10_000)),
-        "and 9995 more",
+        r"and (9\d|10\d)\d\d more",
     ),
 }
 
@@ -353,8 +354,8 @@ def test_what_a_member_may_not_announce_is_refused_by_its_neighbours_and_told(jo
             *(f"network {prefix}" for prefix in announced),
         )
         try:
-            eventually(lambda: [leak for leak in joined.check()["leaks"] if told in leak["what"]] != [])
-            [leak, *_] = [leak for leak in joined.check()["leaks"] if told in leak["what"]]
+            eventually(lambda: leaks(joined, told) != [])
+            [leak, *_] = leaks(joined, told)
             assert (leak["host"], leak["neighbour"]) == (HUB_TN, GW2_KE)
             for host in (GW_TN, HUB_TN, HUB_KE):
                 best = json.loads(joined.on(host, "vtysh -c 'show bgp ipv4 unicast json'"))["routes"]
@@ -368,6 +369,10 @@ def test_what_a_member_may_not_announce_is_refused_by_its_neighbours_and_told(jo
     assert joined.on(GW2_KE, "vtysh -c 'show running-config'").count("network ") < 100, "apply undid it"
     until_green(joined)
     assert max(measured.gaps.values()) <= GAP_S, measured.gaps
+
+
+def leaks(joined: Joined, told: str) -> list[dict[str, str]]:
+    return [leak for leak in joined.check()["leaks"] if re.search(told, leak["what"])]
 
 
 def address_of(joined: Joined, host: str, neighbour: str) -> str:
