@@ -58,8 +58,7 @@ def verify(
         if seen is None:
             stderr.print("roll-back is not told: ROOT/.ace may not be read by this user", markup=False)
         elif not files:
-            raws = {name: folder.read(root / folder.PUBLICATIONS, name).raw or b"" for name in _verified(verdicts)}
-            kept = remembering(seen, verdicts, raws)
+            kept = remembering(seen, verdicts)
             if kept != seen:
                 folder.write_seen(root, kept)
         if format_ is Format.TEXT:
@@ -82,12 +81,6 @@ def _one(file: Path, name: str, root: Path, loaded: Any, now: datetime) -> AnyVe
         raise UserError(f"{file}: there is no such file", hint="name a publication such as tn.json", code="no-file")
     seen = (folder.read_seen(root) or {}).get(name)
     return judge(folder.read(file.parent, name), loaded, member, hub, signers_of(root, member), now, seen)
-
-
-def _verified(verdicts: dict[str, AnyVerdict]) -> list[str]:
-    from ace.publication.values import Verified
-
-    return [name for name, verdict in verdicts.items() if isinstance(verdict, Verified)]
 
 
 def _entry(name: str, verdict: AnyVerdict) -> dict[str, Any]:

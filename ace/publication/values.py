@@ -230,11 +230,14 @@ Published = TypeVar("Published", Publication, HubPublication)
 
 @dataclass(frozen=True, slots=True)
 class Verified(Generic[Published]):
-    """Signed by who may sign, fresh, and in agreement with the spec. `signer` is the key's SHA-256 fingerprint."""
+    """Signed by who may sign, fresh, and in agreement with the spec."""
 
     publication: Published
     signer: str
+    """The key's SHA-256 fingerprint."""
     issued: datetime
+    digest: str = ""
+    """Of the very bytes that were judged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,12 +125,12 @@ def judge(
     refused = untimely(publication, now) or _rolled_back(publication.issued, signed.raw, seen)
     if refused is not None:
         return refused
-    mark = fingerprint(signer.key)
+    believed = (fingerprint(signer.key), publication.issued, digest(signed.raw))
     if isinstance(publication, HubPublication):
         if hub is None:
             return Refused(Reason.WRONG_NAME, "it is a hub's, in the place of a country's")
-        return hub_contradiction(publication, hub, spec) or Verified(publication, mark, publication.issued)
-    return contradiction(publication, member, spec) or Verified(publication, mark, publication.issued)
+        return hub_contradiction(publication, hub, spec) or Verified(publication, *believed)
+    return contradiction(publication, member, spec) or Verified(publication, *believed)
 
 
 def _signer(
@@ -184,13 +184,11 @@ def _rolled_back(issued: datetime, raw: bytes, seen: Seen | None) -> Refused | N
     return Refused(Reason.ROLLED_BACK, f"{said}, before one that was seen already ({seen.issued:%Y-%m-%d %H:%M:%S})")
 
 
-def remembering(
-    seen: Mapping[str, Seen], verdicts: Mapping[str, AnyVerdict], raws: Mapping[str, bytes]
-) -> dict[str, Seen]:
+def remembering(seen: Mapping[str, Seen], verdicts: Mapping[str, AnyVerdict]) -> dict[str, Seen]:
     """The memory with what has now been believed; what was refused or is absent leaves it as it was."""
     now = {
-        name: Seen(verdict.issued, digest(raws[name]))
+        name: Seen(verdict.issued, verdict.digest)
         for name, verdict in verdicts.items()
-        if isinstance(verdict, Verified) and name in raws
+        if isinstance(verdict, Verified)
     }
     return {**seen, **now}

@@ -409,6 +409,7 @@ def test_what_was_learnt_from_one_hub_is_not_told_to_another(joined: Joined) -> 
     until_green(joined)
 
 
+@pytest.mark.slow
 def test_a_country_that_joins_drops_nobody_s_session_and_changes_only_its_hubs_files(joined: Joined) -> None:
     files = rendered(joined.region.root)
     before = joined.uptimes()

@@ -195,7 +195,7 @@ def test_an_older_one_than_was_seen_is_refused_and_a_refusal_changes_nothing(tn:
     old, new = encode(a_publication(issued=NOW - timedelta(days=1))), encode(a_publication())
     tn.put(new)
     verdicts = read_all(tn.root, tn.spec, NOW)
-    folder.write_seen(tn.root, remembering({}, verdicts, {"tn": new}))
+    folder.write_seen(tn.root, remembering({}, verdicts))
     before = (tn.root / ".ace" / "seen.json").read_bytes()
     assert isinstance(tn.verdict(), Verified)
     tn.put(old)
@@ -204,7 +204,7 @@ def test_an_older_one_than_was_seen_is_refused_and_a_refusal_changes_nothing(tn:
     assert refused(tn.verdict()) is Reason.ROLLED_BACK
     seen = folder.read_seen(tn.root)
     assert seen is not None
-    assert remembering(seen, read_all(tn.root, tn.spec, NOW), {"tn": old}) == seen
+    assert remembering(seen, read_all(tn.root, tn.spec, NOW)) == seen
     assert (tn.root / ".ace" / "seen.json").read_bytes() == before
 
 
