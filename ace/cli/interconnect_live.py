@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 APPLIED = Path(".ace") / "interconnect-applied"
 """Below ROOT: the files that the last apply took."""
 WATCH_S = 10.0
+AGAIN_S = 1.0
 
 HostArgument = Annotated[str, typer.Argument(metavar="GW", help="A gateway or hub, as in the plan: gw1.tunis-1.tn")]
 
@@ -100,11 +101,15 @@ def apply(
                 break
         answer.exit_code = worst(codes)
         if format_ is Format.TEXT:
-            tell_left_out(planned)
+            tell_left_out(planned, {country.lower() for country in countries or ()}, hubs=hubs)
 
 
 def check(
     watch: Annotated[bool, typer.Option("--watch", help=f"Again every {WATCH_S:.0f} seconds, until Ctrl-C.")] = False,
+    within: Annotated[
+        float,
+        typer.Option("--within", metavar="S", min=0, help="Ask again until all is as planned, for so many seconds."),
+    ] = 0.0,
     map_: Annotated[
         Path | None, typer.Option("--map", metavar="FILE", help="Draw the region as it is into this file (SVG).")
     ] = None,
@@ -128,7 +133,9 @@ def check(
             place = open_place(spec)
             planned = plan_of(place, as_of, verified_only=True)
             stderr.print(f"clouds: {place.clouds}", markup=False)
-            found = look(place, planned, engine)
+            deadline = time.monotonic() + within
+            while not (found := look(place, planned, engine)).ok and time.monotonic() < deadline:
+                time.sleep(AGAIN_S)
             answer.body.update(check_json(found))
             if map_ is not None:
                 write_atomically(map_.absolute(), draw(place.spec, found.states, plan=planned))
@@ -307,12 +314,15 @@ def _stops(outcomes: Mapping[str, CountryOutcome]) -> bool:
     return any(outcome.exit_code in (ExitCode.FAILED, ExitCode.INTERRUPTED) for outcome in outcomes.values())
 
 
-def tell_left_out(planned: Plan) -> None:
-    """What the plan does not have, a line for each reason."""
+def tell_left_out(planned: Plan, countries: Collection[str] = (), *, hubs: bool = False) -> None:
+    """What the plan does not have, a line for each reason; with countries or `hubs`, only what is theirs."""
     from ace.cli.output import stdout
 
     by_reason: dict[str, list[str]] = {}
     for item in planned.left_out:
+        of_hub = item.subject.startswith("hub-")
+        if (countries and item.subject.rsplit(".", 1)[-1] not in countries) or (hubs and not of_hub):
+            continue
         by_reason.setdefault(item.reason, []).append(item.subject)
     for reason, subjects in by_reason.items():
         stdout.print(f"left out: {', '.join(subjects)}: {reason}", markup=False)
