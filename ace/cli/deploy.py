@@ -72,6 +72,9 @@ def preview(
         done = running.go(Action.PREVIEW, place, chosen, options, parallel=parallel, verbose=verbose)
         refused = judged.refusals(chosen, place.spec, as_of or judged.today())
         answer.exit_code = worst([done.report.exit_code, ExitCode.REFUSED if refused else ExitCode.OK])
+        stacks = [job.stack.name for job in chosen.jobs]
+        policy = judged.changes(place.root, place.spec, stacks, as_of or judged.today())
+        answer.body["policy"] = judged.changes_as_json(policy)
         answer.body["refused"] = {name: {"code": e.code, "message": e.message} for name, e in sorted(refused.items())}
         answer.body["countries"] = {
             name: {**asdict(country.report.counts), "steps": steps.as_json(country.steps)}
@@ -87,6 +90,7 @@ def preview(
                 running.print_steps(name, country)
         for name, country in running.taken_part(done.countries):
             stdout.print(f"{name}  {running.forecast(country)}", markup=False)
+        judged.tell_changes(policy)
         running.tell_left_out(done.countries)
         running.tell_failures(done.countries, "ace preview")
         judged.tell_refusals(refused)
@@ -200,6 +204,9 @@ def _act(
         if wrong := running.error(done.countries, f"ace {action}"):
             answer.body["error"] = wrong
         answer.exit_code = done.report.exit_code
+        if action is Action.UP:
+            well = [name for name, country in done.countries.items() if country.report.result.went_well]
+            judged.remember(place.root, place.spec, well, as_of or judged.today())
         if report is not None:
             running.write_report(done, report)
         if format_ is Format.TEXT:

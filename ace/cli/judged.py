@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ace.errors import Finding, RefusedError, Severity
 
 if TYPE_CHECKING:
     from ace.cli.wiring import Selection
+    from ace.policy.change import Known
     from ace.policy.values import Judgement, PolicyFinding
     from ace.spec.load import Sources
     from ace.spec.values import Spec
@@ -109,3 +113,71 @@ def tell_refusals(refused: Mapping[str, RefusedError]) -> None:
     for name in sorted(refused):
         stderr.print(f"\n`ace up` would refuse this: {refused[name].message}", markup=False)
         stderr.print(f"what to do: {refused[name].hint}", markup=False)
+
+
+# ------------------------------------------------------------------------------ what an up left, and what a change would do
+
+
+def _file_of(root: Path, stack: str) -> Path:
+    return root / ".ace" / "judged" / f"{stack}.json"
+
+
+def remember(root: Path, spec: Spec, stacks: Iterable[str], as_of: date) -> None:
+    """Keep what the rules found of countries that were just deployed: what a later preview compares with.
+
+    Raises:
+        UserError: It cannot be written.
+    """
+    from ace.errors import UserError
+    from ace.fleet.report import write_atomically
+    from ace.policy import judge
+    from ace.policy.change import known
+
+    judgement = judge(spec, as_of)
+    for stack in stacks:
+        file, found = _file_of(root, stack), known(judgement.findings, stack)
+        try:
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_atomically(file, json.dumps([asdict(one) for one in found], indent=1) + "\n")
+        except OSError as error:
+            raise UserError(f"{file} cannot be written: {error.strerror}", code="no-file") from None
+
+
+def changes(root: Path, spec: Spec, stacks: Iterable[str], as_of: date) -> dict[str, dict[str, tuple[Known, ...]]]:
+    """By country, `caused` and `cured`: what the spec would change since the last `ace up`; before the first, all is caused."""
+    from ace.policy import judge
+    from ace.policy.change import changed, known
+
+    judgement = judge(spec, as_of)
+    found = {}
+    for stack in stacks:
+        caused, cured = changed(_remembered(root, stack), known(judgement.findings, stack))
+        found[stack] = {"caused": caused, "cured": cured}
+    return found
+
+
+def _remembered(root: Path, stack: str) -> tuple[Known, ...]:
+    """What the last `ace up` left; nothing before the first. A damaged note counts as none: nothing hangs on it but this."""
+    from ace.policy.change import Known
+
+    try:
+        return tuple(Known(**one) for one in json.loads(_file_of(root, stack).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return ()
+
+
+def changes_as_json(found: Mapping[str, Mapping[str, Iterable[Known]]]) -> dict[str, Any]:
+    """For machines."""
+    return {
+        stack: {kind: [asdict(one) for one in those] for kind, those in kinds.items()} for stack, kinds in found.items()
+    }
+
+
+def tell_changes(found: Mapping[str, Mapping[str, Iterable[Known]]]) -> None:
+    """For people: a line a finding."""
+    from ace.cli.output import stdout
+
+    for stack, kinds in sorted(found.items()):
+        for kind, those in kinds.items():
+            for one in those:
+                stdout.print(f"{stack}  {kind}  {one.severity}: {one.rule}: {one.fact}", markup=False)

@@ -27,6 +27,7 @@ from tests.unit.publications import a_publication
 CHECKOUT = Path(__file__).resolve().parents[2]
 SECRET = "hunter2-in-the-clear"
 AFTER_THE_LABEL = "2028-06-01"
+SOON_BEFORE_THE_LABELS_END = "2027-05-15"
 NOBODY = 65534
 
 Ace = Callable[..., Result]
@@ -196,3 +197,23 @@ def test_after_a_labels_end_preview_shows_and_up_and_publish_refuse_and_the_othe
 
     assert ace("publish", "tn", "--key", "key", "--as-of", AFTER_THE_LABEL).exit_code == 3
     assert not (root / "publications").exists()
+
+
+def test_preview_shows_the_findings_that_a_change_causes_and_those_that_it_cures(ace: Ace) -> None:
+    def changes(*arguments: str) -> dict[str, set[tuple[str, str]]]:
+        body = json.loads(ace("preview", "tn", *arguments, "--format", "json").stdout)
+        return {kind: {(one["rule"], one["severity"]) for one in those} for kind, those in body["policy"]["tn"].items()}
+
+    assert ace("up", "tn").exit_code == 0
+    assert changes() == {"caused": set(), "cured": set()}
+    later = changes("--as-of", AFTER_THE_LABEL)
+    assert ("label-coverage", "error") in later["caused"]
+    assert later["cured"] == set()
+    assert (
+        "tn  caused  error: label-coverage: tenant education" in ace("preview", "tn", "--as-of", AFTER_THE_LABEL).stdout
+    )
+
+    assert ace("up", "tn", "--as-of", SOON_BEFORE_THE_LABELS_END).exit_code == 0
+    back = changes()
+    assert ("label-ending", "warning") in back["cured"]
+    assert back["caused"] == set()
