@@ -18,7 +18,8 @@ from ace.cli.options import checkout
 from ace.cli.output import stderr, stdout
 from ace.cli.wiring import Place, make_private
 from ace.errors import ExitCode, UserError, worst
-from ace.fleet.report import new_id, write_atomically
+from ace.files import put
+from ace.fleet.report import new_id
 from ace.services import ansible, countries, public_facts
 from ace.services.countries import CountryOutcome, Result, Target, Work
 from ace.services.region import Surroundings, surroundings
@@ -271,4 +272,4 @@ def _write_report(
         "exit_code": int(code),
         "countries": {name: as_json(outcome) for name, outcome in sorted(outcomes.items())},
     }
-    write_atomically(file, json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+    put(file, json.dumps(body, indent=2, ensure_ascii=False) + "\n")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ace.cli.engines import EngineName
 from ace.cli.wiring import Place, make_private, one
 from ace.errors import UserError
-from ace.fleet.report import write_atomically
+from ace.files import put
 
 if TYPE_CHECKING:
     from ace.services.inventory import Inventory
@@ -75,6 +75,6 @@ def write_ssh_config(place: Place, hosts: Hosts) -> None:
         for folder in (file.parent, hosts.ssh.known_hosts.parent):
             folder.mkdir(mode=0o700, exist_ok=True)
         if not file.is_file() or file.read_text(encoding="utf-8") != text:
-            write_atomically(file, text)
+            put(file, text)
     except OSError as error:
         raise UserError(f"{error.filename or file}: {error.strerror}", code="no-file") from None

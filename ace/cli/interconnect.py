@@ -130,7 +130,7 @@ def map_(
     """Draw the region as SVG: countries, hubs and links where they are, light or dark as the reader likes."""
     from ace.cli.output import answering, stdout
     from ace.errors import UserError
-    from ace.fleet.report import write_atomically
+    from ace.files import PUBLIC, put
     from ace.interconnect.map import draw
     from ace.spec import load
 
@@ -143,7 +143,7 @@ def map_(
         file = (out or root / RENDERED / "map.svg").absolute()
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(file, picture)
+            put(file, picture, PUBLIC)
         except OSError as error:
             raise UserError(f"{file}: {error.strerror}", hint="name another --out FILE", code="no-file") from None
         answer.body["out"] = str(file)

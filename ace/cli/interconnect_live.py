@@ -125,7 +125,7 @@ def check(
     from ace.cli.output import answering, stderr
     from ace.cli.wiring import open_place
     from ace.errors import ExitCode
-    from ace.fleet.report import write_atomically
+    from ace.files import PUBLIC, put
     from ace.interconnect.map import draw
 
     while True:
@@ -138,7 +138,7 @@ def check(
                 time.sleep(AGAIN_S)
             answer.body.update(check_json(found))
             if map_ is not None:
-                write_atomically(map_.absolute(), draw(place.spec, found.states, plan=planned))
+                put(map_.absolute(), draw(place.spec, found.states, plan=planned), PUBLIC)
             if format_ is Format.TEXT:
                 tell_check(found)
             if not found.ok and not watch:

@@ -129,7 +129,7 @@ def remember(root: Path, spec: Spec, stacks: Iterable[str], as_of: date) -> None
         UserError: It cannot be written.
     """
     from ace.errors import UserError
-    from ace.fleet.report import write_atomically
+    from ace.files import put
     from ace.policy import judge
     from ace.policy.change import known
 
@@ -138,7 +138,7 @@ def remember(root: Path, spec: Spec, stacks: Iterable[str], as_of: date) -> None
         file, found = _file_of(root, stack), known(judgement.findings, stack)
         try:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_atomically(file, json.dumps([asdict(one) for one in found], indent=1) + "\n")
+            put(file, json.dumps([asdict(one) for one in found], indent=1) + "\n")
         except OSError as error:
             raise UserError(f"{file} cannot be written: {error.strerror}", code="no-file") from None
 

@@ -132,16 +132,16 @@ def check(
 
 
 def _write_report(file: Path, body: dict[str, Any], key: Path | None) -> None:
-    from ace.fleet.report import write_atomically
+    from ace.files import put
     from ace.membership.fitness.checking import NAMESPACE
     from ace.signatures.ssh import sign
 
     text = json.dumps(body, indent=2, ensure_ascii=False) + "\n"
     signature = sign(text.encode(), key, NAMESPACE) if key is not None else ""
     try:
-        write_atomically(file.absolute(), text)
+        put(file.absolute(), text)
         if signature:
-            write_atomically(file.absolute().with_name(f"{file.name}.sig"), signature)
+            put(file.absolute().with_name(f"{file.name}.sig"), signature)
     except OSError as error:
         raise UserError(f"{file} cannot be written: {error.strerror}", code="no-file") from None
 

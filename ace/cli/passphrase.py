@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 
 from ace.errors import UserError
-from ace.fleet.report import write_atomically
+from ace.files import put
 
 VARIABLES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
@@ -48,7 +48,7 @@ def of(root: Path, country: str, *, may_make: bool) -> str:
             code="no-passphrase",
         )
     own.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_atomically(own, secrets.token_urlsafe(32) + "\n")
+    put(own, secrets.token_urlsafe(32) + "\n")
     return _read(own, "the passphrase file")
 
 

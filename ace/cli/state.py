@@ -36,7 +36,7 @@ def export(
     """Write a country's state as a Pulumi deployment, which `pulumi stack import` takes as well."""
     from ace.cli.output import answering, stderr
     from ace.cli.wiring import one, open_place
-    from ace.fleet.report import write_atomically
+    from ace.files import put
 
     with answering("state-export", Format.TEXT):
         job = one(open_place(spec), country, engine)
@@ -45,7 +45,7 @@ def export(
             typer.echo(text, nl=False)
             return
         try:
-            write_atomically(file.absolute(), text)
+            put(file.absolute(), text)
         except OSError as error:
             raise UserError(f"{file} cannot be written: {error.strerror}", code="no-file") from None
         stderr.print(f"the state of {job.stack.name} is in {file}", markup=False)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ace.errors import ExitCode
+from ace.files import put
 
 SCHEMA: Final = "ace/run-report/v1"
 SCHEMA_FILE: Final = Path(__file__).with_name("run-report.schema.json")
@@ -127,7 +126,7 @@ class RunReport:
         Raises:
             OSError: It cannot be written.
         """
-        write_atomically(file, json.dumps({"schema": SCHEMA, **self.as_json()}, indent=2, ensure_ascii=False) + "\n")
+        put(file, json.dumps({"schema": SCHEMA, **self.as_json()}, indent=2, ensure_ascii=False) + "\n")
 
     def write_into(self, folder: Path) -> Path:
         """Write it into a folder of runs, under a name that sorts by time; returns the file.
@@ -144,20 +143,6 @@ class RunReport:
 def new_id() -> str:
     """Eight hex digits that name a run."""
     return secrets.token_hex(4)
-
-
-def write_atomically(file: Path, text: str) -> None:
-    """Put a private file (0600) in place in one step: written beside it, synced, renamed."""
-    descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _stamp(moment: datetime | None) -> str | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ace.errors import UserError
+from ace.files import PUBLIC, put
 
 OURS: Final = "Made by `ace interconnect render`"
 """Stands in the head of every rendered file: only such files are ever taken away."""
@@ -34,7 +34,7 @@ def write(folder: Path, files: Mapping[str, str]) -> Written:
             file = folder / path
             if not file.is_file() or file.read_text(encoding="utf-8", errors="replace") != text:
                 file.parent.mkdir(parents=True, exist_ok=True)
-                _write(file, text)
+                put(file, text, PUBLIC)
                 changed.append(path)
         removed = sorted(_stale(folder, files))
         for path in removed:
@@ -47,15 +47,6 @@ def write(folder: Path, files: Mapping[str, str]) -> Written:
             f"{error.filename or folder}: {error.strerror}", hint="name another --out DIR", code="no-file"
         ) from None
     return Written(tuple(changed), tuple(removed))
-
-
-def _write(file: Path, text: str) -> None:
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    with temporary.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(file)
 
 
 def _stale(folder: Path, files: Mapping[str, str]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ace.errors import UserError
+from ace.files import put
 from ace.lab.values import CloudRequest, ExternalPrefixes, Progress
 
 VERSION = 1
@@ -135,7 +136,7 @@ class LabFolder:
     def remember(self, memory: Memory) -> None:
         """Write what the lab has to remember."""
         body = {"version": VERSION, "port": memory.port, "clouds": {n: asdict(c) for n, c in memory.clouds.items()}}
-        write_private(self.memory_file, json.dumps(body, indent=1))
+        put(self.memory_file, json.dumps(body, indent=1))
 
     def recall(self) -> Memory | None:
         """What was remembered; None if there is no lab here.
@@ -199,13 +200,3 @@ def _known(said: dict[str, Any]) -> KnownCloud:
     zones = tuple(request["availability_zones"])
     made = CloudRequest(**{**request, "availability_zones": zones})
     return KnownCloud(made, said["block"], said["started"], said.get("servers", "fake"))
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
-    half = path.with_name(f".{path.name}.new")
-    with os.fdopen(os.open(half, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    half.rename(path)

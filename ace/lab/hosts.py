@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ace.errors import UserError
+from ace.files import put
 from ace.lab.base_image import BaseImage
 from ace.lab.drivers.dataplane import names
 from ace.lab.environment import DRIVERS, START
-from ace.lab.folder import EXTERNAL_POOL, LabFolder, write_private
+from ace.lab.folder import EXTERNAL_POOL, LabFolder
 from ace.lab.values import Progress
 
 PROGRAMS = {
@@ -104,7 +105,7 @@ def prepare(folder: LabFolder, on_progress: Progress) -> None:
     image.fill(on_progress)
     _point(folder.base, image.folder)
     _make_key(folder)
-    write_private(folder.ssh_config, ssh_config(folder.path, folder.ssh_key))
+    put(folder.ssh_config, ssh_config(folder.path, folder.ssh_key))
 
 
 def sweep(folder: Path, clouds: Sequence[str] | None) -> None:

@@ -13,10 +13,11 @@ from pathlib import Path
 import yaml
 
 from ace.errors import UserError
+from ace.files import put
 from ace.lab import hosts, machine, processes, starting
 from ace.lab.api import ApiError, CloudApi, Login, probe
 from ace.lab.environment import INSTALL_MB, Cache
-from ace.lab.folder import KnownCloud, LabFolder, Memory, write_private
+from ace.lab.folder import KnownCloud, LabFolder, Memory
 from ace.lab.seed import ACE, seed
 from ace.lab.values import CloudRequest, CloudStatus, HostStatus, LabStatus, Progress
 
@@ -176,7 +177,7 @@ class Lab:
             "servers": cloud.servers,
             "passwords": {user: secrets.token_urlsafe(24) for user in ("admin", "service", ACE)},
         }
-        write_private(half / "cloud.json", json.dumps(said, indent=1))
+        put(half / "cloud.json", json.dumps(said, indent=1))
         half.rename(folder)
 
     def _get_all_ready(self, memory: Memory, names: Sequence[str], on_progress: Progress) -> None:
@@ -331,7 +332,7 @@ class Lab:
                     "identity_api_version": "3",
                 }
         text = "# The lab's clouds, written by `ace lab`. A test bed: do not point anything real at it.\n"
-        write_private(self.clouds_file, text + yaml.safe_dump({"clouds": entries}, sort_keys=True))
+        put(self.clouds_file, text + yaml.safe_dump({"clouds": entries}, sort_keys=True))
 
 
 def _check_kind(cloud: KnownCloud, real_hosts: bool) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from ace.errors import UserError
+from ace.files import PUBLIC, put
 from ace.publication.canonical import MAX_BYTES
 from ace.publication.fields import moment_text
 
@@ -51,8 +51,8 @@ def write(folder: Path, name: str, raw: bytes, armored: str) -> Path:
         OSError: They cannot be written.
     """
     folder.mkdir(exist_ok=True)
-    _put(folder / f"{name}.json", raw, 0o644)
-    _put(folder / f"{name}.json.sig", armored.encode("ascii"), 0o644)
+    put(folder / f"{name}.json", raw, PUBLIC)
+    put(folder / f"{name}.json.sig", armored, PUBLIC)
     return folder / f"{name}.json"
 
 
@@ -108,7 +108,7 @@ def write_seen(root: Path, seen: Mapping[str, Seen]) -> None:
     """
     (root / ".ace").mkdir(mode=0o700, exist_ok=True)
     plain = {name: {"issued": moment_text(seen[name].issued), "digest": seen[name].digest} for name in sorted(seen)}
-    _put(root / ".ace" / "seen.json", (json.dumps(plain, indent=1) + "\n").encode(), 0o600)
+    put(root / ".ace" / "seen.json", json.dumps(plain, indent=1) + "\n")
 
 
 def _bytes(path: Path) -> bytes | None:
@@ -120,17 +120,3 @@ def _bytes(path: Path) -> bytes | None:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(f"{path} is no regular file")
         return stream.read(MAX_BYTES + 1)
-
-
-def _put(path: Path, raw: bytes, mode: int) -> None:
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(raw)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

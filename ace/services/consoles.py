@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ace.engine.contract import CloudError
 from ace.errors import UserError
-from ace.fleet.report import write_atomically
+from ace.files import put
 from ace.openstack.cloud import Cloud
 from ace.services.host_keys import HostKey, Pin, on_console, pinned, read_pins, to_ask, write_pins
 from ace.services.inventory import Inventory
@@ -144,6 +144,6 @@ def _read(file: Path) -> dict[str, Pin]:
 def _write(file: Path, pins: Mapping[str, Pin]) -> None:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_atomically(file, write_pins(pins.values()))
+        put(file, write_pins(pins.values()))
     except OSError as error:
         raise UserError(f"{file} cannot be written: {error.strerror}", code="no-file") from None

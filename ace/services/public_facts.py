@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ace.errors import UserError
-from ace.fleet.report import write_atomically
+from ace.files import put
 
 Facts = Mapping[str, Mapping[str, Any]]
 LONGEST = 64 * 1024
@@ -61,7 +61,7 @@ def keep(root: Path, country: str, told: Facts, hosts: Collection[str]) -> None:
     file = file_of(root, country)
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_atomically(file, json.dumps(after, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+        put(file, json.dumps(after, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
     except OSError as error:
         raise UserError(f"{file} cannot be written: {error.strerror}", code="no-file") from None
 

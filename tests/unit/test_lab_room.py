@@ -17,9 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ace.errors import UserError
+from ace.files import put
 from ace.lab import CloudRequest, Lab, base_image, environment, hosts, machine, processes
 from ace.lab.disk_image import CLUSTER, empty_qcow2
-from ace.lab.folder import EXTERNAL_POOL, LabFolder, Memory, write_private
+from ace.lab.folder import EXTERNAL_POOL, LabFolder, Memory
 
 requests = st.builds(
     lambda numeric, site: CloudRequest(name=f"c{numeric}-{site}", country="xx", region="r", numeric=numeric, site=site),
@@ -109,7 +110,7 @@ def test_another_port_for_a_lab_with_clouds_is_refused(tmp_path: Path) -> None:
 def test_a_private_file_is_its_owners_alone_even_where_one_was_open_to_all(tmp_path: Path) -> None:
     file = tmp_path / "clouds.yaml"
     file.touch(mode=0o644)
-    write_private(file, "secret")
+    put(file, "secret")
     assert file.stat().st_mode & 0o777 == 0o600
 
 
