@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,6 +37,15 @@ told = {tell["key"]: FACTS[tell["key"]] for tell in given.get("tells") or []}
 print(json.dumps({"changed": False, "given": given, "ansible_facts": {"ace_public_facts": told}}))
 """
 """In the place of `converge`: tells what it was given, and facts as a host that was configured."""
+ALONE = """
+import json, sys
+import ansible_runner
+run = ansible_runner.run(**json.load(sys.stdin))
+data = [event["event_data"] for event in run.events if event["event"] == "runner_on_ok"]
+given = [(one["host"], one["res"]["given"]) for one in data if "given" in (one.get("res") or {})]
+print(json.dumps({"rc": run.rc, "given": given, "out": run.stdout.read()[-4000:]}))
+"""
+"""Ansible in a process of its own: it forks, which threads that other tests have started (gRPC's) do not bear."""
 NOTHING = """#!/usr/bin/python
 # WANT_JSON
 print('{"changed": false}')
@@ -72,8 +82,6 @@ class Converged:
 
 def converged(country: str, folder: Path, **variables: Any) -> dict[str, Converged]:
     """Run site.yml for a country, with modules that touch nothing; by host, what it would have made."""
-    import ansible_runner
-
     project = folder / "playbooks"
     shutil.copytree(PLAYBOOKS, project, ignore=shutil.ignore_patterns("__pycache__"))
     (project / "library" / "converge.py").write_text(RECORDER)
@@ -89,21 +97,23 @@ def converged(country: str, folder: Path, **variables: Any) -> dict[str, Converg
     }
     (folder / "run").mkdir()
     (folder / "hosts.json").write_text(json.dumps(inventory))
-    run = ansible_runner.run(
-        private_data_dir=str(folder / "run"),
-        project_dir=str(project),
-        playbook="site.yml",
-        inventory=str(folder / "hosts.json"),
-        extravars={"ansible_become": False},
-        quiet=True,
+    asked = {
+        "private_data_dir": str(folder / "run"),
+        "project_dir": str(project),
+        "playbook": "site.yml",
+        "inventory": str(folder / "hosts.json"),
+        "extravars": {"ansible_become": False},
+        "quiet": True,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE], input=json.dumps(asked), capture_output=True, text=True, check=False
     )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["rc"] == 0, told["out"]
     results: dict[str, Converged] = {}
-    for event in run.events:
-        result = event.get("event_data", {}).get("res") or {}
-        if event["event"] == "runner_on_ok" and "given" in result:
-            host = event["event_data"]["host"]
-            results.setdefault(host, Converged(host)).calls.append(result["given"])
-    assert run.rc == 0, run.stdout.read()[-4000:]
+    for host, given in told["given"]:
+        results.setdefault(host, Converged(host)).calls.append(given)
     return results
 
 
