@@ -35,7 +35,7 @@ class BaseImage:
     """The root file system, `folder` in the cache."""
 
     def __init__(self, cache: Path | None = None) -> None:
-        files = sorted(path for path in GUEST.rglob("*") if path.is_file())
+        files = sorted(path for path in GUEST.rglob("*") if path.is_file() and path.suffix != ".pyc")
         laid = [str(file.relative_to(GUEST)).encode() + b"\0" + file.read_bytes() for file in files]
         key = digest(Path(__file__).read_bytes(), "\n".join(packages()).encode(), *laid)
         self.folder = (cache or cache_folder()) / f"lab-base-{key}"
