@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, find_spec_dir
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, date_of, find_spec_dir
+from ace.cli.outputs import CountryArgument
 from ace.errors import ExitCode, UserError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def verify(
     """
     from ace.cli.output import answering, stderr
     from ace.publication import folder
-    from ace.publication.verify import read_all, remembering
+    from ace.publication.verify import read_all, remembering, remembering_signers
     from ace.spec import load
 
     with answering("publication-verify", format_) as answer:
@@ -61,6 +62,9 @@ def verify(
             kept = remembering(seen, verdicts)
             if kept != seen:
                 folder.write_seen(root, kept)
+            known = folder.read_signers(root) or {}
+            if (signers := remembering_signers(known, loaded, verdicts)) != known:
+                folder.write_signers(root, signers)
         if format_ is Format.TEXT:
             _print(told, verdicts)
         if any(entry["reason"] not in {"", "absent"} for entry in told):
@@ -80,7 +84,8 @@ def _one(file: Path, name: str, root: Path, loaded: Any, now: datetime) -> AnyVe
     if not file.is_file():
         raise UserError(f"{file}: there is no such file", hint="name a publication such as tn.json", code="no-file")
     seen = (folder.read_seen(root) or {}).get(name)
-    return judge(folder.read(file.parent, name), loaded, member, hub, signers_of(root, member), now, seen)
+    keys = signers_of(root, loaded, member, (folder.read_signers(root) or {}).get(member.stack))
+    return judge(folder.read(file.parent, name), loaded, member, hub, keys, now, seen)
 
 
 def _entry(name: str, verdict: AnyVerdict) -> dict[str, Any]:
@@ -107,3 +112,66 @@ def _print(told: list[dict[str, Any]], verdicts: dict[str, AnyVerdict]) -> None:
             stdout.print(f"{name}  absent   nothing has been published yet", markup=False)
         else:
             stdout.print(f"{name}  refused  {entry['reason']}: {entry['message']}", markup=False)
+
+
+@app.command("introduce")
+def introduce(
+    country: CountryArgument,
+    new: Annotated[Path, typer.Option("--new", metavar="FILE.pub", dir_okay=False, help="The new public key.")],
+    since: Annotated[
+        date, typer.Option("--from", metavar="DATE", parser=date_of, help="The first day that it counts.")
+    ],
+    until: Annotated[date, typer.Option("--until", metavar="DATE", parser=date_of, help="The first that it does not.")],
+    key: Annotated[
+        Path,
+        typer.Option(
+            "--key", metavar="FILE", dir_okay=False, help="An earlier signer's private key, or an approver's."
+        ),
+    ],
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; the new key's first day decides
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Sign a country's next signing key, as a key that counts before it or, in a recovery, as an approver of the region.
+
+    Prints the entry for `signers:` in the member's file. Nothing is written. A recovery needs two approvers: the second
+    one's item goes under the same `recovery:`.
+    """
+    from ace.cli.output import answering, stdout
+    from ace.policy import approval, succession
+    from ace.signatures import ssh
+    from ace.spec import load
+    from ace.spec.values import Signer
+
+    with answering("publication-introduce", format_) as answer:
+        if until <= since:
+            raise UserError(f"--until {until} is not after --from {since}", code="usage")
+        loaded = load(find_spec_dir(spec))
+        member = loaded.member(country)
+        signer = Signer(ssh.public_key_of(new), since, until)
+        statement, own = succession.statement(member.stack, signer), ssh.public_key_of(key)
+        earlier = succession.succession(member, loaded.region).counted
+        approver = next((one for one in loaded.region.approvers if ssh.bare(one.key) == own), None)
+        entry: dict[str, Any] = {"key": signer.key, "from": since.isoformat(), "until": until.isoformat()}
+        if any(ssh.bare(one.key) == own and one.since <= since < one.until for one in earlier):
+            entry["introduced"] = ssh.on_one_line(ssh.sign(statement, key, succession.NAMESPACE))
+        elif approver is not None and approver.since <= since < approver.until:
+            line = ssh.on_one_line(ssh.sign(statement, key, approval.NAMESPACE))
+            entry["recovery"] = [{"approver": approver.id, "signature": line}]
+        else:
+            raise UserError(
+                f"{key} ({ssh.fingerprint(own)}) is neither a signer of {member.code} that counts on {since}, nor an "
+                "approver of the region",
+                hint=f"signers are named in {member.file}, approvers in ecosystem.yaml",
+                code="no-signer",
+            )
+        answer.body["signer"] = entry
+        if format_ is Format.TEXT:
+            stdout.print(
+                f"  - key: {entry['key']}\n    from: {since}\n    until: {until}", markup=False, soft_wrap=True
+            )
+            if "introduced" in entry:
+                stdout.print(f"    introduced: {entry['introduced']}", markup=False)
+            for item in entry.get("recovery", ()):
+                text = f"    recovery:\n      - approver: {item['approver']}\n        signature: {item['signature']}"
+                stdout.print(text, markup=False)

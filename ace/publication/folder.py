@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -109,6 +109,47 @@ def write_seen(root: Path, seen: Mapping[str, Seen]) -> None:
     (root / ".ace").mkdir(mode=0o700, exist_ok=True)
     plain = {name: {"issued": moment_text(seen[name].issued), "digest": seen[name].digest} for name in sorted(seen)}
     put(root / ".ace" / "seen.json", json.dumps(plain, indent=1) + "\n")
+
+
+def read_signers(root: Path) -> dict[str, dict[str, date]] | None:
+    """Which keys ROOT has believed, by country; None for who may not read it.
+
+    Raises:
+        UserError: The memory is damaged: to go on without it would let a changed member file name its first keys anew.
+    """
+    file = root / ".ace" / "signers.json"
+    try:
+        raw = _bytes(file)
+    except OSError:
+        return None
+    if raw is None:
+        return {}
+    try:
+        content = json.loads(raw)
+        return {
+            stack: {str(mark): date.fromisoformat(until) for mark, until in keys.items()}
+            for stack, keys in content.items()
+        }
+    except (ValueError, TypeError, AttributeError):
+        raise UserError(
+            f"{file} is damaged: which keys were believed is not known",
+            hint="bring it back from a copy, or move it away to believe what the reviewed member files say now",
+            code="bad-signers-file",
+        ) from None
+
+
+def write_signers(root: Path, remembered: Mapping[str, Mapping[str, date]]) -> None:
+    """Remember whose keys were believed.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    (root / ".ace").mkdir(mode=0o700, exist_ok=True)
+    plain = {
+        stack: {mark: until.isoformat() for mark, until in sorted(keys.items())}
+        for stack, keys in sorted(remembered.items())
+    }
+    put(root / ".ace" / "signers.json", json.dumps(plain, indent=1) + "\n")
 
 
 def _bytes(path: Path) -> bytes | None:

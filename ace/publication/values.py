@@ -197,6 +197,7 @@ class Reason(StrEnum):
     WRONG_SIGNER = "wrong-signer"
     SIGNER_NOT_YET = "signer-not-yet-valid"
     SIGNER_ENDED = "signer-ended"
+    SIGNER_NOT_INTRODUCED = "signer-not-introduced"
     ALTERED = "altered"
     TOO_LARGE = "too-large"
     UNREADABLE = "unreadable"

@@ -6,14 +6,16 @@ sign follows from the spec and the file's name alone, never from what is in the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
+from ace.policy.succession import Remembered, Succession, believed, succession
 from ace.publication.canonical import MAX_BYTES, MalformedError, parse
 from ace.publication.contradictions import contradiction, hub_contradiction, not_joining, untimely
-from ace.publication.folder import PUBLICATIONS, Seen, Signed, lab_key, read, read_seen
+from ace.publication.folder import PUBLICATIONS, Seen, Signed, lab_key, read, read_seen, read_signers
 from ace.publication.values import (
     NAMESPACE,
     Absent,
@@ -46,10 +48,10 @@ def read_all(root: Path, spec: Spec, now: datetime) -> Mapping[str, AnyVerdict]:
     Raises:
         UserError: The memory of what was seen is damaged, or there is no ssh-keygen.
     """
-    seen = read_seen(root) or {}
+    seen, remembered = read_seen(root) or {}, read_signers(root) or {}
     verdicts: dict[str, AnyVerdict] = {}
     for member in spec.members:
-        keys = signers_of(root, member)
+        keys = signers_of(root, spec, member, remembered.get(member.stack))
         verdicts[member.stack] = _of(root, spec, member, None, keys, now, seen)
         for hub in spec.region.hubs:
             if hub.hosted_by == member.code:
@@ -57,11 +59,20 @@ def read_all(root: Path, spec: Spec, now: datetime) -> Mapping[str, AnyVerdict]:
     return verdicts
 
 
-def signers_of(root: Path, member: Member) -> tuple[AllowedKey, ...]:
-    """Who may sign for a member: its file's signers, and the lab's key where it is an example and ROOT has a lab."""
-    keys = tuple(AllowedKey(bare(one.key), one.since, one.until) for one in member.signers)
+@dataclass(frozen=True, slots=True)
+class MaySign:
+    """Whose signatures count for a member, and whose do not though its file names them."""
+
+    keys: tuple[AllowedKey, ...]
+    succession: Succession
+
+
+def signers_of(root: Path, spec: Spec, member: Member, remembered: Remembered | None) -> MaySign:
+    """Who may sign for a member: its file's signers that count, and the lab's key where it is an example and ROOT has a lab."""
+    succeeded = succession(member, spec.region, remembered)
+    keys = tuple(AllowedKey(bare(one.key), one.since, one.until) for one in succeeded.counted)
     lab = lab_key(root, member.stack) if member.example else None
-    return (*keys, AllowedKey(lab, _LAB_SINCE, _LAB_UNTIL)) if lab else keys
+    return MaySign((*keys, AllowedKey(lab, _LAB_SINCE, _LAB_UNTIL)) if lab else keys, succeeded)
 
 
 def _of(
@@ -69,7 +80,7 @@ def _of(
     spec: Spec,
     member: Member,
     hub: Hub | None,
-    keys: Sequence[AllowedKey],
+    keys: MaySign,
     now: datetime,
     seen: Mapping[str, Seen],
 ) -> AnyVerdict:
@@ -86,7 +97,7 @@ def judge(
     spec: Spec,
     member: Member,
     hub: Hub | None,
-    keys: Sequence[AllowedKey],
+    keys: MaySign,
     now: datetime,
     seen: Seen | None,
 ) -> AnyVerdict:
@@ -133,9 +144,7 @@ def judge(
     return contradiction(publication, member, spec) or Verified(publication, *believed)
 
 
-def _signer(
-    raw: bytes, signature: bytes | None, member: Member, keys: Sequence[AllowedKey], now: datetime
-) -> AllowedKey | Refused:
+def _signer(raw: bytes, signature: bytes | None, member: Member, keys: MaySign, now: datetime) -> AllowedKey | Refused:
     if signature is None:
         return Refused(
             Reason.UNSIGNED, f"it has no signature; {member.code} signs it with `ace publish {member.stack}`"
@@ -149,14 +158,14 @@ def _signer(
     return _counting(raw, found[0], member, keys, now)
 
 
-def _counting(
-    raw: bytes, signature: Signature, member: Member, keys: Sequence[AllowedKey], now: datetime
-) -> AllowedKey | Refused:
+def _counting(raw: bytes, signature: Signature, member: Member, keys: MaySign, now: datetime) -> AllowedKey | Refused:
     if signature.namespace != NAMESPACE:
         message = f"its signature is for {signature.namespace}, not for {NAMESPACE}"
         return Refused(Reason.WRONG_NAMESPACE, message)
     mark, today = fingerprint(signature.key), now.date()
-    own = [key for key in keys if bare(key.key) == signature.key]
+    own = [key for key in keys.keys if bare(key.key) == signature.key]
+    if why := keys.succession.why(signature.key):
+        return Refused(Reason.SIGNER_NOT_INTRODUCED, f"{why} ({member.file})")
     if not own:
         return Refused(
             Reason.WRONG_SIGNER, f"it is signed by {mark}, which is no signer of {member.code} ({member.file})"
@@ -192,3 +201,17 @@ def remembering(seen: Mapping[str, Seen], verdicts: Mapping[str, AnyVerdict]) ->
         if isinstance(verdict, Verified)
     }
     return {**seen, **now}
+
+
+def remembering_signers(
+    remembered: Mapping[str, Remembered], spec: Spec, verdicts: Mapping[str, AnyVerdict]
+) -> dict[str, Remembered]:
+    """The memory of who may sign, with the signers of each member of whom something has now been believed."""
+    now = {
+        member.stack: believed(
+            succession(member, spec.region, remembered.get(member.stack)), remembered.get(member.stack, {})
+        )
+        for member in spec.members
+        if isinstance(verdicts.get(member.stack), Verified)
+    }
+    return {**remembered, **now}

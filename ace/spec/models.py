@@ -209,19 +209,23 @@ class ContactsModel(Model):
     security: ContactModel
 
 
+class ApprovalModel(Model):
+    """An approver's signature; `ace policy approve` prints it."""
+
+    approver: Id
+    signature: SignatureLine
+
+
 class SignerModel(Model):
     """A key whose signatures on the member's publications count."""
 
     key: PublicKey
     from_: Annotated[date, Field(alias="from")]
     until: date
-
-
-class ApprovalModel(Model):
-    """An approver's signature; `ace policy approve` prints it."""
-
-    approver: Id
-    signature: SignatureLine
+    introduced: SignatureLine | None = None
+    """By an earlier key, where it is not one of the first; `ace publication introduce` prints it."""
+    recovery: list[ApprovalModel] = []
+    """Instead: two approvers of the region, where no earlier key is left."""
 
 
 class WaiverModel(Model):

@@ -161,7 +161,7 @@ def _member(region: v.Region, model: m.MemberFile, entry: m.EntryModel, file: st
         allocation=allocation,
         technical_contact=v.Contact(model.contacts.technical.name, model.contacts.technical.email),
         security_contact=v.Contact(model.contacts.security.name, model.contacts.security.email),
-        signers=_sorted((v.Signer(s.key, s.from_, s.until) for s in model.signers), "since", "key"),
+        signers=_sorted(map(_signer, model.signers), "since", "key"),
         residency=residency,
         waivers=_sorted((_waiver(waiver) for waiver in model.waivers), "rule", "subject", "until"),
         suspension=_suspension(model.suspension),
@@ -172,6 +172,11 @@ def _member(region: v.Region, model: m.MemberFile, entry: m.EntryModel, file: st
         state=v.StateSettings(model.state.backend, model.state.passphrase),
         since=entry.since,
     )
+
+
+def _signer(model: m.SignerModel) -> v.Signer:
+    recovery = _sorted(map(_approval, model.recovery), "approver")
+    return v.Signer(model.key, model.from_, model.until, model.introduced, recovery)
 
 
 def _approval(model: m.ApprovalModel) -> v.Approval:

@@ -170,6 +170,10 @@ class Signer:
     key: str
     since: date
     until: date
+    introduced: str | None = None
+    """An earlier key's signature, on one line of base64 (`ace publication introduce` makes it)."""
+    recovery: tuple[Approval, ...] = ()
+    """Approvers of the region, where no earlier key is left."""
 
 
 @dataclass(frozen=True, slots=True)

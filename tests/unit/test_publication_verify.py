@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 
 from ace.cli.main import main
+from ace.policy import succession
 from ace.publication import folder
 from ace.publication.building import build, made
 from ace.publication.canonical import encode
 from ace.publication.values import NAMESPACE, Absent, Publication, PublishedGateway, Reason, Refused, Verified
 from ace.publication.verify import AnyVerdict, read_all, remembering
 from ace.signatures.canonical import canonical
-from ace.signatures.ssh import make_key, sign
+from ace.signatures.ssh import make_key, on_one_line, sign
 from ace.spec.values import MemberStatus, Signer, Spec
 from tests.unit.policy_cases import having
 from tests.unit.publications import NOW, SPEC_DIR, a_hub_publication, a_publication, shipped
@@ -170,7 +171,9 @@ def test_what_is_not_rightly_signed_is_refused(tn: Country) -> None:
 def test_keys_count_from_their_first_day_until_their_last(tn: Country) -> None:
     public = make_key(tn.root / "next", "next")
     old = tn.spec.member("tn").signers[0]
-    spec = having("tn", tn.spec, signers=(old, Signer(public, date(2027, 5, 1), date(2028, 5, 1))))
+    following = Signer(public, date(2027, 5, 1), date(2028, 5, 1))
+    line = on_one_line(sign(succession.statement("tn", following), tn.key, succession.NAMESPACE))
+    spec = having("tn", tn.spec, signers=(old, replace(following, introduced=line)))
     for key, issued, expected in (
         (tn.key, datetime(2027, 4, 30, tzinfo=UTC), None),
         (tn.root / "next", datetime(2027, 4, 30, tzinfo=UTC), Reason.SIGNER_NOT_YET),

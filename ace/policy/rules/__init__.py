@@ -20,6 +20,7 @@ from ace.policy.rules.publication_ending import PUBLICATION_ENDING
 from ace.policy.rules.residency_audience import RESIDENCY_AUDIENCE
 from ace.policy.rules.residency_unknown import RESIDENCY_UNKNOWN
 from ace.policy.rules.signer_ending import SIGNER_ENDING
+from ace.policy.rules.signer_introduced import SIGNER_INTRODUCED
 from ace.policy.rules.suspension_two_persons import SUSPENSION_TWO_PERSONS
 from ace.policy.rules.waiver_valid import rule_of_waivers
 from ace.spec.values import Spec
@@ -43,6 +44,7 @@ _SPEC_RULES: Final[tuple[Rule[Spec], ...]] = (
     SUSPENSION_TWO_PERSONS,
     MEMBER_AGE,
     SIGNER_ENDING,
+    SIGNER_INTRODUCED,
 )
 PLAN_RULES: Final[dict[str, Rule[PlanFacts]]] = _by_id(ANNOUNCEMENT_RESIDENCY)
 PUBLICATION_RULES: Final[dict[str, Rule[PublicationFacts]]] = _by_id(PUBLICATION_COMPLETE, PUBLICATION_ENDING)
