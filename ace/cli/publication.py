@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, date_of, find_spec_dir
+from ace.cli.options import AsOfOption, CountriesArgument, Format, FormatOption, SpecOption, date_of, find_spec_dir
 from ace.cli.outputs import CountryArgument
 from ace.errors import ExitCode, UserError
 
@@ -175,3 +175,62 @@ def introduce(
             for item in entry.get("recovery", ()):
                 text = f"    recovery:\n      - approver: {item['approver']}\n        signature: {item['signature']}"
                 stdout.print(text, markup=False)
+
+
+@app.command("fetch")
+def fetch(
+    countries: CountriesArgument = None,
+    spec: SpecOption = None,
+    as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; freshness is judged by the clock
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Bring publications from where the countries put them (`published_at:`) into ROOT/publications; no names: of all that say.
+
+    What is brought is judged first, and put in place only if it is to be believed: what is refused, absent or out of reach
+    changes nothing. Exit code 1 when something was refused or out of reach.
+    """
+    from ace.cli.output import answering, stdout
+    from ace.publication import folder, transport
+    from ace.publication.values import Absent, Refused
+    from ace.publication.verify import judge, signers_of
+    from ace.spec import load
+
+    with answering("publication-fetch", format_) as answer:
+        directory = find_spec_dir(spec)
+        root, loaded, now = directory.parent, load(directory), datetime.now(UTC)
+        chosen = [loaded.member(one) for one in countries] if countries else list(loaded.members)
+        if lost := [member.code for member in chosen if countries and member.published_at is None]:
+            raise UserError(
+                f"{', '.join(lost)} does not say where its publications are",
+                hint="`published_at:` in its member file, or bring the files into publications/ by hand",
+                code="no-place",
+            )
+        seen, remembered = folder.read_seen(root) or {}, folder.read_signers(root) or {}
+        told: list[dict[str, str]] = []
+        for member in (one for one in chosen if one.published_at is not None):
+            hubs = {f"hub-{hub.id}": hub for hub in loaded.region.hubs if hub.hosted_by == member.code}
+            keys = signers_of(root, loaded, member, remembered.get(member.stack))
+            try:
+                brought = transport.bring(str(member.published_at), [member.stack, *hubs])
+            except transport.TransportError as error:
+                told.append({"name": member.stack, "result": "out-of-reach", "message": str(error)})
+                continue
+            for name, signed in brought.items():
+                verdict = judge(signed, loaded, member, hubs.get(name), keys, now, seen.get(name))
+                if isinstance(verdict, Absent):
+                    told.append({"name": name, "result": "absent", "message": ""})
+                elif isinstance(verdict, Refused):
+                    told.append({"name": name, "result": str(verdict.reason), "message": verdict.message})
+                else:
+                    there = folder.read(root / folder.PUBLICATIONS, name)
+                    if there != signed:
+                        folder.put_signed(root / folder.PUBLICATIONS, name, signed)
+                    told.append({"name": name, "result": "unchanged" if there == signed else "fetched", "message": ""})
+        answer.body["publications"] = told
+        if any(one["result"] not in ("fetched", "unchanged", "absent") for one in told):
+            answer.exit_code = ExitCode.FAILED
+        if format_ is Format.TEXT:
+            for one in told:
+                stdout.print(f"{one['name']:<16} {one['result']:<14} {one['message']}".rstrip(), markup=False)
+            if not told:
+                stdout.print("no country says where its publications are (`published_at:`)", markup=False)

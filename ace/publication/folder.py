@@ -44,15 +44,24 @@ def read(folder: Path, name: str) -> Signed:
     return Signed(_bytes(folder / f"{name}.json"), _bytes(folder / f"{name}.json.sig"))
 
 
+def put_signed(folder: Path, name: str, signed: Signed) -> None:
+    """Put a publication's bytes and its signature in place for everybody to read, as they were brought.
+
+    Raises:
+        OSError: They cannot be written.
+    """
+    folder.mkdir(exist_ok=True)
+    put(folder / f"{name}.json", signed.raw or b"", PUBLIC)
+    put(folder / f"{name}.json.sig", signed.signature or b"", PUBLIC)
+
+
 def write(folder: Path, name: str, raw: bytes, armored: str) -> Path:
     """Put a publication and its signature in place for everybody to read; the signature comes last.
 
     Raises:
         OSError: They cannot be written.
     """
-    folder.mkdir(exist_ok=True)
-    put(folder / f"{name}.json", raw, PUBLIC)
-    put(folder / f"{name}.json.sig", armored, PUBLIC)
+    put_signed(folder, name, Signed(raw, armored.encode()))
     return folder / f"{name}.json"
 
 

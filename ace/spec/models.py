@@ -415,6 +415,8 @@ class MemberFile(Model):
     """An illustration, no real membership: lab keys may sign for it, in a lab."""
     contacts: ContactsModel
     signers: Annotated[list[SignerModel], Field(min_length=1)]
+    published_at: HttpsUrl | None = None
+    """Where the region finds the country's publications: a git repository (`….git`) or a folder. None: brought by hand."""
     state: StateModel
     residency: dict[Id, ResidencyModel]
     """Class of data -> rule; a class without a rule is `unknown` and fails closed."""

@@ -171,6 +171,7 @@ def _member(region: v.Region, model: m.MemberFile, entry: m.EntryModel, file: st
         file=file,
         state=v.StateSettings(model.state.backend, model.state.passphrase),
         since=entry.since,
+        published_at=model.published_at,
     )
 
 

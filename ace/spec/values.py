@@ -411,6 +411,8 @@ class Member:
     state: StateSettings
     since: date
     """When it was entered into the register."""
+    published_at: str | None = None
+    """An https address where its publications are found: a git repository (`….git`) or a folder; None: brought by hand."""
 
     @property
     def stack(self) -> str:
