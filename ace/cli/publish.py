@@ -133,6 +133,10 @@ def _signing(place: Place, member: Member, key: Path | None) -> Any:
             file.parent.mkdir(mode=0o700, exist_ok=True)
             ssh.make_key(file, f"lab-{member.stack}")
         public = ssh.public_key_of(file)
+        try:
+            folder.show_lab_key(place.root, member.stack, public)
+        except OSError as error:
+            raise UserError(f"{folder.LAB_SIGNERS}/ can not be written: {error.strerror}", code="no-file") from None
         return lambda raw, space: (ssh.sign(raw, file, space), ssh.fingerprint(public))
     raise UserError(
         f"no key is at hand that may sign for {member.code}",

@@ -16,6 +16,8 @@ from ace.files import PUBLIC, put
 from ace.publication.canonical import MAX_BYTES
 from ace.publication.fields import moment_text
 
+LAB_SIGNERS: Final = "lab-signers"
+"""Below ROOT: public keys of a lab. Whoever lays them beside a spec trusts that lab, for members marked `example: true`."""
 PUBLICATIONS: Final = "publications"
 
 
@@ -70,12 +72,25 @@ def lab_key_file(root: Path, stack: str) -> Path:
     return root / ".ace" / "lab" / "signing" / stack
 
 
+def show_lab_key(root: Path, stack: str, public: str) -> None:
+    """Lay the public half of a country's lab key where a region finds it that may not look into the lab.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    (root / LAB_SIGNERS).mkdir(exist_ok=True)
+    put(root / LAB_SIGNERS / f"{stack}.pub", public + "\n", PUBLIC)
+
+
 def lab_key(root: Path, stack: str) -> str | None:
-    """The public half of a country's lab key; None without a lab in ROOT, or for who may not look into it."""
+    """The public half of a country's lab key: of the lab in ROOT, else the one that was laid beside the spec; None: neither."""
     try:
-        if not (root / ".ace" / "lab" / "clouds.yaml").is_file():
-            return None
-        raw = _bytes(lab_key_file(root, stack).with_suffix(".pub"))
+        is_lab = (root / ".ace" / "lab" / "clouds.yaml").is_file()
+        raw = _bytes(lab_key_file(root, stack).with_suffix(".pub")) if is_lab else None
+    except OSError:  # the region's own user may not look into the lab
+        raw = None
+    try:
+        raw = raw or _bytes(root / LAB_SIGNERS / f"{stack}.pub")
     except OSError:
         return None
     words = (raw or b"").decode("ascii", "replace").split()

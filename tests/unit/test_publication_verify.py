@@ -248,3 +248,12 @@ def test_the_region_needs_nothing_of_any_country(tn: Country, capsys: pytest.Cap
     assert exit_.value.code == 1
     assert (told["tn"], told["eg"], told["hub-tunis"]) == ("wrong-signer", "absent", "absent")
     assert not (tn.root / ".ace" / "seen.json").exists()
+
+
+def test_a_lab_s_key_counts_for_examples_where_it_lies_beside_the_spec_and_only_for_them(tn: Country) -> None:
+    tn.put(encode(a_publication()), key=tn.stranger)
+    assert refused(tn.verdict()) is Reason.WRONG_SIGNER
+    folder.show_lab_key(tn.root, "tn", tn.stranger.with_suffix(".pub").read_text().strip())
+    assert isinstance(tn.verdict(), Verified)
+    assert (tn.root / "lab-signers" / "tn.pub").stat().st_mode & 0o777 == 0o644
+    assert refused(tn.verdict(spec=having("tn", tn.spec, example=False))) is Reason.WRONG_SIGNER
