@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ace.cli.wiring import Place
+    from ace.publication.values import Fitness
     from ace.spec.values import Member
 
 
@@ -59,7 +60,7 @@ def publish(
         outputs = {name: plain(value) for name, value in job.engine.outputs(job.stack).items() if name == "publication"}
         made = building.made(outputs, _facts(place.root, member.stack))
         now = datetime.now(UTC).replace(microsecond=0)
-        said: list[Any] = [building.build(place.spec, member, made, now)]
+        said: list[Any] = [building.build(place.spec, member, made, now, _fitness(place.root, member))]
         said += [
             building.build_hub(place.spec, h, made, now) for h in place.spec.region.hubs if h.hosted_by == member.code
         ]
@@ -100,6 +101,20 @@ def _facts(root: Path, stack: str) -> Mapping[str, Mapping[str, Any]]:
     if not isinstance(content, dict):
         raise UserError(f"{file} is no JSON object", hint=f"`ace configure {stack}` writes it anew", code="bad-facts")
     return {host: facts for host, facts in content.items() if isinstance(facts, dict)}
+
+
+def _fitness(root: Path, member: Member) -> Fitness | None:
+    """The summary of the last `ace member check`; None without one, or when it was for other data centres or tenants."""
+    from ace.cli.fitness import last
+    from ace.membership.fitness.checking import digest_of
+    from ace.membership.fitness.contract import Verdict
+    from ace.publication.values import Fitness
+
+    report = last(root, member.stack)
+    if report is None or report.asked != digest_of(member):
+        return None
+    passed, failed, aborted, skipped = map(report.count, (Verdict.PASS, Verdict.FAIL, Verdict.ABORT, Verdict.SKIP))
+    return Fitness(report.at.astimezone(UTC).replace(microsecond=0), passed, failed, aborted, skipped)
 
 
 def _signing(place: Place, member: Member, key: Path | None) -> Any:

@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,13 @@ from jsonschema import Draft202012Validator
 from typer.testing import CliRunner, Result
 
 from ace.cli import engines
+from ace.cli.fitness import keep
 from ace.cli.main import app
 from ace.engine.contract import Secret, Stack
+from ace.membership.fitness.checking import Report, digest_of
+from ace.membership.fitness.contract import Judged, Outcome, Verdict
 from ace.signatures.ssh import make_key
+from ace.spec import load
 from tests.unit.fleet_engines import FolderEngine
 from tests.unit.publications import a_publication
 
@@ -217,3 +223,22 @@ def test_preview_shows_the_findings_that_a_change_causes_and_those_that_it_cures
     back = changes()
     assert ("label-ending", "warning") in back["cured"]
     assert back["caused"] == set()
+
+
+def test_the_last_check_of_the_clouds_is_told_in_numbers_while_the_file_asks_the_same(ace: Ace, root: Path) -> None:
+    member = load(root / "ecosystem").member("tn")
+    outcomes = tuple(
+        Outcome(f"test-{number}", "tunis-1", "something", Judged(verdict, "secret detail", ""))
+        for number, verdict in enumerate((Verdict.PASS, Verdict.PASS, Verdict.SKIP))
+    )
+    report = Report("tn", datetime(2026, 11, 20, 8, 30, 15, tzinfo=UTC), digest_of(member), outcomes)
+    assert ace("up", "tn").exit_code == 0
+    for kept, told in (
+        (report, {"checked": "2026-11-20T08:30:15Z", "passed": 2, "failed": 0, "aborted": 0, "skipped": 1}),
+        (replace(report, asked="0" * 64), None),
+    ):
+        keep(root, kept)
+        assert ace("publish", "tn", "--key", "key").exit_code == 0
+        raw = (root / "publications" / "tn.json").read_text()
+        assert json.loads(raw)["fitness"] == told
+        assert "secret detail" not in raw
