@@ -311,13 +311,15 @@ def test_a_hub_that_dies_silently_is_gone_round_within_three_seconds_and_named(j
 def test_a_key_is_changed_on_a_drained_gateway_and_not_one_packet_is_lost(joined: Joined) -> None:
     before = joined.on(GW_TN, "cat /etc/wireguard/public.key")
     with joined.traffic() as measured:
-        joined.ace("interconnect", "drain", GW_TN)
         joined.on(GW_TN, "rm /etc/wireguard/private.key /etc/wireguard/public.key")
         joined.ace("configure", "tn", "--service", "gateway")
         joined.ace("publish", "tn")
-        joined.ace("interconnect", "apply")
-        eventually(lambda: down(joined.check()) <= {frozenset((GW_TN, GW2_TN)), frozenset((GW_TN, HUB_TN))})
-        joined.ace("interconnect", "undrain", GW_TN)
+        joined.ace("interconnect", "drain", GW_TN)
+        try:
+            joined.ace("interconnect", "apply")
+            eventually(lambda: down(joined.check()) <= {frozenset((GW_TN, GW2_TN)), frozenset((GW_TN, HUB_TN))})
+        finally:
+            joined.ace("interconnect", "undrain", GW_TN)
     assert joined.on(GW_TN, "cat /etc/wireguard/public.key") != before
     assert measured.lost == {4: 0, 6: 0}
     until_green(joined)
