@@ -210,3 +210,10 @@ def base_image() -> Any:
     if not (folder / "usr" / "sbin" / "knotc").exists():
         pytest.skip("the lab's base image is not built yet: ace lab up builds it")
     return folder
+
+
+def test_a_gateway_s_units_can_all_start_at_boot(tunisia: Hosts) -> None:
+    """FRR comes before network.target: what waits for the network must not come before FRR, or systemd leaves one out."""
+    lines = tunisia[GW1].text("/etc/systemd/system/ace-network.service").splitlines()
+    assert "After=network-online.target" in lines
+    assert not [line for line in lines if line.startswith("Before=") and "frr" in line]
