@@ -22,10 +22,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 from rich.console import Console
@@ -125,10 +126,15 @@ def main() -> None:
                     figures.append(measure(engine, ORDER[:count], job, root, environment))
                     print(figures[-1], file=sys.stderr)
     show(figures)
-    body = json.dumps({"schema": "ace/bench/v1", "figures": [asdict(figure) for figure in figures]}, indent=2)
+    tell("ace/bench/v1", figures, arguments.out)
+
+
+def tell(schema: str, figures: Sequence[Any], out: Path | None) -> None:
+    """The figures (dataclasses) as JSON on standard output, and into a file; every bench ends so."""
+    body = json.dumps({"schema": schema, "figures": [asdict(figure) for figure in figures]}, indent=2)
     print(body)
-    if arguments.out:
-        arguments.out.write_text(body + "\n", encoding="utf-8")
+    if out:
+        out.write_text(body + "\n", encoding="utf-8")
 
 
 def show(figures: list[Figure]) -> None:

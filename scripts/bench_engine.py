@@ -16,7 +16,6 @@ machine's load average of the last minute when a run began; the lab and the runs
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import shutil
@@ -28,14 +27,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
 import openstack
 import yaml
-from bench import CHECKOUT, lab, peak_of
+from bench import CHECKOUT, lab, peak_of, tell
 from rich.console import Console
 from rich.table import Table
 
@@ -333,10 +332,7 @@ def main() -> None:
         print(f"bench: left out for want of time: {', '.join(left_out)}", file=sys.stderr)
     if arguments.docs:
         into_docs(figures, left_out)
-    body = json.dumps({"schema": "ace/bench-engine/v1", "figures": [asdict(one) for one in figures]}, indent=2)
-    print(body)
-    if arguments.out:
-        arguments.out.write_text(body + "\n", encoding="utf-8")
+    tell("ace/bench-engine/v1", figures, arguments.out)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ a whole process. Sizes above `--netlab-hosts` are left out: it needs minutes for
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -22,13 +21,14 @@ import tempfile
 import time
 import venv
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from string import ascii_uppercase
 from typing import TypeVar
 
 import yaml
+from bench import tell
 from rich.console import Console
 from rich.table import Table
 
@@ -193,10 +193,7 @@ def main() -> None:
             figures.append(measure(count, topology, netlab, arguments.netlab_hosts))
             print(figures[-1], file=sys.stderr)
     show(figures)
-    body = json.dumps({"schema": "ace/bench-interconnect/v1", "figures": [asdict(each) for each in figures]}, indent=2)
-    print(body)
-    if arguments.out:
-        arguments.out.write_text(body + "\n", encoding="utf-8")
+    tell("ace/bench-interconnect/v1", figures, arguments.out)
 
 
 if __name__ == "__main__":

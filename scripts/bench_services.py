@@ -25,14 +25,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
+from bench import CHECKOUT, ORDER, tell
 from rich.console import Console
 from rich.table import Table
 
-CHECKOUT = Path(__file__).resolve().parents[1]
-ORDER = ("tn", "eg", "ke", "rw", "ug", "mu", "zw", "cd", "et", "zm")
 ACE = (sys.executable, "-m", "ace")
 RECAP = re.compile(r"^\S+\s+: ok=\d+\s+changed=(\d+)", re.MULTILINE)
 """A host's line at the end of what `ansible-playbook` prints."""
@@ -170,10 +169,7 @@ def main() -> None:
                 pin(some, root, environment)
                 keep(plain(some, "first", root, environment))
     show(figures)
-    body = json.dumps({"schema": "ace/bench-services/v1", "figures": [asdict(figure) for figure in figures]}, indent=2)
-    print(body)
-    if arguments.out:
-        arguments.out.write_text(body + "\n", encoding="utf-8")
+    tell("ace/bench-services/v1", figures, arguments.out)
 
 
 def pin(countries: tuple[str, ...], root: Path, environment: dict[str, str]) -> None:

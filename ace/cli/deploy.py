@@ -64,16 +64,17 @@ def preview(
     from ace.engine.contract import RunOptions
     from ace.errors import ExitCode, worst
     from ace.fleet.report import Action, Result
+    from ace.policy import judge
 
     with answering("preview", format_) as answer:
         place = open_place(spec)
         chosen = select(place, countries or (), engine, active_only=True, candidates=True)
         options = RunOptions(targets=tuple(target or ()))
         done = running.go(Action.PREVIEW, place, chosen, options, parallel=parallel, verbose=verbose)
-        refused = judged.refusals(chosen, place.spec, as_of or judged.today())
+        judgement = judge(place.spec, as_of or judged.today())
+        refused = judged.refusals(chosen, judgement)
         answer.exit_code = worst([done.report.exit_code, ExitCode.REFUSED if refused else ExitCode.OK])
-        stacks = [job.stack.name for job in chosen.jobs]
-        policy = judged.changes(place.root, place.spec, stacks, as_of or judged.today())
+        policy = judged.changes(place.root, judgement, [job.stack.name for job in chosen.jobs])
         answer.body["policy"] = judged.changes_as_json(policy)
         answer.body["refused"] = {name: {"code": e.code, "message": e.message} for name, e in sorted(refused.items())}
         answer.body["countries"] = {
@@ -189,14 +190,16 @@ def _act(
     from ace.cli.output import answering
     from ace.cli.wiring import open_place, select
     from ace.fleet.report import Action
+    from ace.policy import judge
 
     with answering(str(action), format_) as answer:
         refuse_past(as_of)
         running.check_report(report)
         place = open_place(spec)
         chosen = select(place, countries or (), engine, active_only=action is Action.UP)
-        if action is Action.UP:
-            chosen = judged.hold_back(chosen, place.spec, as_of or judged.today())
+        judgement = judge(place.spec, as_of or judged.today()) if action is Action.UP else None
+        if judgement is not None:
+            chosen = judged.hold_back(chosen, judgement)
         if not sure:
             _confirm(place, chosen)
         done = running.go(action, place, chosen, options, parallel=parallel, verbose=verbose)
@@ -204,9 +207,9 @@ def _act(
         if wrong := running.error(done.countries, f"ace {action}"):
             answer.body["error"] = wrong
         answer.exit_code = done.report.exit_code
-        if action is Action.UP:
+        if judgement is not None:
             well = [name for name, country in done.countries.items() if country.report.result.went_well]
-            judged.remember(place.root, place.spec, well, as_of or judged.today())
+            judged.remember(place.root, judgement, well)
         if report is not None:
             running.write_report(done, report)
         if format_ is Format.TEXT:

@@ -195,13 +195,10 @@ def plan_json(planned: Plan) -> dict[str, object]:
 
 def _planned(spec: Path | None, as_of: date | None) -> tuple[Path, Plan]:
     """ROOT and the plan of its spec and publications; rules are judged as of that date."""
-    from ace.interconnect.plan import plan as plan_region
     from ace.spec import load
 
     directory = find_spec_dir(spec)
-    loaded = load(directory)
-    refused = regional.refused_routes(loaded, as_of)
-    return directory.parent, plan_region(loaded, regional.verdicts(directory.parent, loaded), refused=refused)
+    return directory.parent, regional.plan_of(directory.parent, load(directory), as_of)
 
 
 def _tell_plan(planned: Plan) -> None:

@@ -20,10 +20,9 @@ from ace.cli.options import (
     checkout,
     refuse_past,
 )
+from ace.cli.regional import plan_of
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from ace.cli.wiring import Place
     from ace.interconnect.check import Check
     from ace.interconnect.live.shell import Place as Shell
@@ -67,7 +66,7 @@ def apply(
         if not check_only:
             refuse_past(as_of)
         place = open_place(spec)
-        planned = plan_of(place, as_of, verified_only=True)
+        planned = plan_of(place.root, place.spec, as_of, verified_only=True)
         folder = _proven(place, planned)
         answer.body["left_out"] = [{"subject": x.subject, "reason": x.reason, "code": x.code} for x in planned.left_out]
         playbook = checkout() / "playbooks" / "interconnect.yml"
@@ -131,7 +130,7 @@ def check(
     while True:
         with answering("interconnect-check", format_) as answer:
             place = open_place(spec)
-            planned = plan_of(place, as_of, verified_only=True)
+            planned = plan_of(place.root, place.spec, as_of, verified_only=True)
             stderr.print(f"clouds: {place.clouds}", markup=False)
             deadline = time.monotonic() + within
             while not (found := look(place, planned, engine)).ok and time.monotonic() < deadline:
@@ -168,7 +167,7 @@ def drain(
     with answering("interconnect-drain", format_) as answer:
         refuse_past(as_of)
         place = open_place(spec)
-        planned = plan_of(place, as_of, verified_only=True)
+        planned = plan_of(place.root, place.spec, as_of, verified_only=True)
         node, shells, vip = _one(place, planned, host, engine)
         for sibling in planned.siblings[node.host]:
             try:
@@ -202,7 +201,7 @@ def undrain(
     with answering("interconnect-undrain", format_) as answer:
         refuse_past(as_of)
         place = open_place(spec)
-        planned = plan_of(place, as_of, verified_only=True)
+        planned = plan_of(place.root, place.spec, as_of, verified_only=True)
         node, shells, _ = _one(place, planned, host, engine)
         draining.undrain(shells[node.host], node)
         answer.body["undrained"] = node.host
@@ -211,15 +210,6 @@ def undrain(
 
 
 # ------------------------------------------------------------------------------------------------------------- together
-
-
-def plan_of(place: Place, as_of: date | None, *, verified_only: bool) -> Plan:
-    """The plan of a ROOT's spec and publications; rules are judged as of that date."""
-    from ace.cli.regional import refused_routes, verdicts
-    from ace.interconnect.plan import plan
-
-    refused = refused_routes(place.spec, as_of)
-    return plan(place.spec, verdicts(place.root, place.spec), refused=refused, verified_only=verified_only)
 
 
 def look(place: Place, planned: Plan, engine: EngineName) -> Check:

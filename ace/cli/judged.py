@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ace.policy.change import Known
     from ace.policy.values import Judgement, PolicyFinding
     from ace.spec.load import Sources
-    from ace.spec.values import Spec
 
 
 def today() -> date:
@@ -82,16 +81,13 @@ def refusal(judgement: Judgement, stack: str, verb: str) -> RefusedError | None:
     )
 
 
-def refusals(chosen: Selection, spec: Spec, as_of: date) -> dict[str, RefusedError]:
+def refusals(chosen: Selection, judgement: Judgement) -> dict[str, RefusedError]:
     """Those countries of a selection that the policies refuse, and why."""
-    from ace.policy import judge
-
-    judgement = judge(spec, as_of)
     said = {job.stack.name: refusal(judgement, job.stack.name, "deployed") for job in chosen.jobs}
     return {name: error for name, error in said.items() if error is not None}
 
 
-def hold_back(chosen: Selection, spec: Spec, as_of: date) -> Selection:
+def hold_back(chosen: Selection, judgement: Judgement) -> Selection:
     """The selection without those countries that the policies refuse; each is told of, the others go on.
 
     Raises:
@@ -99,7 +95,7 @@ def hold_back(chosen: Selection, spec: Spec, as_of: date) -> Selection:
     """
     from dataclasses import replace
 
-    refused = refusals(chosen, spec, as_of)
+    refused = refusals(chosen, judgement)
     jobs = tuple(job for job in chosen.jobs if job.stack.name not in refused)
     if refused and not jobs:
         raise next(iter(refused.values()))
@@ -122,7 +118,7 @@ def _file_of(root: Path, stack: str) -> Path:
     return root / ".ace" / "judged" / f"{stack}.json"
 
 
-def remember(root: Path, spec: Spec, stacks: Iterable[str], as_of: date) -> None:
+def remember(root: Path, judgement: Judgement, stacks: Iterable[str]) -> None:
     """Keep what the rules found of countries that were just deployed: what a later preview compares with.
 
     Raises:
@@ -130,10 +126,8 @@ def remember(root: Path, spec: Spec, stacks: Iterable[str], as_of: date) -> None
     """
     from ace.errors import UserError
     from ace.files import put
-    from ace.policy import judge
     from ace.policy.change import known
 
-    judgement = judge(spec, as_of)
     for stack in stacks:
         file, found = _file_of(root, stack), known(judgement.findings, stack)
         try:
@@ -143,12 +137,10 @@ def remember(root: Path, spec: Spec, stacks: Iterable[str], as_of: date) -> None
             raise UserError(f"{file} cannot be written: {error.strerror}", code="no-file") from None
 
 
-def changes(root: Path, spec: Spec, stacks: Iterable[str], as_of: date) -> dict[str, dict[str, tuple[Known, ...]]]:
+def changes(root: Path, judgement: Judgement, stacks: Iterable[str]) -> dict[str, dict[str, tuple[Known, ...]]]:
     """By country, `caused` and `cured`: what the spec would change since the last `ace up`; before the first, all is caused."""
-    from ace.policy import judge
     from ace.policy.change import changed, known
 
-    judgement = judge(spec, as_of)
     found = {}
     for stack in stacks:
         caused, cured = changed(_remembered(root, stack), known(judgement.findings, stack))

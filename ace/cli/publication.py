@@ -167,9 +167,7 @@ def introduce(
             )
         answer.body["signer"] = entry
         if format_ is Format.TEXT:
-            stdout.print(
-                f"  - key: {entry['key']}\n    from: {since}\n    until: {until}", markup=False, soft_wrap=True
-            )
+            stdout.print(f"  - key: {entry['key']}\n    from: {since}\n    until: {until}", markup=False)
             if "introduced" in entry:
                 stdout.print(f"    introduced: {entry['introduced']}", markup=False)
             for item in entry.get("recovery", ()):

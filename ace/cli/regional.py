@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ace.interconnect.values import LeftOut
+    from ace.interconnect.values import LeftOut, Plan
     from ace.publication.verify import AnyVerdict
     from ace.spec.values import Spec
 
@@ -22,9 +22,18 @@ def verdicts(root: Path, spec: Spec) -> Mapping[str, AnyVerdict]:
 
 def refused_routes(spec: Spec, as_of: date | None) -> tuple[LeftOut, ...]:
     """The prefixes that a rule keeps from being announced, each with the first rule and fact."""
+    from ace.cli.judged import today
     from ace.interconnect.values import LeftOut
     from ace.policy import Kind, judge
 
-    judgement = judge(spec, as_of or date.today())
+    judgement = judge(spec, as_of or today())
     found = ((prefix, judgement.errors_for(Kind.ROUTE, prefix)[0]) for prefix in sorted(judgement.refused(Kind.ROUTE)))
     return tuple(LeftOut(prefix, f"{finding.rule}: {finding.fact}", finding.rule) for prefix, finding in found)
+
+
+def plan_of(root: Path, spec: Spec, as_of: date | None, *, verified_only: bool = False) -> Plan:
+    """The interconnect's plan from a ROOT's spec and publications; rules are judged as of that date."""
+    from ace.interconnect.plan import plan
+
+    refused = refused_routes(spec, as_of)
+    return plan(spec, verdicts(root, spec), refused=refused, verified_only=verified_only)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from ace.errors import UserError
 from ace.files import PUBLIC, put
@@ -19,6 +19,7 @@ from ace.publication.fields import moment_text
 LAB_SIGNERS: Final = "lab-signers"
 """Below ROOT: public keys of a lab. Whoever lays them beside a spec trusts that lab, for members marked `example: true`."""
 PUBLICATIONS: Final = "publications"
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,25 +104,12 @@ def read_seen(root: Path) -> Mapping[str, Seen] | None:
     Raises:
         UserError: The memory is damaged: to go on without it would let old publications in.
     """
-    file = root / ".ace" / "seen.json"
-    try:
-        raw = _bytes(file)
-    except OSError:
-        return None
-    if raw is None:
-        return {}
-    try:
-        content = json.loads(raw)
-        return {
-            name: Seen(datetime.fromisoformat(entry["issued"]).astimezone(UTC), str(entry["digest"]))
-            for name, entry in content.items()
-        }
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise UserError(
-            f"{file} is damaged: which publications were seen last is not known",
-            hint="bring it back from a copy, or move it away to begin anew with what is in publications/ now",
-            code="bad-seen-file",
-        ) from None
+    return _recalled(
+        root / ".ace" / "seen.json",
+        lambda entry: Seen(datetime.fromisoformat(entry["issued"]).astimezone(UTC), str(entry["digest"])),
+        unknown="which publications were seen last",
+        anew="begin anew with what is in publications/ now",
+    )
 
 
 def write_seen(root: Path, seen: Mapping[str, Seen]) -> None:
@@ -130,9 +118,8 @@ def write_seen(root: Path, seen: Mapping[str, Seen]) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    (root / ".ace").mkdir(mode=0o700, exist_ok=True)
     plain = {name: {"issued": moment_text(seen[name].issued), "digest": seen[name].digest} for name in sorted(seen)}
-    put(root / ".ace" / "seen.json", json.dumps(plain, indent=1) + "\n")
+    _remember(root, "seen.json", plain)
 
 
 def read_signers(root: Path) -> dict[str, dict[str, date]] | None:
@@ -141,25 +128,12 @@ def read_signers(root: Path) -> dict[str, dict[str, date]] | None:
     Raises:
         UserError: The memory is damaged: to go on without it would let a changed member file name its first keys anew.
     """
-    file = root / ".ace" / "signers.json"
-    try:
-        raw = _bytes(file)
-    except OSError:
-        return None
-    if raw is None:
-        return {}
-    try:
-        content = json.loads(raw)
-        return {
-            stack: {str(mark): date.fromisoformat(until) for mark, until in keys.items()}
-            for stack, keys in content.items()
-        }
-    except (ValueError, TypeError, AttributeError):
-        raise UserError(
-            f"{file} is damaged: which keys were believed is not known",
-            hint="bring it back from a copy, or move it away to believe what the reviewed member files say now",
-            code="bad-signers-file",
-        ) from None
+    return _recalled(
+        root / ".ace" / "signers.json",
+        lambda keys: {str(mark): date.fromisoformat(until) for mark, until in keys.items()},
+        unknown="which keys were believed",
+        anew="believe what the reviewed member files say now",
+    )
 
 
 def write_signers(root: Path, remembered: Mapping[str, Mapping[str, date]]) -> None:
@@ -168,12 +142,34 @@ def write_signers(root: Path, remembered: Mapping[str, Mapping[str, date]]) -> N
     Raises:
         OSError: It cannot be written.
     """
-    (root / ".ace").mkdir(mode=0o700, exist_ok=True)
     plain = {
         stack: {mark: until.isoformat() for mark, until in sorted(keys.items())}
         for stack, keys in sorted(remembered.items())
     }
-    put(root / ".ace" / "signers.json", json.dumps(plain, indent=1) + "\n")
+    _remember(root, "signers.json", plain)
+
+
+def _recalled(file: Path, entry_of: Callable[[Any], Entry], *, unknown: str, anew: str) -> dict[str, Entry] | None:
+    """A memory of the region, entry by entry; empty before the first, None for who may not read it."""
+    try:
+        raw = _bytes(file)
+    except OSError:
+        return None
+    if raw is None:
+        return {}
+    try:
+        return {name: entry_of(entry) for name, entry in json.loads(raw).items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UserError(
+            f"{file} is damaged: {unknown} is not known",
+            hint=f"bring it back from a copy, or move it away to {anew}",
+            code=f"bad-{file.stem}-file",
+        ) from None
+
+
+def _remember(root: Path, name: str, plain: Mapping[str, Any]) -> None:
+    (root / ".ace").mkdir(mode=0o700, exist_ok=True)
+    put(root / ".ace" / name, json.dumps(plain, indent=1) + "\n")
 
 
 def _bytes(path: Path) -> bytes | None:

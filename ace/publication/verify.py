@@ -136,12 +136,12 @@ def judge(
     refused = untimely(publication, now) or _rolled_back(publication.issued, signed.raw, seen)
     if refused is not None:
         return refused
-    believed = (fingerprint(signer.key), publication.issued, digest(signed.raw))
+    mark = (fingerprint(signer.key), publication.issued, digest(signed.raw))
     if isinstance(publication, HubPublication):
         if hub is None:
             return Refused(Reason.WRONG_NAME, "it is a hub's, in the place of a country's")
-        return hub_contradiction(publication, hub, spec) or Verified(publication, *believed)
-    return contradiction(publication, member, spec) or Verified(publication, *believed)
+        return hub_contradiction(publication, hub, spec) or Verified(publication, *mark)
+    return contradiction(publication, member, spec) or Verified(publication, *mark)
 
 
 def _signer(raw: bytes, signature: bytes | None, member: Member, keys: MaySign, now: datetime) -> AllowedKey | Refused:

@@ -59,11 +59,6 @@ def shown(value: Any) -> str:
     return "nothing" if value is None else shorten(str(value))
 
 
-def named(name: str) -> str:
-    """A name as a list of names in a message has it: as it is, or quoted where a terminal would not show it so."""
-    return shorten(name) if name.isprintable() and name else shown(name)
-
-
 def _text(value: Any, what: str) -> str:
     if not isinstance(value, str):
         refuse("wrong-type", f"expected {what}, not {shown(value)}" + _quote_hint(value))

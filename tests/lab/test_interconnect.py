@@ -198,10 +198,7 @@ def add_tenants_servers(joined: Joined) -> None:
 
 def network_of(site: Site, joined: Joined, country: str) -> Any:
     """The network of the tenant's first exported prefix, found by the stack's own outputs."""
-    outputs = joined.ace("outputs", country)["outputs"]["inventory"]
-    tenant = next(tenant for tenant in outputs["tenants"] if tenant["name"] == TENANT)
-    cidr = tenant["router"]["exported"][0]
-    [subnet] = site.cloud.network.subnets(cidr=cidr)
+    [subnet] = site.cloud.network.subnets(cidr=tenants_prefix(joined, country))
     return site.cloud.network.get_network(subnet.network_id)
 
 

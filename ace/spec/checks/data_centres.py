@@ -9,8 +9,9 @@ from typing import Final
 from ace.errors import Finding
 from ace.spec.checks.cursor import Cursor
 from ace.spec.checks.facts import Facts, MemberFacts, refer, refer_all, twice
-from ace.spec.fields import named, shown
+from ace.spec.fields import shown
 from ace.spec.iso3166 import COUNTRIES
+from ace.spec.text import escaped, shorten
 
 OPTIONAL_CLOUD_SERVICES: Final = ("dns", "load_balancer", "object_storage")
 """What a cloud may have beyond the basic services; this release uses none of them."""
@@ -73,7 +74,7 @@ def _gateways(facts: Facts, data_centre: Cursor) -> Iterator[Finding]:
     used = Counter(gateway["zone"].text for gateway in gateways)
     if len(gateways) > 1 and len(zones) > 1 and len(used) == 1:
         zone = gateways[0]["zone"].text
-        others = ", ".join(map(named, sorted(zones)))
+        others = ", ".join(shorten(escaped(one)) for one in sorted(zones))
         message = f"all gateways are in {shown(zone)}; spread them over {others} so that one zone may fail"
         yield data_centre["gateways"].finding("one-zone", message)
 

@@ -13,9 +13,10 @@ from pydantic import TypeAdapter
 from ace.addressing import POOL_LENGTH4, POOL_LENGTH6
 from ace.errors import Finding
 from ace.spec.checks.cursor import Cursor
-from ace.spec.fields import ID_PATTERN, Prefix4, Prefix6, named, shown
+from ace.spec.fields import ID_PATTERN, Prefix4, Prefix6, shown
 from ace.spec.iso3166 import COUNTRIES
 from ace.spec.source import Source
+from ace.spec.text import escaped, shorten
 
 PREFIX4: TypeAdapter[IPv4Network] = TypeAdapter(Prefix4)
 PREFIX6: TypeAdapter[IPv6Network] = TypeAdapter(Prefix6)
@@ -128,7 +129,7 @@ def refer_all(references: Cursor, known: Known, what: str) -> Iterator[Finding]:
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """`unknown label scheme 'tn-x'; known: tn-g-cloud, tn-n-cloud`."""
     names = sorted(known)
-    listed = ", ".join(map(named, names[:12])) + (", ..." if len(names) > 12 else "")
+    listed = ", ".join(shorten(escaped(name)) for name in names[:12]) + (", ..." if len(names) > 12 else "")
     return f"unknown {what} {shown(name)}; known: {listed or 'none'}"
 
 

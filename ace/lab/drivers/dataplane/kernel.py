@@ -82,7 +82,7 @@ class DataPlane:
             make_room()
             half = _begin(name)
             shell.inside(half, "sysctl", "-qw", *FORWARDING)
-            shell.batch(half, ["link set lo up", *(f"addr replace {address} dev lo" for address in OUTSIDE)])
+            shell.batch(half, ["link set lo up", *_addresses("lo", None, OUTSIDE)])
             rename(half, name)
 
     def network(self, place: Place, mtu: int) -> None:
