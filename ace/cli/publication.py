@@ -63,7 +63,7 @@ def verify(
             if kept != seen:
                 folder.write_seen(root, kept)
             known = folder.read_signers(root) or {}
-            if (signers := remembering_signers(known, loaded, verdicts)) != known:
+            if (signers := remembering_signers(known, loaded, verdicts, now.date())) != known:
                 folder.write_signers(root, signers)
         if format_ is Format.TEXT:
             _print(told, verdicts)
@@ -84,7 +84,7 @@ def _one(file: Path, name: str, root: Path, loaded: Any, now: datetime) -> AnyVe
     if not file.is_file():
         raise UserError(f"{file}: there is no such file", hint="name a publication such as tn.json", code="no-file")
     seen = (folder.read_seen(root) or {}).get(name)
-    keys = signers_of(root, loaded, member, (folder.read_signers(root) or {}).get(member.stack))
+    keys = signers_of(root, loaded, member, (folder.read_signers(root) or {}).get(member.stack), now.date())
     return judge(folder.read(file.parent, name), loaded, member, hub, keys, now, seen)
 
 
@@ -184,13 +184,13 @@ def fetch(
 ) -> None:
     """Bring publications from where the countries put them (`published_at:`) into ROOT/publications; no names: of all that say.
 
-    What is brought is judged first, and put in place only if it is to be believed: what is refused, absent or out of reach
-    changes nothing. Exit code 1 when something was refused or out of reach.
+    What is brought is judged first, and put in place and remembered only if it is to be believed: what is refused, absent or
+    out of reach changes nothing. Exit code 1 when something was refused or out of reach.
     """
     from ace.cli.output import answering, stdout
     from ace.publication import folder, transport
     from ace.publication.values import Absent, Refused
-    from ace.publication.verify import judge, signers_of
+    from ace.publication.verify import judge, remembering, signers_of
     from ace.spec import load
 
     with answering("publication-fetch", format_) as answer:
@@ -205,16 +205,17 @@ def fetch(
             )
         seen, remembered = folder.read_seen(root) or {}, folder.read_signers(root) or {}
         told: list[dict[str, str]] = []
+        verdicts: dict[str, AnyVerdict] = {}
         for member in (one for one in chosen if one.published_at is not None):
             hubs = {f"hub-{hub.id}": hub for hub in loaded.region.hubs if hub.hosted_by == member.code}
-            keys = signers_of(root, loaded, member, remembered.get(member.stack))
+            keys = signers_of(root, loaded, member, remembered.get(member.stack), now.date())
             try:
                 brought = transport.bring(str(member.published_at), [member.stack, *hubs])
             except transport.TransportError as error:
                 told.append({"name": member.stack, "result": "out-of-reach", "message": str(error)})
                 continue
             for name, signed in brought.items():
-                verdict = judge(signed, loaded, member, hubs.get(name), keys, now, seen.get(name))
+                verdict = verdicts[name] = judge(signed, loaded, member, hubs.get(name), keys, now, seen.get(name))
                 if isinstance(verdict, Absent):
                     told.append({"name": name, "result": "absent", "message": ""})
                 elif isinstance(verdict, Refused):
@@ -224,6 +225,8 @@ def fetch(
                     if there != signed:
                         folder.put_signed(root / folder.PUBLICATIONS, name, signed)
                     told.append({"name": name, "result": "unchanged" if there == signed else "fetched", "message": ""})
+        if (kept := remembering(seen, verdicts)) != seen:
+            folder.write_seen(root, kept)
         answer.body["publications"] = told
         if any(one["result"] not in ("fetched", "unchanged", "absent") for one in told):
             answer.exit_code = ExitCode.FAILED

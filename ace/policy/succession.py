@@ -61,13 +61,17 @@ def statement(stack: str, signer: Signer) -> bytes:
     )
 
 
-def succession(member: Member, region: Region, remembered: Remembered | None = None) -> Succession:
+def succession(
+    member: Member, region: Region, remembered: Remembered | None = None, today: date | None = None
+) -> Succession:
     """Tell a member's signers apart.
 
     Args:
         member: Whose.
         region: Whose approvers may recover.
         remembered: The keys that were believed before; none: those with the earliest date are the first ones.
+        today: The day of judgement, where something is remembered: who introduces a key that is not must still count on
+            it, so that a stolen key that was ended can not introduce one that begins before its end.
     """
     waiting = sorted(member.signers, key=lambda signer: (signer.since, signer.key))
     if remembered:
@@ -75,25 +79,29 @@ def succession(member: Member, region: Region, remembered: Remembered | None = N
     else:
         counted = [one for one in waiting if one.since == waiting[0].since]
     waiting = [one for one in waiting if one not in counted]
-    while followers := [one for one in waiting if _follows(member.stack, one, counted, region)]:
+    day = today if remembered else None
+    while followers := [one for one in waiting if _follows(member.stack, one, counted, region, day)]:
         counted += followers
         waiting = [one for one in waiting if one not in followers]
     return Succession(tuple(sorted(counted, key=lambda one: (one.since, one.key))), tuple(waiting))
 
 
-def believed(succeeded: Succession, remembered: Remembered) -> dict[str, date]:
-    """The memory with the keys that now count; an end that was brought forward stays brought forward."""
+def believed(succeeded: Succession, remembered: Remembered, today: date) -> dict[str, date]:
+    """The memory with the keys that now count; an end that was brought forward, or a key that was taken out, stays so."""
     now = {fingerprint(bare(signer.key)): signer.until for signer in succeeded.counted}
-    return {**remembered, **now}
+    waiting = {fingerprint(bare(signer.key)) for signer in succeeded.unknown}
+    kept = {mark: until if mark in waiting else min(until, today) for mark, until in remembered.items()}
+    return {**kept, **now}
 
 
-def _follows(stack: str, signer: Signer, before: Iterable[Signer], region: Region) -> bool:
+def _follows(stack: str, signer: Signer, before: Iterable[Signer], region: Region, today: date | None) -> bool:
     said = statement(stack, signer)
+    days = {signer.since, today or signer.since}
     if signer.introduced is not None:
         keys = tuple(AllowedKey(bare(one.key), one.since, one.until) for one in before if one.key != signer.key)
-        if _introduced(said, signer.introduced, stack, keys, signer.since):
+        if all(_introduced(said, signer.introduced, stack, keys, day) for day in days):
             return True
-    good = {one.approver for one in signer.recovery if not why_not(region, said, one, signer.since)}
+    good = {one.approver for one in signer.recovery if not any(why_not(region, said, one, day) for day in days)}
     return len(good) >= APPROVERS
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import http.client
 import os
+import signal
 import socket
 import ssl
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
@@ -103,23 +105,40 @@ def _ask(host: str, port: int, path: str, way: Way, deadline: float) -> tuple[ht
     context = way.context or ssl.create_default_context()
     plain = socket.create_connection((str(address), port), timeout=_left(deadline))
     connection = http.client.HTTPSConnection(host, port, context=context)
+    with plain.dup() as line, _cut_at(deadline, line):
+        try:
+            connection.sock = context.wrap_socket(plain, server_hostname=host)
+            connection.request("GET", path, headers={"User-Agent": "ace", "Accept": "*/*"})
+            answer = connection.getresponse()
+            body = b""
+            while len(body) <= MAX_BYTES and (chunk := answer.read(min(_CHUNK, MAX_BYTES + 1 - len(body)))):
+                body += chunk
+        except (OSError, http.client.HTTPException):
+            _left(deadline)  # where it was cut, that is why
+            raise
+        finally:
+            connection.close()
+            plain.close()
+    _left(deadline)
+    return answer, body
+
+
+@contextmanager
+def _cut_at(deadline: float, line: socket.socket) -> Iterator[None]:
+    """Close a connection at its time, whatever is being read: a socket's own limit begins anew with every byte."""
+
+    def cut() -> None:
+        with suppress(OSError):  # the other end was quicker
+            line.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(_left(deadline), cut)
+    timer.daemon = True
+    timer.start()
     try:
-        secure = connection.sock = context.wrap_socket(plain, server_hostname=host)
-        connection.request("GET", path, headers={"User-Agent": "ace", "Accept": "*/*"})
-        answer = connection.getresponse()
-        body = b""
-        while len(body) <= MAX_BYTES:
-            left = _left(deadline)
-            with suppress(OSError):  # all is read, and it is closed already
-                secure.settimeout(left)
-            chunk = answer.read(min(_CHUNK, MAX_BYTES + 1 - len(body)))
-            if not chunk:
-                break
-            body += chunk
-        return answer, body
+        yield
     finally:
-        connection.close()
-        plain.close()
+        timer.cancel()
+        timer.join()
 
 
 def _public(host: str, port: int, way: Way) -> Address:
@@ -190,18 +209,26 @@ def _git(arguments: Sequence[str], deadline: float) -> subprocess.CompletedProce
         "GIT_CONFIG_GLOBAL": "/dev/null",
     }
     try:
-        return subprocess.run(
+        running = subprocess.Popen(
             ["git", *arguments],
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_left(deadline),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             env=environment,
-            check=False,
+            start_new_session=True,
         )
     except FileNotFoundError:
         raise TransportError("git is not installed here") from None
-    except (OSError, subprocess.TimeoutExpired):
-        raise TransportError("it takes too long") from None
+    with running:
+        try:
+            out, err = running.communicate(timeout=_left(deadline))
+        except BaseException as error:
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)  # with what git started for the way there
+            if isinstance(error, OSError | subprocess.TimeoutExpired):
+                raise TransportError("it takes too long") from None
+            raise
+    return subprocess.CompletedProcess(running.args, running.returncode, out, err)
 
 
 def _last(stderr: bytes) -> str:

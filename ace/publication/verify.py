@@ -51,7 +51,7 @@ def read_all(root: Path, spec: Spec, now: datetime) -> Mapping[str, AnyVerdict]:
     seen, remembered = read_seen(root) or {}, read_signers(root) or {}
     verdicts: dict[str, AnyVerdict] = {}
     for member in spec.members:
-        keys = signers_of(root, spec, member, remembered.get(member.stack))
+        keys = signers_of(root, spec, member, remembered.get(member.stack), now.date())
         verdicts[member.stack] = _of(root, spec, member, None, keys, now, seen)
         for hub in spec.region.hubs:
             if hub.hosted_by == member.code:
@@ -67,9 +67,9 @@ class MaySign:
     succession: Succession
 
 
-def signers_of(root: Path, spec: Spec, member: Member, remembered: Remembered | None) -> MaySign:
+def signers_of(root: Path, spec: Spec, member: Member, remembered: Remembered | None, today: date) -> MaySign:
     """Who may sign for a member: its file's signers that count, and the lab's key where it is an example and ROOT has a lab."""
-    succeeded = succession(member, spec.region, remembered)
+    succeeded = succession(member, spec.region, remembered, today)
     keys = tuple(AllowedKey(bare(one.key), one.since, one.until) for one in succeeded.counted)
     lab = lab_key(root, member.stack) if member.example else None
     return MaySign((*keys, AllowedKey(lab, _LAB_SINCE, _LAB_UNTIL)) if lab else keys, succeeded)
@@ -204,12 +204,14 @@ def remembering(seen: Mapping[str, Seen], verdicts: Mapping[str, AnyVerdict]) ->
 
 
 def remembering_signers(
-    remembered: Mapping[str, Remembered], spec: Spec, verdicts: Mapping[str, AnyVerdict]
+    remembered: Mapping[str, Remembered], spec: Spec, verdicts: Mapping[str, AnyVerdict], today: date
 ) -> dict[str, Remembered]:
     """The memory of who may sign, with the signers of each member of whom something has now been believed."""
     now = {
         member.stack: believed(
-            succession(member, spec.region, remembered.get(member.stack)), remembered.get(member.stack, {})
+            succession(member, spec.region, remembered.get(member.stack), today),
+            remembered.get(member.stack, {}),
+            today,
         )
         for member in spec.members
         if isinstance(verdicts.get(member.stack), Verified)

@@ -6,8 +6,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,6 +25,7 @@ from ace.membership.fitness.checking import Report, digest_of
 from ace.membership.fitness.contract import Judged, Outcome, Verdict
 from ace.signatures.ssh import make_key
 from ace.spec import load
+from tests import nobody
 from tests.unit.fleet_engines import FolderEngine
 from tests.unit.publications import a_publication
 
@@ -34,7 +33,6 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 SECRET = "hunter2-in-the-clear"
 AFTER_THE_LABEL = "2028-06-01"
 SOON_BEFORE_THE_LABELS_END = "2027-05-15"
-NOBODY = 65534
 
 Ace = Callable[..., Result]
 
@@ -152,37 +150,13 @@ def test_a_damaged_memory_lets_nothing_through(ace: Ace, root: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_the_region_verifies_as_a_user_who_can_read_nothing_else(ace: Ace, root: Path) -> None:
     ace("publish", "tn", "--key", "key")
-    region = Path("/tmp") / f"ace-region-{os.getpid()}"
-    region.mkdir(mode=0o755)
-    try:
-        for name in ("ecosystem", "publications"):
-            shutil.copytree(root / name, region / name)
-        for path in (region, *region.rglob("*")):
-            os.chown(path, NOBODY, NOBODY)
-        verify = "main(['publication', 'verify', '--format', 'json', '--spec', {!r}])\n"
-        code = (  # what Python lies in may be closed to others too, so a first run as root loads all modules
-            "import contextlib, io, os\n"
-            "from ace.cli.main import main\n"
-            "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):\n"
-            f"    {verify.format(str(root / 'ecosystem'))}"
-            f"os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})\n"
-            f"assert not os.access({str(root / '.ace' / 'lab' / 'clouds.yaml')!r}, os.R_OK)\n"
-            f"{verify.format(str(region / 'ecosystem'))}"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=CHECKOUT,
-            env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    with nobody.region_of(root, "publications") as region:
+        closed = [root / ".ace" / "lab" / "clouds.yaml"]
+        done = nobody.ace(region, "publication", "verify", "--format", "json", closed=closed)
         assert done.returncode == 0, done.stderr
         told = {entry["country"]: entry["valid"] for entry in json.loads(done.stdout)["publications"]}
         assert {name for name, valid in told.items() if valid} == {"tn", "hub-tunis"}
-        assert (region / ".ace" / "seen.json").stat().st_uid == NOBODY
-    finally:
-        shutil.rmtree(region)
+        assert (region / ".ace" / "seen.json").stat().st_uid == nobody.NOBODY
 
 
 def test_after_a_labels_end_preview_shows_and_up_and_publish_refuse_and_the_others_go_on(ace: Ace, root: Path) -> None:

@@ -59,9 +59,11 @@ class Keys:
         approvers = tuple(Approver(one, one, self.public[one], START, date(2030, 1, 1)) for one in ("amina", "baraka"))
         return having("tn", replace(shipped(), region=replace(shipped().region, approvers=approvers)), signers=signers)
 
-    def counted(self, *signers: Signer, remembered: Remembered | None = None) -> set[str]:
-        spec = self.spec(*signers)
-        found = succession(spec.member("tn"), spec.region, remembered).counted
+    def counted(
+        self, *signers: Signer, remembered: Remembered | None = None, today: date = CHANGE, spec: Spec | None = None
+    ) -> set[str]:
+        spec = spec or self.spec(*signers)
+        found = succession(spec.member("tn"), spec.region, remembered, today).counted
         return {name for name, key in self.public.items() for one in found if one.key == key}
 
 
@@ -117,8 +119,34 @@ def test_a_key_s_end_may_be_brought_forward_by_anybody_and_put_off_by_none(keys:
     assert keys.counted(replace(keys.old, until=date(2027, 1, 1)), remembered=remembered) == {"old"}
     assert keys.counted(replace(keys.old, until=date(2029, 1, 1)), remembered=remembered) == set()
     spec = keys.spec(replace(keys.old, until=date(2027, 1, 1)))
-    kept = believed(succession(spec.member("tn"), spec.region, remembered), remembered)
+    kept = believed(succession(spec.member("tn"), spec.region, remembered), remembered, CHANGE)
     assert keys.counted(keys.old, remembered=kept) == set(), "nor put back"
+
+
+def test_a_key_that_was_taken_out_does_not_come_back(keys: Keys) -> None:
+    remembered = {fingerprint(keys.public["old"]): END, fingerprint(keys.public["new"]): keys.new.until}
+    spec = keys.spec(keys.new)
+    kept = believed(succession(spec.member("tn"), spec.region, remembered, CHANGE), remembered, CHANGE)
+    assert kept == {fingerprint(keys.public["old"]): CHANGE, fingerprint(keys.public["new"]): keys.new.until}
+    assert keys.counted(keys.old, keys.new, remembered=kept) == {"new"}
+
+
+def test_a_stolen_key_that_was_ended_introduces_none_that_begins_before_its_end(keys: Keys) -> None:
+    remembered = {fingerprint(keys.public["old"]): END}
+    ended, thief = replace(keys.old, until=CHANGE), Signer(keys.public["thief"], START, date(2030, 1, 1))
+    planted = replace(thief, since=date(2027, 4, 1))
+    planted = replace(planted, introduced=keys.by("old", planted))
+    assert keys.counted(ended, planted, remembered=remembered, today=CHANGE) == {"old"}
+    assert keys.counted(keys.old, planted, remembered=remembered, today=CHANGE) == {"old", "thief"}, "not ended yet"
+
+
+def test_an_approver_whose_time_is_over_recovers_no_key_though_it_is_backdated(keys: Keys) -> None:
+    remembered = {fingerprint(keys.public["old"]): END}
+    spec = keys.spec(keys.recovered("amina", "baraka"))
+    gone = replace(spec.region.approvers[0], until=date(2027, 5, 10))
+    spec = replace(spec, region=replace(spec.region, approvers=(gone, spec.region.approvers[1])))
+    assert keys.counted(spec=spec, remembered=remembered, today=date(2027, 5, 9)) == {"new"}
+    assert keys.counted(spec=spec, remembered=remembered, today=date(2027, 5, 10)) == set()
 
 
 def test_what_a_key_signs_that_nobody_introduced_is_refused_and_nothing_is_remembered(
@@ -132,10 +160,10 @@ def test_what_a_key_signs_that_nobody_introduced_is_refused_and_nothing_is_remem
     assert isinstance(verdict, Refused)
     assert verdict.reason is Reason.SIGNER_NOT_INTRODUCED
     assert "no earlier key has signed that, nor have two approvers" in verdict.message
-    assert remembering_signers({}, unknown, verdicts) == {}
+    assert remembering_signers({}, unknown, verdicts, LATER.date()) == {}
     good = read_all(tmp_path, known, LATER)
     assert isinstance(good["tn"], Verified)
-    folder.write_signers(tmp_path, remembering_signers({}, known, good))
+    folder.write_signers(tmp_path, remembering_signers({}, known, good, LATER.date()))
     assert folder.read_signers(tmp_path) == {
         "tn": {fingerprint(keys.public["old"]): END, fingerprint(keys.public["new"]): date(2028, 5, 1)}
     }

@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
@@ -186,18 +187,34 @@ def test_who_is_sent_in_circles_gives_up_and_one_step_is_taken(server: Server) -
 
 
 def test_a_server_that_is_slow_or_ill_or_has_another_s_certificate_is_out_of_reach(server: Server) -> None:
-    def slow(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.send_header("Content-Length", "1000")
-        handler.end_headers()
-        for _ in range(50):
-            handler.wfile.write(b"x")
-            handler.wfile.flush()
-            time.sleep(0.1)
+    gone = threading.Event()
 
-    server.answers["/tn.json"] = slow
-    with pytest.raises(TransportError, match="cannot be asked"):
-        bring(server.url, ["tn"], Way(server.way.may_reach, server.way.context, deadline_s=1))
+    def drip(handler: BaseHTTPRequestHandler, text: bytes) -> None:
+        """A byte now and then, until the other end has had enough."""
+        with suppress(OSError):
+            while True:
+                handler.wfile.write(text)
+                handler.wfile.flush()
+                time.sleep(0.05)
+        gone.set()
+
+    def slow_body(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        drip(handler, b"x")
+
+    for slow in (slow_body, lambda handler: drip(handler, b"H")):
+        gone.clear()
+        server.answers["/tn.json"] = slow
+        with pytest.raises(TransportError, match="it takes too long"):
+            bring(server.url, ["tn"], Way(server.way.may_reach, server.way.context, deadline_s=1))
+        assert gone.wait(60), "the connection is closed"
+    server.answers["/git/tn.git/info/refs?service=git-upload-pack"] = slow_body
+    way = Way(server.way.may_reach, git_options=server.way.git_options, deadline_s=1)
+    gone.clear()
+    with pytest.raises(TransportError, match="it takes too long"):
+        bring(f"{server.url}/git/tn.git", ["tn"], way)
+    assert gone.wait(60), "git's own helper has ended too"
     server.answers["/tn.json"] = lambda handler: handler.say(500, b"")  # type: ignore[attr-defined]
     with pytest.raises(TransportError, match="answers 500"):
         bring(server.url, ["tn"], server.way)

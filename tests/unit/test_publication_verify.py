@@ -19,7 +19,7 @@ from ace.publication import folder
 from ace.publication.building import build, made
 from ace.publication.canonical import encode
 from ace.publication.values import NAMESPACE, Absent, Publication, PublishedGateway, Reason, Refused, Verified
-from ace.publication.verify import AnyVerdict, read_all, remembering
+from ace.publication.verify import AnyVerdict, read_all, remembering, remembering_signers
 from ace.signatures.canonical import canonical
 from ace.signatures.ssh import make_key, on_one_line, sign
 from ace.spec.values import MemberStatus, Signer, Spec
@@ -40,7 +40,22 @@ class Country:
         folder.write(self.root / "publications", name, raw, sign(raw, key or self.key, space))
 
     def verdict(self, name: str = "tn", *, now: datetime = NOW, spec: Spec | None = None) -> AnyVerdict:
-        return read_all(self.root, spec or self.spec, now)[name]
+        """What the region says of it; a refusal leaves all that the region remembers of that name as it was."""
+        spec = spec or self.spec
+        verdicts = read_all(self.root, spec, now)
+        if isinstance(verdicts[name], Refused):
+            seen, signers = folder.read_seen(self.root) or {}, folder.read_signers(self.root) or {}
+            assert remembering(seen, verdicts).get(name) == seen.get(name)
+            assert remembering_signers(signers, spec, verdicts, now.date()).get(name) == signers.get(name)
+        return verdicts[name]
+
+    def remember(self) -> None:
+        """Have the region believe, and remember, an earlier publication."""
+        self.put(encode(a_publication(issued=NOW - timedelta(days=1))))
+        verdicts = read_all(self.root, self.spec, NOW)
+        assert isinstance(verdicts["tn"], Verified)
+        folder.write_seen(self.root, remembering({}, verdicts))
+        folder.write_signers(self.root, remembering_signers({}, self.spec, verdicts, NOW.date()))
 
 
 @pytest.fixture
@@ -134,12 +149,14 @@ DENIED: dict[str, tuple[Callable[[Publication], Publication], Reason]] = {
 @pytest.mark.parametrize("case", DENIED)
 def test_what_the_spec_or_the_clock_denies_is_refused_though_rightly_signed(case: str, tn: Country) -> None:
     change, reason = DENIED[case]
+    tn.remember()
     tn.put(encode(change(a_publication())))
     assert refused(tn.verdict()) is reason
 
 
 def test_what_is_not_rightly_signed_is_refused(tn: Country) -> None:
     raw, at = encode(a_publication()), tn.root / "publications"
+    tn.remember()
     tn.put(raw)
     (at / "tn.json.sig").unlink()
     assert refused(tn.verdict()) is Reason.UNSIGNED
