@@ -28,6 +28,14 @@ def configure(
         bool, typer.Option("--check", help="Change nothing; show what would change (exit 2 if anything).")
     ] = False,
     service: ServiceOption = None,
+    remote: Annotated[
+        bool,
+        typer.Option(
+            "--remote",
+            help="Have each country's own worker do it, which alone holds the keys of its hosts; ACE_WORKER_<CC> says how "
+            "it is started (docs/configure.md).",
+        ),
+    ] = False,
     parallel: ParallelOption = None,
     engine: EngineOption = EngineName.AUTO,
     verbose: VerboseOption = False,
@@ -50,7 +58,8 @@ def configure(
             refuse_past(as_of)
         place = open_place(spec)
         only = {"ace_only": _known_service(place, service)} if service is not None else {}
-        selected = configuring.select(place, countries or (), engine)
+        selected = configuring.select(place, countries or (), engine, remote=remote)
+        again = "ace configure --remote" if remote else "ace configure"
         _require_real_hosts(place)
         shared = configuring.group_vars(place)
         site = checkout() / "playbooks" / "site.yml"
@@ -65,13 +74,13 @@ def configure(
         )
         answer.exit_code = done.exit_code
         answer.body["countries"] = {name: configuring.as_json(one) for name, one in sorted(done.outcomes.items())}
-        if wrong := configuring.error(done.outcomes, "ace configure"):
+        if wrong := configuring.error(done.outcomes, again):
             answer.body["error"] = wrong
         if format_ is Format.TEXT:
             if check:
                 configuring.tell_changes(done.outcomes)
             configuring.tell(done.outcomes)
-        configuring.tell_failures(done.outcomes, "ace configure")
+        configuring.tell_failures(done.outcomes, again)
 
 
 def verify(

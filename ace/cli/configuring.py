@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,14 @@ from ace.cli.interrupt import interruptible
 from ace.cli.options import checkout
 from ace.cli.output import stderr, stdout
 from ace.cli.wiring import Place, make_private
+from ace.cli.workers import worker_of
 from ace.errors import ExitCode, UserError, worst
 from ace.files import put
 from ace.fleet.report import new_id
 from ace.services import ansible, countries, public_facts
 from ace.services.countries import CountryOutcome, Result, Target, Work
 from ace.services.region import Surroundings, surroundings
+from ace.services.remote import shown
 from ace.spec.values import MemberStatus
 
 _PROBLEM = (Result.FAILED, Result.EARLY_EXIT)
@@ -45,8 +47,8 @@ class Done:
     folder: Path
 
 
-def select(place: Place, named: Sequence[str], engine: EngineName) -> Selected:
-    """The countries of a command: those named, else every active one whose stack has hosts.
+def select(place: Place, named: Sequence[str], engine: EngineName, *, remote: bool = False) -> Selected:
+    """The countries of a command: those named, else every active one whose stack has hosts (and, `remote`, a worker).
 
     Raises:
         UserError: A name is no member's; or there is nothing at all to run, and why.
@@ -67,7 +69,8 @@ def select(place: Place, named: Sequence[str], engine: EngineName) -> Selected:
                 from ace.cli import clouds
 
                 raise clouds.no_entry(member, missing, place.clouds)
-            chosen.append(hosts_of(place, member.stack, engine))
+            worker = worker_of(place.root, member.stack) if remote else ()
+            chosen.append(replace(hosts_of(place, member.stack, engine), worker=worker))
         except UserError as error:
             errors.append(error)
             result = Result.FAILED if named else Result.EXCLUDED
@@ -92,7 +95,7 @@ def target(place: Place, hosts: Hosts, used: dict[str, Surroundings]) -> Target:
         used[hosts.member.stack] = around = surroundings(place.spec, hosts.member, known_ds(place))
         return ansible.static(hosts.inventory, hosts.member, around, hosts.ssh.config)
 
-    return Target(hosts.inventory, variables, hosts.ssh, place.clouds.path)
+    return Target(hosts.inventory, variables, hosts.ssh, place.clouds.path, hosts.worker)
 
 
 def known_ds(place: Place) -> dict[str, tuple[str, ...]]:
@@ -133,6 +136,10 @@ def run(
     stderr.print(f"clouds: {place.clouds}", markup=False)
     for hosts in selected.hosts:
         write_ssh_config(place, hosts)
+        if hosts.worker:
+            stderr.print(f"{hosts.member.stack}: by its worker, {shown(hosts.worker)}", markup=False)
+            for kept in own_variables(work.group_vars, hosts.member.stack):
+                stderr.print(f"{kept} is not sent: a country's own variables are its worker's", markup=False)
     used: dict[str, Surroundings] = {}
     targets = [target(place, hosts, used) for hosts in selected.hosts]
     board = HostBoard([one.country for one in targets])
@@ -250,6 +257,14 @@ def group_vars(place: Place) -> Path:
     """Where countries set variables of their own: beside ROOT's inventories, else the program's."""
     own = place.root / "inventories" / "group_vars"
     return own if own.is_dir() else checkout() / "inventories" / "group_vars"
+
+
+def own_variables(folder: Path | None, country: str) -> list[Path]:
+    """The files in which a country's variables are kept here."""
+    if folder is None:
+        return []
+    name = f"country_{country}"
+    return [path for path in (folder / name, folder / f"{name}.yml", folder / f"{name}.yaml") if path.exists()]
 
 
 def _keep_facts(place: Place, targets: Sequence[Target], outcomes: Mapping[str, CountryOutcome]) -> None:

@@ -26,6 +26,8 @@ class Hosts:
     inventory: Inventory
     around: Surroundings
     ssh: SshPlaces
+    worker: tuple[str, ...] = ()
+    """The command of the worker that has the keys; none: they are here."""
 
 
 def hosts_of(place: Place, named: str, engine: EngineName) -> Hosts:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ace.errors import ExitCode, UserError
-from ace.services import consoles, ssh
+from ace.services import consoles, remote, ssh
 from ace.services.inventory import Inventory
 from ace.services.results import Ending, HostCounts, RunEvent, RunResult, Trouble
 from ace.services.run import RunRequest, run_playbook
@@ -51,6 +51,8 @@ class Target:
     """Gives the inventory as Ansible reads it, when the country's turn has come (`ace.services.ansible.static`)."""
     ssh: SshPlaces
     clouds_file: Path
+    worker: tuple[str, ...] = ()
+    """The command of the worker that has the keys of its hosts; none: they are here."""
 
     @property
     def country(self) -> str:
@@ -232,17 +234,20 @@ def _one(work: Work, target: Target, folder: Path, sink: Sink, cancel: threading
             return CountryOutcome(Result.EARLY_EXIT, ExitCode.INTERRUPTED, "interrupted", "interrupted before it began")
         if not hosts:
             return _judged(work, target, _nothing_ran(folder, wanted, troubles), cancel)
-        sink(Doing(country, "starting Ansible"))
+        away = remote.Worker(target.worker, target.ssh.known_hosts) if target.worker else None
+        sink(Doing(country, "starting Ansible" if away is None else "sending the run to the country's worker"))
+        reach = target.ssh if away is None else remote.SSH
         request = RunRequest(
             playbook=work.playbook,
             inventory=target.variables(),
             hosts=hosts,
-            ssh_config=lambda control_dir: ssh.render(target.inventory, target.ssh, control_dir),
+            ssh_config=lambda control_dir: ssh.render(target.inventory, reach, control_dir),
             folder=folder,
-            group_vars=work.group_vars,
+            group_vars=work.group_vars if away is None else None,
             check=work.check,
             extra_vars=work.extra_vars,
             forks=len(hosts),
+            worker=away,
         )
         ran = run_playbook(request, lambda event: sink(OnHost(country, event)), cancel)
     counts = {**ran.hosts, **{trouble.host: HostCounts(unreachable=1) for trouble in troubles}}
@@ -303,7 +308,9 @@ def behind_refused(inventory: Inventory, troubles: Sequence[Trouble]) -> tuple[T
 def hint_of(target: Target, trouble: Trouble) -> str:
     """What to try about a host's trouble."""
     host = target.inventory.host(trouble.host)
-    way = f"ssh -F {target.ssh.config} {host.name}"
+    way = f"`ssh -F {target.ssh.config} {host.name}`"
+    if target.worker:
+        way += " with the keys that its worker has"
     if trouble.key_refused:
         return (
             f"it shows another key than the one pinned for this very server: its keys were made anew, or somebody else "
@@ -314,9 +321,9 @@ def hint_of(target: Target, trouble: Trouble) -> str:
         through = f" through {host.reach.jump}" if host.reach.jump else ""
         return (
             f"is it running (`openstack server show {host.name}`), and does SSH get to {host.reach.address}{through}? "
-            f"try `{way}`"
+            f"try {way}"
         )
-    return f"look at it with `{way}`; once that is mended, `ace configure {target.country}` goes on"
+    return f"look at it with {way}; once that is mended, `ace configure {target.country}` goes on"
 
 
 def _nothing_ran(folder: Path, wanted: Sequence[str], troubles: tuple[Trouble, ...]) -> RunResult:

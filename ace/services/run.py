@@ -1,4 +1,4 @@
-"""Run one playbook on one country's hosts, through ansible-runner's Python interface.
+"""Run one playbook on one country's hosts, through ansible-runner: here, or by the country's worker (`remote`).
 
 Each run has a folder of its own, an environment that inherits nothing but what it names, connections of its own, and
 host keys that are pinned before it begins. It can be stopped at any moment and run again: roles compare what runs.
@@ -24,8 +24,10 @@ from typing import Any
 
 import psutil
 
+from ace.services import remote
 from ace.services.events import Tally, read
-from ace.services.results import Ending, RunEvent, RunResult
+from ace.services.remote import Worker
+from ace.services.results import Ending, RunEvent, RunResult, Said
 
 OnEvent = Callable[[RunEvent], None]
 PLAYBOOK_S = 3600
@@ -60,9 +62,12 @@ class RunRequest:
     folder: Path
     """The run's own; made, and not there before."""
     group_vars: Path | None = None
+    """The country's own variables; those of a run by a worker are the worker's."""
     check: bool = False
     extra_vars: Mapping[str, Any] = field(default_factory=dict)
     forks: int = 10
+    worker: Worker | None = None
+    """Who does it; None: this process, with the keys that are here."""
 
 
 def run_playbook(request: RunRequest, on_event: OnEvent, cancel: threading.Event) -> RunResult:
@@ -75,25 +80,77 @@ def run_playbook(request: RunRequest, on_event: OnEvent, cancel: threading.Event
 
     Raises:
         OSError: The run's folder cannot be made.
+        UserError: The worker did not take the run.
     """
     began = time.monotonic()
     tally = Tally()
+    queue: SimpleQueue[Mapping[str, Any] | None] = SimpleQueue()
+    listener = threading.Thread(target=_listen, args=(queue, tally, on_event), name="ace-ansible-events")
+    listener.start()
+    try:
+        status = _here(request, queue, cancel) if request.worker is None else _away(request, queue, cancel)
+    finally:
+        queue.put(None)
+        listener.join()
+    return tally.result(_ending(status, tally, cancel), request.hosts, request.folder, time.monotonic() - began)
+
+
+def _here(request: RunRequest, queue: SimpleQueue[Mapping[str, Any] | None], cancel: threading.Event) -> str:
+    """Run it from this process, with connections of its own."""
     with _connections() as control_dir:
         _lay_out(request, control_dir)
-        queue: SimpleQueue[Mapping[str, Any] | None] = SimpleQueue()
-        listener = threading.Thread(target=_listen, args=(queue, tally, on_event), name="ace-ansible-events")
-        listener.start()
         ended = threading.Event()
         stopper = threading.Thread(target=_stop_when, args=(cancel, ended, request.folder), name="ace-ansible-stop")
         stopper.start()
         try:
-            status = _run(request, queue)
+            return _run(request, queue)
         finally:
             ended.set()
             stopper.join()
-            queue.put(None)
-            listener.join()
-    return tally.result(_ending(status, tally, cancel), request.hosts, request.folder, time.monotonic() - began)
+
+
+def _away(request: RunRequest, queue: SimpleQueue[Mapping[str, Any] | None], cancel: threading.Event) -> str:
+    """Have the country's worker run it. Of what it tells only that counts which is of the hosts that were meant."""
+    assert request.worker is not None  # noqa: S101 - for the type checker
+    with _IMPORTING:
+        import ansible_runner.streaming  # noqa: F401, PLC0415 - slow to import; `remote` takes it from there
+    sent = request.folder / "sent"
+    request.folder.mkdir(mode=0o700, parents=True)
+    remote.lay_out(
+        sent,
+        request.playbook.parent,
+        request.worker,
+        request.ssh_config(remote.CONTROL_DIR),
+        ansible_cfg(Path(), remote.CONTROL_DIR, remote.SSH.config),
+        _inventory(request),
+    )
+
+    def enqueue(event: Mapping[str, Any]) -> None:
+        data = event.get("event_data")
+        if not isinstance(data, dict) or not data.get("host") or data["host"] in request.hosts:
+            queue.put(event)
+
+    arguments = {
+        **_arguments(request),
+        "playbook": request.playbook.name,
+        "inventory": "inventory",
+        "envvars": dict(remote.ENVIRONMENT),
+        "settings": {"job_timeout": PLAYBOOK_S},
+    }
+    # no ANSIBLE_CONFIG: Ansible does not run here; what starts the worker finds no passphrase and no credential
+    own = {name: value for name, value in environment(Path(), os.environ, {}).items() if name != "ANSIBLE_CONFIG"}
+    return remote.run(request.worker, sent, arguments, request.folder / "artefacts", own, enqueue, cancel)
+
+
+def _arguments(request: RunRequest) -> dict[str, Any]:
+    """What ansible-runner is told wherever it runs."""
+    return {
+        "limit": ",".join(request.hosts),
+        "forks": request.forks,
+        "cmdline": "--diff --check" if request.check else "--diff",
+        "extravars": dict(request.extra_vars),
+        "suppress_env_files": True,
+    }
 
 
 def _run(request: RunRequest, queue: SimpleQueue[Mapping[str, Any] | None]) -> str:
@@ -110,14 +167,10 @@ def _run(request: RunRequest, queue: SimpleQueue[Mapping[str, Any] | None]) -> s
         project_dir=str(request.playbook.parent),
         playbook=str(request.playbook),
         inventory=str(request.folder / "inventory"),
-        limit=",".join(request.hosts),
-        forks=request.forks,
-        cmdline="--diff --check" if request.check else "--diff",
-        extravars=dict(request.extra_vars),
         ident="artefacts",
         artifact_dir=str(request.folder),
         quiet=True,
-        suppress_env_files=True,
+        **_arguments(request),
         settings={"pexpect_timeout": 60, "job_timeout": PLAYBOOK_S},
         event_handler=enqueue,
         cancel_callback=lambda: False,
@@ -141,8 +194,8 @@ def environment(folder: Path, inherited: Mapping[str, str], of_runner: Mapping[s
     }
 
 
-def ansible_cfg(folder: Path, control_dir: Path) -> str:
-    """The run's ansible.cfg. Nobody else's is read."""
+def ansible_cfg(folder: Path, control_dir: Path, ssh_config: Path) -> str:
+    """The run's ansible.cfg. Nobody else's is read. Ansible takes a relative `folder` from where the file is."""
     return f"""# Written by ace for this run.
 [defaults]
 host_key_checking = true
@@ -164,7 +217,7 @@ enable_plugins = yaml
 pipelining = true
 retries = 2
 control_path_dir = {control_dir}
-ssh_args = -F {control_dir}/config -o ControlMaster=auto -o ControlPersist=60s -o ConnectTimeout={CONNECT_S}
+ssh_args = -F {ssh_config} -o ControlMaster=auto -o ControlPersist=60s -o ConnectTimeout={CONNECT_S}
 """
 
 
@@ -173,20 +226,29 @@ def _lay_out(request: RunRequest, control_dir: Path) -> None:
     folder = request.folder
     for part in (folder, folder / "inventory", folder / "home", folder / "tmp"):
         part.mkdir(mode=0o700, parents=True)
+    (folder / "inventory" / "hosts.json").write_text(_inventory(request), encoding="utf-8")
+    if request.group_vars is not None and request.group_vars.is_dir():
+        (folder / "inventory" / "group_vars").symlink_to(request.group_vars.resolve())
+    ssh_config = control_dir / "config"
+    ssh_config.write_text(request.ssh_config(control_dir), encoding="utf-8")
+    (folder / "ansible.cfg").write_text(ansible_cfg(folder, control_dir, ssh_config), encoding="utf-8")
+
+
+def _inventory(request: RunRequest) -> str:
     inventory = {**request.inventory, "all": {**request.inventory["all"]}}
     common = dict(inventory["all"].get("vars", {}))
     common.pop("ansible_ssh_common_args", None)  # ansible.cfg says it, for this run's own connections
     inventory["all"]["vars"] = common
-    (folder / "inventory" / "hosts.json").write_text(json.dumps(inventory, indent=1), encoding="utf-8")
-    if request.group_vars is not None and request.group_vars.is_dir():
-        (folder / "inventory" / "group_vars").symlink_to(request.group_vars.resolve())
-    (control_dir / "config").write_text(request.ssh_config(control_dir), encoding="utf-8")
-    (folder / "ansible.cfg").write_text(ansible_cfg(folder, control_dir), encoding="utf-8")
+    return json.dumps(inventory, indent=1)
 
 
 def _listen(queue: SimpleQueue[Mapping[str, Any] | None], tally: Tally, on_event: OnEvent) -> None:
     while (event := queue.get()) is not None:
-        if (told := read(event)) is not None:
+        try:
+            told = read(event)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:  # a worker may say anything
+            told = Said("error", f"an event that cannot be understood: {error}")
+        if told is not None:
             tally.take(told)
             on_event(told)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shlex
 import shutil
 import signal
 import subprocess
@@ -306,6 +307,47 @@ def test_the_services_themselves_say_that_they_serve(configured: Configured) -> 
     verdicts = {check["id"]: check["verdict"] for country in told["countries"].values() for check in country["checks"]}
     assert "PASS" in verdicts.values()
     assert "FAIL" not in verdicts.values()
+
+
+def test_a_country_s_own_worker_does_it_with_a_key_that_is_nowhere_else(
+    configured: Configured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker is another program with another home, in mounts of its own; the sender has no key meanwhile."""
+    configured.on(GW2, "echo garbage >> /etc/keepalived/keepalived.conf")
+    refused = configured.ace("configure", "mu", "--remote", expect=1)
+    assert refused["error"]["code"] == "no-worker"
+    key = configured.region.root / ".ace" / "lab" / "ssh" / "id_ed25519"
+    monkeypatch.setitem(configured.region.environment, "ACE_WORKER_MU", a_worker(tmp_path, key))
+    shutil.move(key, tmp_path / "home" / ".ssh" / "id_ed25519")
+    try:
+        assert configured.on(GW2, "echo in", check=False) == "", "the sender cannot get in"
+        only = ("configure", "mu", "--remote", "--service", "gateway")
+        [change] = configured.ace(*only, "--check", expect=2)["countries"]["mu"]["changes"]
+        assert change["host"] == GW2
+        assert "-garbage" in change["diff"]
+        assert counts(configured.ace(*only), "changed") == {GW1: 0, GW2: 1, SVC1: 0}
+        assert configured.ace(*only, "--check")["countries"]["mu"]["result"] == "unchanged"
+    finally:
+        shutil.move(tmp_path / "home" / ".ssh" / "id_ed25519", key)
+    assert "garbage" not in configured.on(GW2, "cat /etc/keepalived/keepalived.conf")
+    assert not list((tmp_path / "country").rglob("id_ed25519"))
+
+
+def a_worker(folder: Path, key: Path) -> str:
+    """The command of a worker whose user's home is below the folder: its way in and its variables are there alone."""
+    own, variables = folder / "home" / ".ssh", folder / "country" / "inventory" / "group_vars" / "country_mu.yml"
+    own.mkdir(parents=True, mode=0o700)
+    way_in = (key.parent / "config").read_text()
+    assert str(key) in way_in
+    (own / "config").write_text(way_in.replace(str(key), "~/.ssh/id_ed25519"))
+    variables.parent.mkdir(parents=True)
+    variables.write_text(f"---\nmail_relay_password: {CANARY}\n")
+    users = folder / "passwd"
+    users.write_text(f"root:x:0:0::{folder / 'home'}:/bin/sh\n")
+    enter = f'mount --bind {users} /etc/passwd && exec env HOME={folder / "home"} "$@"'
+    worker = Path(__file__).resolve().parents[2] / "scripts" / "worker.py"
+    program = [sys.executable, str(worker), "--private-data-dir", str(folder / "country")]
+    return shlex.join(["unshare", "--mount", "--propagation", "private", "sh", "-c", enter, "worker", *program])
 
 
 def test_no_secret_is_in_outputs_inventory_artefacts_logs_or_process_lists(configured: Configured) -> None:
