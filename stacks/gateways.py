@@ -38,7 +38,9 @@ TRANSIT_RULES = rules(
     [Rule("vrrp-link-local", Family.IPV6, Remote.ANYWHERE, "vrrp")],
 )
 """On transit: all that gateways forward, and BGP, BFD and VRRP among them (their addresses are in the pools too).
-VRRP over IPv6 comes from link-local addresses (RFC 9568). What a gateway itself answers is nftables' to say."""
+VRRP over IPv6 comes from link-local addresses (RFC 9568). What a gateway itself answers is nftables' to say.
+The group tracks no connections: an answer may enter by the other gateway, on another compute node, whose Neutron has never
+seen what was asked and would call it invalid."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +85,15 @@ class Gateways(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self),
         )
-        transit = SecurityGroup(
-            logical(name, "transit"),
+        forwarding = SecurityGroup(
+            logical(name, "forwarding"),
             SecurityGroupArgs(
-                name=f"{args.data_centre.id}-gateways-transit",
+                name=f"{args.data_centre.id}-gateways-forwarding",
                 description="Gateways, on transit: what members send to each other",
                 rules=TRANSIT_RULES,
                 tags=own_tags,
                 members_id=args.members_id,
+                stateful=False,
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -110,7 +113,7 @@ class Gateways(pulumi.ComponentResource):
         gateways = [
             Gateway(
                 logical(args.data_centre.id, gateway.name),
-                GatewayArgs(args, gateway, group.id, public.group_id, transit.group_id),
+                GatewayArgs(args, gateway, group.id, public.group_id, forwarding.group_id),
                 pulumi.ResourceOptions(parent=self),
             )
             for gateway in args.data_centre.gateways
@@ -128,7 +131,7 @@ class GatewayArgs:
     gateway: GatewayValues
     server_group_id: pulumi.Output[str]
     public_group_id: pulumi.Output[str]
-    transit_group_id: pulumi.Output[str]
+    forwarding_group_id: pulumi.Output[str]
 
 
 class Gateway(pulumi.ComponentResource):
@@ -171,7 +174,7 @@ class Gateway(pulumi.ComponentResource):
                 {"subnet_id": common.transit.subnet6_id, "ip_address": str(transit6)},
             ],
             allowed_address_pairs=[{"ip_address": str(prefix)} for prefix in carried],
-            security_group_ids=[args.transit_group_id],
+            security_group_ids=[args.forwarding_group_id],
             tags=own_tags,
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )

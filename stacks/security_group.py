@@ -68,6 +68,9 @@ class SecurityGroupArgs:
     project_id: pulumi.Output[str] | None = None
     """None: the project of the credential."""
     depends_on: tuple[pulumi.Resource, ...] = ()
+    stateful: bool = True
+    """Whether what was asked for may be answered, whatever `rules` say; False also where the way back is another.
+    Neutron lets nobody change it while a port has the group: give a group that is to differ another name."""
 
 
 class SecurityGroup(pulumi.ComponentResource):
@@ -80,6 +83,7 @@ class SecurityGroup(pulumi.ComponentResource):
             name=args.name,
             description=args.description,
             delete_default_rules=True,
+            stateful=None if args.stateful else False,
             tenant_id=args.project_id,
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=args.depends_on),

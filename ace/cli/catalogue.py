@@ -24,6 +24,7 @@ app = typer.Typer(
     help="What the ecosystem offers: a site in every language and exports for machines, from the spec and the verified "
     "publications alone.",
 )
+OUT = Path(".ace") / "catalogue"
 OutOption = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help="Where the site goes. Default: `.ace/catalogue` beside the spec folder."),
@@ -43,6 +44,16 @@ def build(
         catalogue, built, folder = _built(spec, as_of, out, answer)
         _write(built, folder)
         _tell(catalogue, built, folder, format_)
+
+
+def rebuild(spec_dir: Path) -> Path | None:
+    """Build anew what `ace catalogue build` has built below ROOT; None where it has built nothing."""
+    folder = spec_dir.parent / OUT
+    if not folder.is_dir():
+        return None
+    catalogue, loaded = _catalogue(spec_dir, None)
+    _write(_site(catalogue, loaded), folder)
+    return folder
 
 
 @app.command("check")
@@ -130,11 +141,10 @@ def _catalogue(spec: Path | None, as_of: date | None) -> tuple[Catalogue, Spec]:
 
 
 def _built(spec: Path | None, as_of: date | None, out: Path | None, answer: Answer) -> tuple[Catalogue, Built, Path]:
-    from ace.catalogue.build import build as make
     from ace.catalogue.plain import WORDS, record, withheld
 
     catalogue, loaded = _catalogue(spec, as_of)
-    folder = (out or find_spec_dir(spec).parent / ".ace" / "catalogue").absolute()
+    folder = (out or find_spec_dir(spec).parent / OUT).absolute()
     answer.body["as_of"] = catalogue.as_of.isoformat()
     answer.body["records"] = [
         {
@@ -147,10 +157,16 @@ def _built(spec: Path | None, as_of: date | None, out: Path | None, answer: Answ
         for each in records
     ]
     answer.body["withheld"] = [withheld(decision) for decision in catalogue.withheld]
-    built = make(catalogue, loaded, checkout() / "templates" / "catalogue")
+    built = _site(catalogue, loaded)
     answer.body["untranslated"] = {code: list(messages) for code, messages in built.untranslated.items()}
     answer.body["out"] = str(folder)
     return catalogue, built, folder
+
+
+def _site(catalogue: Catalogue, loaded: Spec) -> Built:
+    from ace.catalogue.build import build as make
+
+    return make(catalogue, loaded, checkout() / "templates" / "catalogue")
 
 
 def _write(built: Built, folder: Path) -> None:

@@ -28,6 +28,10 @@ def configure(
         bool, typer.Option("--check", help="Change nothing; show what would change (exit 2 if anything).")
     ] = False,
     service: ServiceOption = None,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Go through every task, also on hosts that still are what the same run made them."),
+    ] = False,
     remote: Annotated[
         bool,
         typer.Option(
@@ -52,6 +56,7 @@ def configure(
     from ace.cli.output import answering
     from ace.cli.wiring import open_place
     from ace.services.countries import Work
+    from ace.services.inputs import digester
 
     with answering("configure", format_) as answer:
         if not check:
@@ -67,7 +72,13 @@ def configure(
             place,
             selected,
             "configure",
-            Work(site, check=check, extra_vars=only, group_vars=shared),
+            Work(
+                site,
+                check=check,
+                extra_vars=only,
+                group_vars=shared,
+                inputs=None if only or full else digester(place.root, site, shared),
+            ),
             parallel=parallel,
             verbose=verbose,
             once_more=None if check else Work(site, extra_vars={"ace_only": "dns"}, group_vars=shared),

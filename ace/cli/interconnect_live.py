@@ -23,10 +23,11 @@ from ace.cli.options import (
 from ace.cli.regional import plan_of
 
 if TYPE_CHECKING:
+    from ace.cli.configuring import Done, Selected
     from ace.cli.wiring import Place
     from ace.interconnect.check import Check
     from ace.interconnect.live.shell import Place as Shell
-    from ace.interconnect.values import Node, Plan
+    from ace.interconnect.values import Node, NodeKind, Plan
     from ace.services.countries import CountryOutcome
 
 APPLIED = Path(".ace") / "interconnect-applied"
@@ -60,32 +61,22 @@ def apply(
     from ace.cli.wiring import open_place
     from ace.errors import ExitCode, worst
     from ace.interconnect.values import NodeKind
-    from ace.services.countries import Work
 
     with answering("interconnect-apply", format_) as answer:
         if not check_only:
             refuse_past(as_of)
         place = open_place(spec)
         planned = plan_of(place.root, place.spec, as_of, verified_only=True)
-        folder = _proven(place, planned)
+        folder = proven(place, planned)
         answer.body["left_out"] = [{"subject": x.subject, "reason": x.reason, "code": x.code} for x in planned.left_out]
-        playbook = checkout() / "playbooks" / "interconnect.yml"
         codes: list[ExitCode] = []
         turns = [(NodeKind.HUB, "hubs")] if hubs else [(NodeKind.GATEWAY, "countries")]
         if not hubs and not countries:
             turns.insert(0, (NodeKind.HUB, "hubs"))
         for kind, key in turns:
-            named = sorted({node.country for node in planned.nodes if node.kind is kind})
-            wanted = [c.lower() for c in countries or ()] or named
+            wanted = [c.lower() for c in countries or ()] or countries_of(planned, kind)
             selected = configuring.select(place, wanted, engine)
-            work = Work(
-                playbook,
-                check=check_only,
-                extra_vars={"interconnect_files": str(folder)},
-                group_vars=configuring.group_vars(place),
-                roles=frozenset({kind.value}),
-            )
-            done = configuring.run(place, selected, "interconnect-apply", work, parallel=parallel, verbose=verbose)
+            done = roll_out(place, selected, kind, folder, check_only=check_only, parallel=parallel, verbose=verbose)
             codes.append(done.exit_code)
             answer.body[key] = {name: configuring.as_json(one) for name, one in sorted(done.outcomes.items())}
             if wrong := configuring.error(done.outcomes, "ace interconnect apply"):
@@ -212,6 +203,35 @@ def undrain(
 # ------------------------------------------------------------------------------------------------------------- together
 
 
+def countries_of(planned: Plan, kind: NodeKind) -> list[str]:
+    """The stacks in which the plan has gateways, or hubs."""
+    return sorted({node.country for node in planned.nodes if node.kind is kind})
+
+
+def roll_out(
+    place: Place,
+    selected: Selected,
+    kind: NodeKind,
+    folder: Path,
+    *,
+    check_only: bool = False,
+    parallel: int | None = None,
+    verbose: bool = False,
+) -> Done:
+    """Have the gateways, or the hubs, of those countries take the files in `folder`; what `proven` wrote."""
+    from ace.cli import configuring
+    from ace.services.countries import Work
+
+    work = Work(
+        checkout() / "playbooks" / "interconnect.yml",
+        check=check_only,
+        extra_vars={"interconnect_files": str(folder)},
+        group_vars=configuring.group_vars(place),
+        roles=frozenset({kind.value}),
+    )
+    return configuring.run(place, selected, "interconnect-apply", work, parallel=parallel, verbose=verbose)
+
+
 def look(place: Place, planned: Plan, engine: EngineName) -> Check:
     """Ask all hosts that can be reached here, and judge."""
     from ace.addressing import tunnel_mtu
@@ -263,7 +283,7 @@ def _one(place: Place, planned: Plan, host: str, engine: EngineName) -> tuple[No
     return node, _shells(place, [node.country], engine), str(centre.allocation.transit_vip4)
 
 
-def _proven(place: Place, planned: Plan) -> Path:
+def proven(place: Place, planned: Plan) -> Path:
     """Render and prove what is to be applied.
 
     Raises:

@@ -134,6 +134,7 @@ def suspend(
     at any point, the same command goes on from there.
     """
     from ace.cli.effects import Estate
+    from ace.cli.region_effects import with_region
     from ace.membership.lifecycle import Verb
 
     with answering("member-suspend", format_) as answer:
@@ -145,9 +146,9 @@ def suspend(
         options = {"approvals": [list(one) for one in signed], "evidence": evidence}
         intent = at.intent(Verb.SUSPEND, reason, options)
         estate = Estate(at.spec_dir, at.member.stack)
-        would = "status: suspended and why, and a line in the log; routes and listings go by it"
         steps = [
-            at.files(Verb.SUSPEND, would),
+            at.files(Verb.SUSPEND, "status: suspended and why, and a line in the log"),
+            *with_region(at.spec_dir, at.member),
             estate.quotas("set the quotas of its tenants to nothing; what runs goes on"),
         ]
         if stop_servers or intent.options["evidence"]["stop_servers"]:
@@ -165,6 +166,7 @@ def reinstate(
 ) -> None:
     """Let a suspended member go on, with everything as it was before. Killed, the same command goes on from there."""
     from ace.cli.effects import Estate
+    from ace.cli.region_effects import with_region
     from ace.membership.lifecycle import Verb
 
     with answering("member-reinstate", format_) as answer:
@@ -177,6 +179,7 @@ def reinstate(
             at.files(Verb.REINSTATE, "status: active, as the file was before, and a line in the log"),
             estate.quotas("set the quotas of its tenants to what its file says"),
             estate.start_servers(at.folder / STOPPED),
+            *with_region(at.spec_dir, at.member),
         ]
         _go(answer, at, intent, steps, dry_run=dry_run, format_=format_, next_=_REGION)
 
@@ -195,6 +198,7 @@ def remove(
     It cannot be undone: what the tenants hold goes too. Look with `--dry-run` first. Killed, the same command goes on.
     """
     from ace.cli.effects import Estate
+    from ace.cli.region_effects import with_region
     from ace.membership.lifecycle import Verb
 
     with answering("member-remove", format_) as answer:
@@ -205,7 +209,8 @@ def remove(
         at.require_no_hub()
         estate = Estate(at.spec_dir, at.member.stack)
         steps = [
-            at.files(Verb.REMOVE, "status: leaving, and a line in the log; routes and listings go by it"),
+            at.files(Verb.REMOVE, "status: leaving, and a line in the log"),
+            *with_region(at.spec_dir, at.member),
             estate.export(),
             estate.tear_down(),
             estate.verify(),
@@ -218,11 +223,7 @@ def remove(
 
 
 STOPPED = "stopped.json"
-_REGION = (
-    "git commit the spec folder, and let the others pull",
-    "ace interconnect apply --hubs",
-    "ace catalogue build",
-)
+_REGION = ("git commit the spec folder, and let the others pull",)
 
 
 def _approvals(file: Path | None) -> tuple[tuple[str, str], ...]:

@@ -181,7 +181,7 @@ def _host(plan: Plan, node: Node, view: Seen | str) -> HostCheck:
     learnt = {prefix for prefix, path in view.routes.items() if path}
     inside = {prefix for prefix in learnt if any(b.version == prefix.version and prefix.subnet_of(b) for b in own)}  # type: ignore[arg-type]
     missing, unexpected = wanted - learnt, learnt - wanted - inside
-    detail = "" if wanted == learnt - inside else f"{len(missing)} routes missing, {len(unexpected)} unexpected"
+    detail = f"{len(missing)} routes missing, {len(unexpected)} unexpected" if missing or unexpected else ""
     return HostCheck(
         node.host,
         True,

@@ -131,7 +131,9 @@ def _view(plan: Plan, node: Node) -> dict[str, Any]:
 def _neighbour(plan: Plan, session: Session) -> Neighbour:
     local, remote = session.local, session.remote
     name = neighbour_name(remote)
-    own = tuple(Entry("deny", block, f" le {block.max_prefixlen}") for block in (local.block4, local.block6))
+    # the other data centre of the same country announces out of the same blocks; it is held to its own exact list
+    blocks = () if session.kind is LinkKind.INTERNAL else (local.block4, local.block6)
+    own = tuple(Entry("deny", block, f" le {block.max_prefixlen}") for block in blocks)
     if session.accepts:
         loose = session.kind is LinkKind.BACKBONE
         accepts = (*own, *(entry for prefix in session.accepts for entry in _permit(prefix, loose=loose)))

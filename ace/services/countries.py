@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from ace.errors import ExitCode, UserError
 from ace.services import consoles, remote, ssh
+from ace.services.inputs import Digester
 from ace.services.inventory import Inventory
 from ace.services.results import Ending, HostCounts, RunEvent, RunResult, Trouble
 from ace.services.run import RunRequest, run_playbook
@@ -70,6 +71,8 @@ class Work:
     group_vars: Path | None = None
     roles: frozenset[str] | None = None
     """Only hosts of these roles; None: all."""
+    inputs: Digester | None = None
+    """Lets hosts that the same words have made what they are say so, and be left alone; None: all is said anew."""
 
 
 @dataclass(frozen=True)
@@ -237,15 +240,17 @@ def _one(work: Work, target: Target, folder: Path, sink: Sink, cancel: threading
         away = remote.Worker(target.worker, target.ssh.known_hosts) if target.worker else None
         sink(Doing(country, "starting Ansible" if away is None else "sending the run to the country's worker"))
         reach = target.ssh if away is None else remote.SSH
+        inventory = target.variables()
+        known = work.inputs(inventory) if work.inputs is not None and away is None else ""
         request = RunRequest(
             playbook=work.playbook,
-            inventory=target.variables(),
+            inventory=inventory,
             hosts=hosts,
             ssh_config=lambda control_dir: ssh.render(target.inventory, reach, control_dir),
             folder=folder,
             group_vars=work.group_vars if away is None else None,
             check=work.check,
-            extra_vars=work.extra_vars,
+            extra_vars={**work.extra_vars, **({"ace_inputs": known} if known else {})},
             forks=len(hosts),
             worker=away,
         )

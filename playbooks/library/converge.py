@@ -6,14 +6,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ansible.module_utils.ace_converge.facts import Tell, public_facts
-from ansible.module_utils.ace_converge.files import File, Folder, converge_files, converge_folders
-from ansible.module_utils.ace_converge.firewall import Rules, converge_firewall
-from ansible.module_utils.ace_converge.kernel import Network, converge_network, converge_sysctls
-from ansible.module_utils.ace_converge.keys import Key, converge_keys
-from ansible.module_utils.ace_converge.steps import Step, converge_steps
-from ansible.module_utils.ace_converge.units import Unit, converge_units
+from ansible.module_utils.ace_converge import record
 from ansible.module_utils.ace_converge.values import Change, ConvergeError, Machine
+from ansible.module_utils.ace_converge.whole import converge, told
 from ansible.module_utils.basic import AnsibleModule
 
 DOCUMENTATION = r"""
@@ -106,6 +101,10 @@ options:
       file: {description: File that holds it., type: path}
       command: {description: Command that prints it., type: list, elements: str, default: []}
       lines: {description: A list of lines., type: bool, default: false}
+  inputs:
+    description: A digest of all that the run's words follow from; given, the call is remembered for M(host_facts).
+    type: str
+    default: ""
 author: [ACE]
 """
 EXAMPLES = r"""
@@ -179,31 +178,8 @@ ARGUMENTS: dict[str, Any] = {
             "lines": {"type": "bool", "default": False},
         }
     ),
+    "inputs": {"type": "str", "default": ""},
 }
-
-
-def converge(given: dict[str, Any], machine: Machine, changes: list[Change]) -> None:
-    """Do it all; `changes` grows, so that what was done before a failure is told too."""
-    changes += converge_folders(
-        [Folder(**{**item, "mode": int(item["mode"], 8)}) for item in given["folders"]], machine
-    )
-    for item in given["files"]:
-        changes += converge_files(
-            [File(**{**item, "mode": int(item["mode"], 8), "check": tuple(item["check"])})], machine
-        )
-    changes += converge_keys([Key(**item) for item in given["keys"]], machine)
-    changes += converge_steps([Step(**item) for item in given["steps"]], machine)
-    changes += converge_sysctls({name: str(value) for name, value in given["sysctl"].items()}, machine)
-    if given["network"] is not None:
-        network = given["network"]
-        changes += converge_network(Network(tuple(network["addresses"]), network["routes"]), machine)
-    if given["firewall"] is not None:
-        changes += converge_firewall([Rules(**item) for item in given["firewall"]], machine)
-    changes += converge_units([Unit(**_tuples(item)) for item in given["units"]], machine)
-
-
-def _tuples(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in item.items()}
 
 
 def main() -> None:
@@ -216,8 +192,9 @@ def main() -> None:
     failure = None
     try:
         converge(module.params, machine, changes)
-        told = public_facts([Tell(**item) for item in module.params["tells"]], machine)
-        result["ansible_facts"] = {"ace_public_facts": told}
+        result["ansible_facts"] = {"ace_public_facts": told(module.params, machine)}
+        if module.params["inputs"] and not module.check_mode:
+            record.add(module.params, machine)
     except (ConvergeError, OSError) as error:
         failure = str(error)
     result |= {"changed": bool(changes), "changes": [change.what for change in changes]}

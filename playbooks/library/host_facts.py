@@ -7,6 +7,8 @@ import json
 import subprocess
 from typing import Any
 
+from ansible.module_utils.ace_converge import record
+from ansible.module_utils.ace_converge.values import Machine
 from ansible.module_utils.basic import AnsibleModule
 
 DOCUMENTATION = r"""
@@ -15,7 +17,17 @@ short_description: What a host is, as far as ACE's roles need it
 description:
   - Sets C(ace_host) with C(container) (whether the kernel is somebody else's, so that the clock cannot be set),
     C(interfaces) (address to name of the interface that has it) and C(packages) (names of those installed).
-options: {}
+  - With O(inputs) also C(ace_as_wanted), whether the host still is, in running state, what a run with the same inputs made
+    it; then C(ace_told), what the hosts of that run told, and C(ace_public_facts). If it is not, the record of that run is
+    taken away: what follows makes a new one. See C(module_utils/ace_converge/record.py).
+options:
+  inputs:
+    description: A digest of all that the run's words follow from; empty when it is not known.
+    type: str
+    default: ""
+  told:
+    description: What the hosts of the run told; given at its end, has the host remember that it came to its end.
+    type: dict
 author: [ACE]
 """
 EXAMPLES = r"""
@@ -24,7 +36,7 @@ EXAMPLES = r"""
 """
 RETURN = r"""
 ansible_facts:
-  description: C(ace_host).
+  description: C(ace_host), C(ace_as_wanted), C(ace_told), C(ace_public_facts).
   type: dict
   returned: always
 """
@@ -52,13 +64,28 @@ def installed(listing: str) -> list[str]:
 
 def main() -> None:
     """Ansible's entry point."""
-    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
-    facts = {
+    module = AnsibleModule(
+        argument_spec={"inputs": {"type": "str", "default": ""}, "told": {"type": "dict"}}, supports_check_mode=True
+    )
+    inputs, others = module.params["inputs"], module.params["told"]
+    machine = Machine()
+    host = {
         "container": bool(_said("systemd-detect-virt", "--container").strip()),
         "interfaces": interfaces(_said("ip", "-json", "address", "show")),
         "packages": installed(_said("dpkg-query", "--show", "--showformat", "${db:Status-Abbrev}${Package}\n")),
     }
-    module.exit_json(changed=False, ansible_facts={"ace_host": facts})
+    facts: dict[str, Any] = {"ace_host": host}
+    if others is not None:
+        if inputs and not module.check_mode:
+            record.end(inputs, host, others, machine)
+    elif inputs:
+        found = record.look(inputs, host, machine)
+        facts["ace_as_wanted"] = found is not None
+        if found is not None:
+            facts |= {"ace_told": found["told"], "ace_public_facts": found["own"]}
+        elif not module.check_mode:
+            record.begin(machine)
+    module.exit_json(changed=False, ansible_facts=facts)
 
 
 if __name__ == "__main__":

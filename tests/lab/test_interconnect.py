@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ import pytest
 
 from ace.lab import Lab, underlay
 from ace.lab import hosts as lab_hosts
+from ace.spec import load
 from tests.lab.hosts_site import Server, Site, cut_power, eventually
-from tests.lab.region import Region, new_root
+from tests.lab.region import CHECKOUT, Region, new_root
 
 pytestmark = [
     pytest.mark.lab,
@@ -42,6 +44,8 @@ GAP_S = 3.0
 ROUNDING_S = 2
 """FRR gives the second from which a session is up as now less its age."""
 POOLS = ("10.64.0.0/10", "fd92:3091:a000::/36")
+NEWCOMER = ".sc"
+ANSWERS = CHECKOUT / "templates" / "member" / "examples" / "sc.yaml"
 
 
 @dataclass
@@ -88,12 +92,15 @@ class Joined:
         return found
 
     def uptimes(self) -> dict[tuple[str, str], int]:
-        """When each established session of the first two countries came up, as FRR says: seconds since 1970."""
+        """When each established session of the first two countries came up, as FRR says: seconds since 1970.
+
+        Those to the newcomer's gateways aside.
+        """
         return {
             (host, address): int(told["bgpTimerUpEstablishedEpoch"])
             for host in (GW_TN, GW2_TN, HUB_TN, GW_KE, GW2_KE, HUB_KE)
             for address, told in self.neighbours(host).items()
-            if told["bgpState"] == "Established"
+            if told["bgpState"] == "Established" and not told.get("nbrDesc", "").endswith(NEWCOMER)
         }
 
     @contextmanager
@@ -408,27 +415,131 @@ def test_what_was_learnt_from_one_hub_is_not_told_to_another(joined: Joined) -> 
     until_green(joined)
 
 
+# ------------------------------------------------------------------------------------- a country joins, pauses and leaves
+
+
 @pytest.mark.slow
-def test_a_country_that_joins_drops_nobody_s_session_and_changes_only_its_hubs_files(joined: Joined) -> None:
-    files = rendered(joined.region.root)
+def test_a_country_joins_by_one_command_and_nothing_of_anybody_else_s_changes(joined: Joined, alone: Before) -> None:
+    joined.ace("member", "add", "SC", "--answers", str(ANSWERS))
+    now = texts(joined.region.root)
+    assert {name for name in now if now[name] != alone.texts.get(name)} == {
+        "CODEOWNERS",
+        "ecosystem/answers/sc.yaml",
+        "ecosystem/members/sc.yaml",
+        "ecosystem/register.yaml",
+        "stacks/Pulumi.sc.yaml",
+    }
+    joined.ace("validate")
+    assert joined.ace("preview", "sc", expect=2)["countries"]["sc"]["create"] > 100
+    joined.ace("lab", "up", "sc", "--hosts")
+    assert joined.ace("member", "check", "sc")["fit"]
     before = joined.uptimes()
-    joined.ace("lab", "up", "rw", "--hosts")
-    joined.ace("up", "rw")
-    joined.ace("configure", "rw")
-    joined.ace("publish", "rw")
+    for step in (("member", "activate", "sc"), ("up", "sc"), ("configure", "sc"), ("publish", "sc")):
+        joined.ace(*step)
     with joined.traffic() as measured:
         joined.ace("interconnect", "apply")
         until_green(joined)
-    after = joined.uptimes()
-    younger = {session: after.get(session, 0) - since for session, since in before.items()}
-    assert {session: by for session, by in younger.items() if abs(by) > ROUNDING_S} == {}, (
-        "nobody's session was dropped"
-    )
+    joined.ace("catalogue", "build")
+    assert dropped(before, joined.uptimes()) == {}
     assert measured.lost == {4: 0, 6: 0}
-    now = rendered(joined.region.root)
-    changed = {path.split("/")[1] for path in files if now.get(path) != files[path]}
-    assert changed <= {HUB_TN, HUB_KE}
-    assert any(path.startswith("rw/") for path in now)
+    files = rendered(joined.region.root)
+    assert {path.split("/")[1] for path in alone.files if files.get(path) != alone.files[path]} == {HUB_TN, HUB_KE}
+    assert hubs_know(joined) == {True}
+    assert {"sc-fish-prices", "sc-e-learning"} <= listed(joined)
+    pairs = joined.check()["reachability"]
+    assert {pair["ok"] for pair in pairs if "victoria-1.sc" in (pair["a"], pair["b"])} == {True}
+
+
+@pytest.mark.slow
+def test_suspended_it_has_no_routes_and_no_listings_and_reinstated_all_is_byte_for_byte_as_before(
+    joined: Joined,
+) -> None:
+    root = joined.region.root
+    before, uptimes, offered = rendered(root), joined.uptimes(), exports(root)
+    joined.ace("member", "suspend", "sc", "--reason", "a test")
+    assert hubs_know(joined) == {False}
+    eventually(lambda: [host for host in (GW_TN, GW2_TN, GW_KE, GW2_KE) if knows_sc(joined, host)], [], timeout_s=60)
+    assert not {name for name in listed(joined) if name.startswith("sc-")}
+    cloud = joined.region.cloud("sc-victoria-1-admin")
+    own = [project.id for project in cloud.identity.projects() if project.name.startswith("ace-sc-")]
+    assert {cloud.compute.get_quota_set(project).cores for project in own} == {0}
+    until_green(joined)
+    joined.ace("member", "reinstate", "sc", "--reason", "the test is over")
+    until_green(joined)
+    assert rendered(root) == before
+    assert exports(root) == offered
+    assert hubs_know(joined) == {True}
+    assert dropped(uptimes, joined.uptimes()) == {}
+
+
+@pytest.mark.slow
+def test_removed_it_is_gone_from_cloud_routers_and_catalogue_and_the_others_are_as_before_it_came(
+    joined: Joined, alone: Before
+) -> None:
+    before = joined.uptimes()
+    assert joined.ace("member", "remove", "sc", "--reason", "a test", "--yes")["transition"]["to"] == "left"
+    until_green(joined)
+    assert hubs_know(joined) == {False}
+    assert not {name for name in listed(joined) if name.startswith("sc-")}
+    cloud = joined.region.cloud("sc-victoria-1-admin")
+    assert not list(cloud.compute.servers(all_projects=True))
+    assert not [project.name for project in cloud.identity.projects() if project.name.startswith("ace-")]
+    assert rendered(joined.region.root) == alone.files
+    assert dropped(before, joined.uptimes()) == {}
+
+
+@dataclass(frozen=True)
+class Before:
+    """The region before the newcomer."""
+
+    texts: dict[str, str]
+    files: dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def alone(joined: Joined) -> Before:
+    return Before(texts(joined.region.root), rendered(joined.region.root))
+
+
+def texts(root: Path) -> dict[str, str]:
+    """What people review: all that is not below ROOT/.ace, publications and keys aside."""
+    own = ("ecosystem", "stacks", "inventories")
+    files = [path for folder in own for path in (root / folder).rglob("*")] + [root / "CODEOWNERS"]
+    return {str(path.relative_to(root)): path.read_text() for path in files if path.is_file()}
+
+
+def dropped(before: dict[tuple[str, str], int], after: dict[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+    """The sessions of before that are younger now, or gone."""
+    younger = {session: after.get(session, 0) - since for session, since in before.items()}
+    return {session: by for session, by in younger.items() if abs(by) > ROUNDING_S}
+
+
+def hubs_know(joined: Joined) -> set[bool]:
+    """Whether each hub has an established session to the newcomer."""
+    return {
+        any(
+            told.get("nbrDesc", "").endswith(NEWCOMER) and told["bgpState"] == "Established"
+            for told in joined.neighbours(hub).values()
+        )
+        for hub in (HUB_TN, HUB_KE)
+    }
+
+
+def knows_sc(joined: Joined, host: str) -> bool:
+    """Whether a gateway has a route into the newcomer's block."""
+    block = load(joined.region.root / "ecosystem").member("sc").allocation.ipv4
+    told = json.loads(joined.on(host, "vtysh -c 'show bgp ipv4 unicast json'"))
+    return any(ip_network(prefix).subnet_of(block) for prefix in told["routes"])
+
+
+def listed(joined: Joined) -> set[str]:
+    told = json.loads(exports(joined.region.root)["catalogue.json"])
+    return {service["slug"] for service in told["services"]}
+
+
+def exports(root: Path) -> dict[str, bytes]:
+    folder = root / ".ace" / "catalogue" / "exports"
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def rendered(root: Path) -> dict[str, bytes]:

@@ -26,7 +26,7 @@ def ten(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
     region = new_root(tmp_path_factory.mktemp("ten"))
     codes = [member.stack for member in load(region.root / "ecosystem").members]
     try:
-        for step in (("lab", "up"), ("up",), *(("publish", code) for code in codes)):
+        for step in (("lab", "up", "--all"), ("up",), *(("publish", code) for code in codes)):
             done = region.run(*step, timeout_s=1200)
             assert done.returncode == 0, f"ace {' '.join(step)}\n{done.stdout}\n{done.stderr}"
         yield region
@@ -57,6 +57,6 @@ def test_the_region_verifies_and_lists_ten_countries_as_a_user_who_can_read_none
         built = nobody.ace(own, "catalogue", "build", "--format", "json", closed=closed(ten.root))
         assert built.returncode == 0, built.stderr
         listed = json.loads(next(own.rglob("catalogue.json")).read_text(encoding="utf-8"))
-        assert {one["id"] for one in listed["countries"] if one["provenance"]} >= {
+        assert {one["slug"] for one in listed["countries"] if one["provenance"]} >= {
             member.stack for member in spec.members
         }

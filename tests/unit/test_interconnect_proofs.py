@@ -94,6 +94,7 @@ class Mutation:
 
 
 TN, HUB, UG, KE = "tn/gw1.tn-1.tn", "tn/hub-hub0.tn-1.tn", "ug/gw1.ug-1.ug", "ke/gw1.ke-1.ke"
+KE2 = "ke/gw1.ke-2.ke/frr.conf"
 TN_HUB = (f"{TN}/wg-h9010g1.conf", f"{HUB}/wg-tn0g1.conf")
 MUTATIONS = {
     "a gateway that no longer knows its hub": Mutation(
@@ -132,6 +133,19 @@ MUTATIONS = {
         f"{HUB}/frr.conf",
         r"(ip prefix-list FROM-TN0G1 .* permit) 10\.113\.68\.0/25",
         r"\1 10.114.4.0/25",
+    ),
+    "another data centre's prefix denied before it is accepted": Mutation(
+        "exports-are-own",
+        f"{KE}/frr.conf",
+        r"(ip prefix-list FROM-KE1G1 seq 5) permit .*",
+        r"\1 deny 10.89.64.0/20 le 32",
+        (KE2, r"ip prefix-list TO-KE0G1 seq 5 permit"),
+    ),
+    "the own prefix accepted from another data centre": Mutation(
+        "own-prefix-refused",
+        f"{KE}/frr.conf",
+        r"(ip prefix-list FROM-KE1G1 seq 5) permit .*",
+        r"\1 permit 10.89.64.0/27",
     ),
     "more specifics accepted": Mutation(
         "exports-are-own", f"{HUB}/frr.conf", r"(ip prefix-list FROM-TN0G1 .* permit 10\.113\.68\.0/25)", r"\1 le 32"

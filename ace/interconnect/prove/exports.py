@@ -101,7 +101,20 @@ def _sources(session: Session, accepts: list[Entry], version: int) -> Iterator[F
 
 
 def _permits(host: Host, name: str, version: int) -> list[Entry]:
-    return [entry for entry in host.frr.entries(name, version) if entry.permit]
+    """The lines that let something through: those that permit and that no line before them denies as a whole."""
+    found: list[Entry] = []
+    denied: list[Entry] = []
+    for entry in host.frr.entries(name, version):
+        if not entry.permit:
+            denied.append(entry)
+        elif not any(_covers(earlier, entry) for earlier in denied):
+            found.append(entry)
+    return found
+
+
+def _covers(one: Entry, other: Entry) -> bool:
+    """Whether all that the other line matches is matched by this one."""
+    return one.ge <= other.ge and other.le <= one.le and _inside(other.prefix, (one.prefix,))
 
 
 def _longer(host: Host, entries: Iterable[Entry]) -> Iterator[Flaw]:

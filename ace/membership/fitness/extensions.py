@@ -11,6 +11,7 @@ NEEDED: Final = {
     "external-net": "the way to the Internet",
     "extraroute": "routes to other members",
     "security-group": "security groups",
+    "stateful-security-group": "a group on transit that tracks no connections: the way back may be another",
     "address-group": "address groups, which hold all members' prefixes",
     "security-groups-remote-address-group": "rules that name address groups",
     "allowed-address-pairs": "gateways that forward others' packets and share an address",

@@ -96,15 +96,20 @@ def _groups(numbered: Sequence[tuple[int, Port]]) -> list[str]:
             lines.append(f" chain {word}_{number} {{")
             lines += [f"  {match} accept" for rule in port.rules if rule.ingress is ingress for match in matches(rule)]
             lines += ["  counter drop", " }"]
+    untracked = [str(number) for number, port in numbered if not port.tracked]
     for word, hook in (("sends", "prerouting"), ("receives", "forward")):
+        judged = f"  meta mark vmap {{ {', '.join(f'{number} : goto {word}_{number}' for number, _ in numbered)} }}"
+        if untracked:
+            lines += [f" chain {word}_untracked {{", f"  {NEIGHBOURS} accept", f"  {LISTENERS} accept", judged, " }"]
         lines += [
             f" chain {word} {{ type filter hook {hook} priority filter;",
             "  meta mark 0 accept",
+            *([f"  meta mark {{ {', '.join(untracked)} }} goto {word}_untracked"] if untracked else []),
             "  ct state established,related accept",
             "  ct state invalid drop",
             f"  {NEIGHBOURS} accept",
             f"  {LISTENERS} accept",
-            f"  meta mark vmap {{ {', '.join(f'{number} : goto {word}_{number}' for number, _ in numbered)} }}",
+            judged,
             " }",
         ]
     return [*lines, "}"]

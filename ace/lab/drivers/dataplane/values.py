@@ -35,6 +35,8 @@ class Port:
     secured: bool = True
     pairs: tuple[tuple[str, Prefix], ...] = ()
     rules: tuple[Rule, ...] = ()
+    tracked: bool = True
+    """Whether answers come through because they were asked for; not so with stateless security groups."""
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ FLOATING = """select router_id, floating_ip_address, fixed_ip_address from float
 BINDINGS = "select port_id, security_group_id from securitygroupportbindings"
 RULES = """select security_group_id, direction, ethertype, protocol, port_range_min, port_range_max,
     remote_ip_prefix, remote_group_id, remote_address_group_id from securitygrouprules"""
+STATELESS = "select id from securitygroups where not stateful"
 ADDRESS_GROUPS = "select address_group_id, address from address_associations"
 
 
@@ -56,7 +57,20 @@ def read(database: Path) -> Wanted:
     return Wanted(networks=tuple(_networks(found)), routers=tuple(_routers(found)))
 
 
-QUERIES = (NETWORKS, SUBNETS, PORTS, ADDRESSES, PAIRS, ROUTERS, ROUTES, FLOATING, BINDINGS, RULES, ADDRESS_GROUPS)
+QUERIES = (
+    NETWORKS,
+    SUBNETS,
+    PORTS,
+    ADDRESSES,
+    PAIRS,
+    ROUTERS,
+    ROUTES,
+    FLOATING,
+    BINDINGS,
+    RULES,
+    ADDRESS_GROUPS,
+    STATELESS,
+)
 Rows = Sequence[Sequence[Any]]
 
 
@@ -75,6 +89,7 @@ class _Found:
     bindings: Rows
     rules: Rows
     address_groups: Rows
+    stateless: Rows
     subnet: dict[str, Sequence[Any]] = field(init=False)
     mtu: dict[str, int] = field(init=False)
     addresses_of: dict[str, list[tuple[str, str]]] = field(init=False)
@@ -93,10 +108,12 @@ class _Found:
 
 def _networks(found: _Found) -> Iterable[Network]:
     groups, pairs, rules = _grouped(found.bindings), _grouped(found.pairs), _rules(found)
+    stateless = {group for (group,) in found.stateless}
     ports: defaultdict[str, list[Port]] = defaultdict(list)
     for port_id, network, mac, owner, _, secured in sorted(found.ports):
         if owner.startswith(SERVERS):
-            own = {rule for (group,) in groups[port_id] for rule in rules[group]} if secured else set()
+            of_port = [group for (group,) in groups[port_id]]
+            own = {rule for group in of_port for rule in rules[group]} if secured else set()
             ports[network].append(
                 Port(
                     id=port_id,
@@ -105,6 +122,7 @@ def _networks(found: _Found) -> Iterable[Network]:
                     secured=bool(secured),
                     pairs=tuple(sorted(((m, ip_network(a, strict=False)) for m, a in pairs[port_id]), key=repr)),
                     rules=tuple(sorted(own, key=repr)),
+                    tracked=not of_port or not stateless.issuperset(of_port),
                 )
             )
     for network_id, mtu, external in sorted(found.networks):

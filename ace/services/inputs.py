@@ -1,0 +1,80 @@
+"""A digest of all that a run's words follow from: its inventory, its variables, its playbooks.
+
+Two runs with the same digest say the same to the same hosts. A host that remembers the last whole run by its digest need
+only be asked whether all of it still holds (`playbooks/module_utils/ace_converge/record.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from ace.errors import UserError
+from ace.files import put
+
+Digester = Callable[[Mapping[str, Any]], str]
+"""From an inventory as Ansible reads it to the digest; empty where the words follow from more than can be digested."""
+KEY: Final = "inputs.key"
+_LOOKS_ELSEWHERE: Final = re.compile(r"\b(lookup|query|q)\s*\(|\bansible_date_time\b")
+_KEY_BYTES: Final = 32
+
+
+def digester(root: Path, playbook: Path, group_vars: Path | None) -> Digester:
+    """The digester of runs of a playbook with variables of those files.
+
+    The digest is keyed: variables may be passwords, and it shows in a run's record.
+
+    Args:
+        root: ROOT; `.ace` in it has the key, made at its first use.
+        playbook: With all that lies beside it.
+        group_vars: The country's own variables.
+
+    Raises:
+        UserError: The key cannot be read or made.
+    """
+    key = _key(root / ".ace" / KEY)
+    common = hashlib.blake2b(key=key)
+    common.update(version("ansible-core").encode())
+    dynamic = False
+    for base in (playbook.parent, group_vars):
+        for name, content in _files(base) if base is not None else ():
+            common.update(f"{name}\0{len(content)}\0".encode() + content)
+            if base is group_vars and _LOOKS_ELSEWHERE.search(content.decode("utf-8", errors="replace")):
+                dynamic = True
+
+    def digest(inventory: Mapping[str, Any]) -> str:
+        if dynamic:
+            return ""
+        own = common.copy()
+        own.update(json.dumps(inventory, sort_keys=True).encode())
+        return own.hexdigest()[:64]
+
+    return digest
+
+
+def _files(base: Path) -> Iterator[tuple[str, bytes]]:
+    for folder, folders, names in os.walk(base):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
+        for name in sorted(names):
+            path = Path(folder) / name
+            if not name.endswith(".pyc") and path.is_file():
+                yield str(path.relative_to(base)), path.read_bytes()
+
+
+def _key(file: Path) -> bytes:
+    try:
+        if not file.exists():
+            file.parent.mkdir(mode=0o700, exist_ok=True)
+            put(file, secrets.token_hex(_KEY_BYTES))
+        return bytes.fromhex(file.read_text(encoding="ascii"))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{file}: {error}", hint="remove it: a new one is made, and hosts are looked at in full once", code="no-key"
+        ) from None

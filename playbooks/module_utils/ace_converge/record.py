@@ -1,0 +1,100 @@
+"""What a host was last made to be, and by which words: so that the same words need not be said again.
+
+A run that brings `inputs`, a digest of all that its words follow from (inventory, variables, playbooks), leaves each call
+of `converge` here, and at its end that it came to its end. The next run with the same inputs asks the host one thing:
+whether all of it still holds, in running state. Only then nothing is left to be done.
+
+The calls hold whole files, so the folder is root's alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from typing import Any
+
+from ansible.module_utils.ace_converge.values import Change, ConvergeError, Machine, read
+from ansible.module_utils.ace_converge.whole import converge, told
+
+FOLDER = "/var/lib/ace/converged"
+END = "end.json"
+
+
+def begin(machine: Machine) -> None:
+    """Forget the last run: from now on the host is something in between."""
+    folder = machine.path(FOLDER)
+    if os.path.isdir(folder):
+        end = os.path.join(folder, END)
+        if os.path.exists(end):
+            os.unlink(end)  # first, so that a record is whole or does not count
+        shutil.rmtree(folder)
+
+
+def add(given: dict[str, Any], machine: Machine) -> None:
+    """Remember a call that came to its end."""
+    folder = machine.path(FOLDER)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    _write(os.path.join(folder, f"{len(os.listdir(folder)):03d}.json"), given)
+
+
+def end(inputs: str, facts: dict[str, Any], of_others: dict[str, Any], machine: Machine) -> None:
+    """Remember that all of the run was done.
+
+    Args:
+        inputs: The run's digest.
+        facts: What the host is (`host_facts`).
+        of_others: What the hosts of the run told.
+        machine: The host.
+    """
+    folder = machine.path(FOLDER)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    _write(os.path.join(folder, END), {"inputs": inputs, "facts": facts, "told": of_others})
+
+
+def look(inputs: str, facts: dict[str, Any], machine: Machine) -> dict[str, Any] | None:
+    """What the hosts told when this one was last made what `inputs` say, if it is that still; else None.
+
+    Gives `told` and `own`: what it tells now. Nothing is changed.
+    """
+    last = _read(os.path.join(machine.path(FOLDER), END))
+    if not inputs or last is None or last.get("inputs") != inputs:
+        return None
+    was = dict(last["facts"])
+    if not set(was.pop("packages")) <= set(facts["packages"]):
+        return None
+    if was != {name: value for name, value in facts.items() if name != "packages"}:
+        return None
+    looking, own = Machine(check=True, root=machine.root, environment=machine.environment), {}
+    try:
+        for name in sorted(os.listdir(machine.path(FOLDER))):
+            if name == END:
+                continue
+            given = _read(os.path.join(machine.path(FOLDER), name))
+            changes: list[Change] = []
+            if given is None:
+                return None
+            converge(given, looking, changes)
+            if changes:
+                return None
+            own.update(told(given, looking))
+    except (ConvergeError, OSError, KeyError, TypeError, ValueError):  # a call of an older release among them
+        return None
+    return {"told": last["told"], "own": own}
+
+
+def _write(path: str, body: dict[str, Any]) -> None:
+    half = f"{path}.new"
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(body, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(half, path)
+
+
+def _read(path: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(read(path) or "null")
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
