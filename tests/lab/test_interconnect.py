@@ -273,6 +273,8 @@ def test_a_second_apply_changes_nothing(joined: Joined) -> None:
     }
     assert set(changed) == {GW_TN, GW2_TN, HUB_TN, GW_KE, GW2_KE, HUB_KE}
     assert set(changed.values()) == {0}
+    told = joined.ace("configure", *COUNTRIES, "--check")["countries"]
+    assert {cc: told[cc]["changes"] for cc in COUNTRIES} == {"tn": [], "ke": []}, "roles do not undo each other's work"
 
 
 def test_tenants_of_two_countries_reach_each_other_both_ways_in_both_families_with_large_packets(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 from typing import Any
 
 from ansible.module_utils.ace_converge.values import Change, ConvergeError, Machine, read
@@ -58,14 +59,10 @@ def look(inputs: str, facts: dict[str, Any], machine: Machine) -> dict[str, Any]
     Gives `told` and `own`: what it tells now. Nothing is changed.
     """
     last = _read(os.path.join(machine.path(FOLDER), END))
-    if not inputs or last is None or last.get("inputs") != inputs:
+    if not inputs or last is None or last.get("inputs") != inputs or not _as_then(last.get("facts"), facts):
         return None
-    was = dict(last["facts"])
-    if not set(was.pop("packages")) <= set(facts["packages"]):
-        return None
-    if was != {name: value for name, value in facts.items() if name != "packages"}:
-        return None
-    looking, own = Machine(check=True, root=machine.root, environment=machine.environment), {}
+    looking = replace(machine, check=True)
+    own: dict[str, Any] = {}
     try:
         for name in sorted(os.listdir(machine.path(FOLDER))):
             if name == END:
@@ -80,7 +77,14 @@ def look(inputs: str, facts: dict[str, Any], machine: Machine) -> dict[str, Any]
             own.update(told(given, looking))
     except (ConvergeError, OSError, KeyError, TypeError, ValueError):  # a call of an older release among them
         return None
-    return {"told": last["told"], "own": own}
+    return {"told": last.get("told"), "own": own}
+
+
+def _as_then(then: Any, now: dict[str, Any]) -> bool:
+    """Whether the host is what it was, and has all packages that it had."""
+    if not isinstance(then, dict) or not set(then.get("packages", ())) <= set(now["packages"]):
+        return False
+    return {**then, "packages": None} == {**now, "packages": None}
 
 
 def _write(path: str, body: dict[str, Any]) -> None:
