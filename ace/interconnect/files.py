@@ -39,9 +39,9 @@ def write(folder: Path, files: Mapping[str, str]) -> Written:
         removed = sorted(_stale(folder, files))
         for path in removed:
             (folder / path).unlink()
-            parent = (folder / path).parent
-            if not any(parent.iterdir()):
-                parent.rmdir()
+            for parent in (folder / path).parents[:2]:  # the host's folder, then the country's
+                if not any(parent.iterdir()):
+                    parent.rmdir()
     except OSError as error:
         raise UserError(
             f"{error.filename or folder}: {error.strerror}", hint="name another --out DIR", code="no-file"
