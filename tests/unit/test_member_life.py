@@ -347,7 +347,10 @@ def test_the_region_suspends_without_any_credential_and_reinstates_byte_for_byte
     before = region.texts()
     said = region.json("member", "suspend", "rw", "--reason", "its security contact is silent")
     assert load(region.spec).member("RW").status is S.SUSPENDED
-    assert "the country does this where its credentials are" in said["steps"][1]["did"]
+    did = {step["step"]: step["did"] for step in said["steps"]}
+    assert "the country does this where its credentials are" in did["quotas"]
+    assert "`ace interconnect apply --hubs` where it was" in did["routes"]
+    assert "no catalogue was built here" in did["listings"]
     assert "ace interconnect apply --hubs" in said["next"]
     changed = {name for name, text in region.texts().items() if text != before.get(name)}
     assert changed == {"ecosystem/members/rw.yaml", "ecosystem/transitions.jsonl"}
@@ -435,7 +438,15 @@ def test_nobody_is_removed_unasked(region: Root, monkeypatch: pytest.MonkeyPatch
 
 def test_a_candidate_that_was_never_deployed_leaves_its_numbers_behind(region: Root) -> None:
     said = region.json("member", "remove", "sc", "--reason", "it will not join", "--yes")
-    assert [step["step"] for step in said["steps"]] == ["status", "export", "tear-down", "verify", "left"]
+    assert [step["step"] for step in said["steps"]] == [
+        "status",
+        "routes",
+        "listings",
+        "export",
+        "tear-down",
+        "verify",
+        "left",
+    ]
     assert said["transition"]["to"] == "left"
     spec = load(region.spec)
     assert spec.member("SC").status is S.LEFT
