@@ -1,9 +1,10 @@
-"""Put a file in place whole or not at all, wherever the process or the power ends."""
+"""Files: put in place whole or not at all, wherever the process or the power ends; and found, in one order."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -35,3 +36,10 @@ def put(file: Path, content: str | bytes, mode: int = PRIVATE) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def below(base: Path) -> Iterator[Path]:
+    """All files below a folder, always in the same order; hidden folders and Python's bytecode aside."""
+    for folder, folders, names in os.walk(base):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
+        yield from (Path(folder) / name for name in sorted(names) if not name.endswith(".pyc"))

@@ -43,8 +43,12 @@ class CloudsFile:
         return f"{self.path} ({self.why})"
 
 
-def find(root: Path) -> CloudsFile:
+def find(root: Path, *, may_lack: bool = False) -> CloudsFile:
     """`OS_CLIENT_CONFIG_FILE` if set; else this ROOT's lab; else openstacksdk's normal search.
+
+    Args:
+        root: ROOT.
+        may_lack: Whether one without entries will do when there is none.
 
     Raises:
         UserError: There is none, or it cannot be read.
@@ -68,6 +72,8 @@ def find(root: Path) -> CloudsFile:
         path = Path(place).expanduser().absolute()
         if path.is_file():
             return _read(path, "openstacksdk's search", is_lab=False)
+    if may_lack:
+        return CloudsFile(Path(OPENSTACK_PLACES[0]).absolute(), "which is not there", is_lab=False, entries={})
     raise UserError(
         f"there is no clouds.yaml: {VARIABLE} is not set, {root} has no lab, and none is in "
         f"{', '.join(OPENSTACK_PLACES)}",

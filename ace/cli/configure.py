@@ -77,7 +77,7 @@ def configure(
                 check=check,
                 extra_vars=only,
                 group_vars=shared,
-                inputs=None if only or full else digester(place.root, site, shared),
+                inputs=None if only or full or remote else digester(place.root, site, shared),
             ),
             parallel=parallel,
             verbose=verbose,

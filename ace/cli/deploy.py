@@ -54,6 +54,8 @@ def preview(
 ) -> None:
     """Show what `ace up` would do, country by country, and which the policies would refuse. Nothing is changed.
 
+    A new country that is named is shown even before its clouds are in clouds.yaml.
+
     Exit code 0: nothing to do. 2: something to do. 3: `ace up` would refuse a country. 1: it could not be found out.
     """
     from dataclasses import asdict
@@ -67,8 +69,8 @@ def preview(
     from ace.policy import judge
 
     with answering("preview", format_) as answer:
-        place = open_place(spec)
-        chosen = select(place, countries or (), engine, active_only=True, candidates=True)
+        place = open_place(spec, without_clouds=bool(countries))
+        chosen = select(place, countries or (), engine, active_only=True, candidates=True, unseen=True)
         options = RunOptions(targets=tuple(target or ()))
         done = running.go(Action.PREVIEW, place, chosen, options, parallel=parallel, verbose=verbose)
         judgement = judge(place.spec, as_of or judged.today())
@@ -80,6 +82,7 @@ def preview(
         answer.body["countries"] = {
             name: {**asdict(country.report.counts), "steps": steps.as_json(country.steps)}
             | ({} if country.report.result.went_well else running.trouble(country))
+            | ({"without_clouds": list(chosen.unseen[name])} if name in chosen.unseen else {})
             for name, country in sorted(done.countries.items())
         }
         if wrong := running.error(done.countries, "ace preview"):
@@ -91,6 +94,7 @@ def preview(
                 running.print_steps(name, country)
         for name, country in running.taken_part(done.countries):
             stdout.print(f"{name}  {running.forecast(country)}", markup=False)
+        running.tell_unseen(place, chosen)
         judged.tell_changes(policy)
         running.tell_left_out(done.countries)
         running.tell_failures(done.countries, "ace preview")

@@ -103,6 +103,15 @@ def build(name: EngineName) -> Engine:
     return EmbeddedEngine(providers)
 
 
+def unseen() -> Engine:
+    """An engine that plans what is not there yet without asking a cloud."""
+    from ace.engine.embedded.engine import EmbeddedEngine
+    from ace.engine.unseen import Unseen
+    from ace.openstack import provider
+
+    return EmbeddedEngine({"openstack": Unseen(provider())})
+
+
 def set_aside(state_dir: Path, name: EngineName) -> Path | None:
     """Move an engine's state into a folder of its own beside it; returns that, None if there was nothing."""
     present = [path for file in _HOLDINGS[name] if (path := state_dir / file.split("/")[0]).exists()]

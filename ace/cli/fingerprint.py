@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+
+from ace.files import below
 
 _PACKAGES = ("pulumi", "pulumi-openstack", "openstacksdk", "pydantic", "pyyaml")
 """Those that a program's goals, or how they compare with a state, go through."""
 _VARIABLES = ("ACE_", "OS_")
 _SECRET = ("PASS", "SECRET", "TOKEN")
 """Never digested: a quick hash of a password is a way to guess it."""
+_KINDS = (".py", ".yaml", ".yml", ".json")
 
 
 def fingerprint(checkout: Path, spec_dir: Path, environment: Mapping[str, str]) -> str:
@@ -37,14 +40,7 @@ def fingerprint(checkout: Path, spec_dir: Path, environment: Mapping[str, str]) 
         if key.startswith(_VARIABLES) and not any(word in key for word in _SECRET):
             take(key, value)
     for base in (checkout / "ace", checkout / "stacks", spec_dir):
-        for file in _files(base):
+        for file in (file for file in below(base) if file.suffix in _KINDS):
             take(str(file.relative_to(base)), file.read_bytes())
     take((checkout / "Pulumi.yaml").read_bytes())
     return digest.hexdigest()
-
-
-def _files(base: Path) -> Iterator[Path]:
-    kept = (".py", ".yaml", ".yml", ".json")
-    for folder, folders, names in os.walk(base):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
-        yield from (Path(folder) / name for name in sorted(names) if name.endswith(kept))

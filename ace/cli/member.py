@@ -307,10 +307,11 @@ def _next(member: Member) -> tuple[str, ...]:
     return (
         "ace validate",
         f"git add CODEOWNERS ecosystem stacks inventories && git commit -m '{member.name.en} joins'",
-        f"{cloud}; ace member check {code}",
         f"ace preview {code}",
+        f"{cloud}; ace member check {code}",
         f"ace member activate {code} --reason ...",
-        f"ace up {code}",
+        f"ace up {code}; ace configure {code}; ace publish {code}",
+        "ace interconnect apply; ace catalogue build",
     )
 
 

@@ -175,6 +175,17 @@ def tell_left_out(countries: Mapping[str, CountryRun]) -> None:
         stdout.print(f"[dim]left out: {', '.join(names)} ({why})[/]")
 
 
+def tell_unseen(place: Place, chosen: Selection) -> None:
+    """Whose plan was made without asking a cloud, and what makes it one that a cloud has been asked about."""
+    for name, missing in chosen.unseen.items():
+        also = f"`ace lab up {name}`, or " if place.clouds.is_lab or not place.clouds.entries else ""
+        stdout.print(
+            f"{name}: no cloud was asked: {', '.join(missing)} is not in {place.clouds}. What only the cloud knows "
+            f"(ids of its network, roles and flavours) is left open. Before `ace up {name}`: {also}an entry in clouds.yaml",
+            markup=False,
+        )
+
+
 def tell_failures(countries: Mapping[str, CountryRun], retry: str) -> None:
     """Each country that failed or was stopped: cause, hint, and what to type to try again."""
     for name in sorted(countries):

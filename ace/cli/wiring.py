@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,21 +52,33 @@ class Selection:
     not_run: Mapping[str, Left | UserError]
     note: str = ""
     """What to tell of engines, if it is not what a reader would expect."""
+    unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Countries that run without their clouds being asked, and which clouds have no entry here."""
 
 
-def open_place(spec: Path | None) -> Place:
+def open_place(spec: Path | None, *, without_clouds: bool = False) -> Place:
     """The ROOT that is meant, loaded.
+
+    Args:
+        spec: The spec folder, if it was named.
+        without_clouds: Whether it will do without a clouds.yaml.
 
     Raises:
         UserError: There is no spec, it has errors, or there is no clouds.yaml.
     """
     directory = find_spec_dir(spec)
     loaded = load(directory)
-    return Place(directory, loaded, clouds.find(directory.parent))
+    return Place(directory, loaded, clouds.find(directory.parent, may_lack=without_clouds))
 
 
 def select(
-    place: Place, named: Sequence[str], engine: EngineName, *, active_only: bool, candidates: bool = False
+    place: Place,
+    named: Sequence[str],
+    engine: EngineName,
+    *,
+    active_only: bool,
+    candidates: bool = False,
+    unseen: bool = False,
 ) -> Selection:
     """The countries of a command: those named, else every active one.
 
@@ -78,6 +90,7 @@ def select(
         engine: As asked for.
         active_only: Whether only active members may be run (a member that has left may still be torn down).
         candidates: Whether candidates that are named may be run as well.
+        unseen: Whether one that is named, and of which there is nothing yet, may be run without asking a cloud.
 
     Raises:
         UserError: A name is no member's, or no country can be run at all.
@@ -87,13 +100,19 @@ def select(
     jobs: list[Job] = []
     not_run: dict[str, Left | UserError] = {}
     built: dict[EngineName, Engine] = {}
+    without: dict[str, tuple[str, ...]] = {}
     for member in members:
         may_run = member.status is MemberStatus.ACTIVE or (candidates and member.status is MemberStatus.CANDIDATE)
         if active_only and not may_run:
             cause = f"{member.code} is {member.status}, not active ({member.file})"
             not_run[member.stack] = Left("not-active", cause)
             continue
-        if missing := place.clouds.missing(member):
+        missing = place.clouds.missing(member)
+        if missing and unseen and named and _is_new(place, member, engine):
+            jobs.append(Job(stack_of(place, member, has_secrets=False), engines.unseen()))
+            without[member.stack] = missing
+            continue
+        if missing:
             error = clouds.no_entry(member, missing, place.clouds)
             not_run[member.stack] = error if named else Left(error.code, error.message)
             continue
@@ -111,7 +130,8 @@ def select(
     _forbid_sharing(place, jobs)
     if not jobs:
         raise _nobody(not_run)
-    return Selection(tuple(jobs), {member.stack: member for member in members}, not_run, _note(jobs, engine))
+    known = {member.stack: member for member in members}
+    return Selection(tuple(jobs), known, not_run, _note(jobs, engine), without)
 
 
 def one(place: Place, named: str, engine: EngineName) -> Job:
@@ -126,8 +146,13 @@ def one(place: Place, named: str, engine: EngineName) -> Job:
     return Job(stack_of(place, member), engines.build(choice))
 
 
-def stack_of(place: Place, member: Member) -> Stack:
+def stack_of(place: Place, member: Member, *, has_secrets: bool = True) -> Stack:
     """The stack of a country.
+
+    Args:
+        place: The ROOT.
+        member: The country.
+        has_secrets: Whether its state is read or written; else it needs no passphrase.
 
     Raises:
         UserError: There is no passphrase for its secrets.
@@ -141,7 +166,7 @@ def stack_of(place: Place, member: Member) -> Stack:
         name=member.stack,
         program_dir=checkout(),
         state_dir=place.state_dir(member),
-        passphrase=passphrase.of(place.root, member.stack, may_make=place.clouds.is_lab),
+        passphrase=passphrase.of(place.root, member.stack, may_make=place.clouds.is_lab) if has_secrets else "",
         environment=environment,
         fingerprint=fingerprint(checkout(), place.spec_dir, environment),
     )
@@ -162,6 +187,12 @@ def make_private(root: Path) -> None:
         raise UserError(
             f"{error.filename or folder}: {error.strerror}", hint="work in a checkout that is yours", code="no-root"
         ) from None
+
+
+def _is_new(place: Place, member: Member, engine: EngineName) -> bool:
+    """Whether there is no state of it anywhere that this engine would have to look into."""
+    is_elsewhere = member.state.backend != LOCAL or engine is EngineName.PULUMI
+    return not is_elsewhere and engines.holder(place.state_dir(member)) is None
 
 
 def _note(jobs: Sequence[Job], asked: EngineName) -> str:

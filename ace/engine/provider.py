@@ -156,8 +156,11 @@ class BulkMaker(Protocol):
         ...
 
 
-Invoke = Callable[[Any, Properties], Properties]
-"""A look-up function of a provider, such as `openstack:images/getImage:getImage`: (cloud, args) -> result."""
+Invoke = Callable[[Any, Properties], Properties | None]
+"""A look-up function of a provider, such as `openstack:images/getImage:getImage`: (cloud, args) -> result.
+
+None: it is not known yet (only in a preview).
+"""
 
 
 class Provider(Protocol):

@@ -241,7 +241,7 @@ def _one(work: Work, target: Target, folder: Path, sink: Sink, cancel: threading
         sink(Doing(country, "starting Ansible" if away is None else "sending the run to the country's worker"))
         reach = target.ssh if away is None else remote.SSH
         inventory = target.variables()
-        known = work.inputs(inventory) if work.inputs is not None and away is None else ""
+        known = work.inputs(inventory) if work.inputs is not None else ""
         request = RunRequest(
             playbook=work.playbook,
             inventory=inventory,

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 from ace.errors import UserError
-from ace.files import put
+from ace.files import below, put
 
 Digester = Callable[[Mapping[str, Any]], str]
 """From an inventory as Ansible reads it to the digest; empty where the words follow from more than can be digested."""
@@ -44,8 +43,11 @@ def digester(root: Path, playbook: Path, group_vars: Path | None) -> Digester:
     common.update(version("ansible-core").encode())
     dynamic = False
     for base in (playbook.parent, group_vars):
-        for name, content in _files(base) if base is not None else ():
-            common.update(f"{name}\0{len(content)}\0".encode() + content)
+        if base is None:
+            continue
+        for file in filter(Path.is_file, below(base)):
+            content = file.read_bytes()
+            common.update(f"{file.relative_to(base)}\0{len(content)}\0".encode() + content)
             if base is group_vars and _LOOKS_ELSEWHERE.search(content.decode("utf-8", errors="replace")):
                 dynamic = True
 
@@ -57,15 +59,6 @@ def digester(root: Path, playbook: Path, group_vars: Path | None) -> Digester:
         return own.hexdigest()[:64]
 
     return digest
-
-
-def _files(base: Path) -> Iterator[tuple[str, bytes]]:
-    for folder, folders, names in os.walk(base):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
-        for name in sorted(names):
-            path = Path(folder) / name
-            if not name.endswith(".pyc") and path.is_file():
-                yield str(path.relative_to(base)), path.read_bytes()
 
 
 def _key(file: Path) -> bytes:

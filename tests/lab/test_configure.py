@@ -34,9 +34,9 @@ COUNTRIES = ("mu", "rw")
 GW1, GW2, SVC1 = "gw1.ebene-1.mu", "gw2.ebene-1.mu", "svc1.ebene-1.mu"
 CLOUD = "mu-ebene-1"
 SHARED_ADDRESS = "10.94.1.1"
+"""What the gateways of mu-ebene-1 share on transit."""
 ASKED_AT_LEAST = 50
 """Replies that a measurement of silences wants before it counts."""
-"""What the gateways of mu-ebene-1 share on transit."""
 ALL_SERVICES = "[dns, time, monitoring]"
 CANARY = "canary-3c7e9a51"
 PRIVATE = ("/etc/wireguard", "/etc/ssh", "/var/lib/knot", "/etc/chrony/nts")

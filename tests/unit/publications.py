@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
+import shutil
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from ipaddress import IPv4Address
 from pathlib import Path
+
+import pytest
+import yaml
 
 from ace.addressing import gateway_loopback, site_allocation
 from ace.publication.values import (
@@ -24,6 +29,19 @@ from ace.spec.values import DataCentre, Member, Spec
 
 SPEC_DIR = Path(__file__).parents[2] / "ecosystem"
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
+
+
+def lab_root(folder: Path, clouds: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A ROOT like a lab's with the shipped spec and entries for those clouds; nothing in the environment tells of others."""
+    for name in list(os.environ):
+        if name.startswith(("OS_", "ACE_", "PULUMI_", "SSH_")):
+            monkeypatch.delenv(name)
+    shutil.copytree(SPEC_DIR, folder / "ecosystem")
+    lab = folder / ".ace" / "lab"
+    lab.mkdir(parents=True)
+    entries = {cloud: {"auth": {"auth_url": "http://127.0.0.1:9/v3"}} for cloud in clouds}
+    (lab / "clouds.yaml").write_text(yaml.safe_dump({"clouds": entries}), encoding="utf-8")
+    return folder
 
 
 @cache

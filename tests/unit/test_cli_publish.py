@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner, Result
 
@@ -27,7 +25,7 @@ from ace.signatures.ssh import make_key
 from ace.spec import load
 from tests import nobody
 from tests.unit.fleet_engines import FolderEngine
-from tests.unit.publications import a_publication
+from tests.unit.publications import a_publication, lab_root
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SECRET = "hunter2-in-the-clear"
@@ -51,16 +49,7 @@ class PublishingEngine(FolderEngine):
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A ROOT like a lab's with two countries; Tunisia's only signer is the key ROOT/key."""
-    for name in list(os.environ):
-        if name.startswith(("OS_", "ACE_", "PULUMI_", "SSH_")):
-            monkeypatch.delenv(name)
-    root = tmp_path / "root"
-    shutil.copytree(CHECKOUT / "ecosystem", root / "ecosystem")
-    lab = root / ".ace" / "lab"
-    lab.mkdir(parents=True)
-    entry = {"auth": {"auth_url": "http://127.0.0.1:9/v3"}}
-    clouds = dict.fromkeys(("tn-tunis-1", "ug-kampala-1"), entry)
-    (lab / "clouds.yaml").write_text(yaml.safe_dump({"clouds": clouds}), encoding="utf-8")
+    root = lab_root(tmp_path / "root", ("tn-tunis-1", "ug-kampala-1"), monkeypatch)
     public = make_key(root / "key", "tn")
     file = root / "ecosystem" / "members" / "tn.yaml"
     text, count = re.subn(r"(signers:\n  - key: ).*", rf"\g<1>{public}", file.read_text(encoding="utf-8"), count=1)

@@ -12,13 +12,13 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-import yaml
 from typer.testing import CliRunner, Result
 
 from ace.cli import engines
 from ace.cli.main import app
 from ace.signatures.ssh import agent_keys, make_key
 from tests.unit.fleet_engines import FolderEngine
+from tests.unit.publications import lab_root
 from tests.unit.test_cli_publish import PublishingEngine
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -55,15 +55,7 @@ class Agent:
 
 @pytest.fixture
 def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Agent]:
-    for name in list(os.environ):
-        if name.startswith(("OS_", "ACE_", "PULUMI_", "SSH_")):
-            monkeypatch.delenv(name)
-    root = tmp_path / "root"
-    shutil.copytree(CHECKOUT / "ecosystem", root / "ecosystem")
-    lab = root / ".ace" / "lab"
-    lab.mkdir(parents=True)
-    clouds = {"tn-tunis-1": {"auth": {"auth_url": "http://127.0.0.1:9/v3"}}}
-    (lab / "clouds.yaml").write_text(yaml.safe_dump({"clouds": clouds}), encoding="utf-8")
+    root = lab_root(tmp_path / "root", ("tn-tunis-1",), monkeypatch)
     engine: FolderEngine = PublishingEngine(wanted={"tn": ("a",)})
     monkeypatch.setattr(engines, "build", lambda _name: engine)
     monkeypatch.setenv("SOFTHSM2_CONF", str(tmp_path / "softhsm2.conf"))

@@ -207,7 +207,7 @@ class Clouds:
         return handle if not seconds else self.of(resource.provider).provider.within(handle, seconds)
 
     def invoke(self, token: str, arguments: Properties, reference: str) -> Properties | None:
-        """Run a look-up; None when its cloud is silent.
+        """Run a look-up; None when nobody can know: its cloud is silent, or not there yet.
 
         Raises:
             InvokeError: The cloud refused it, or there is no such thing.

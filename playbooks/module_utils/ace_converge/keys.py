@@ -6,9 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ansible.module_utils.ace_converge.values import Change, ConvergeError, Machine, read
-
-OWNER_ONLY = 0o600
+from ansible.module_utils.ace_converge.values import OWNER_ONLY, Change, ConvergeError, Machine, read, write_private
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ def converge_keys(keys: Sequence[Key], machine: Machine) -> list[Change]:
             changes.append(Change(key.path, "", "a new private key, made here\n"))
             if machine.check:
                 continue
-            _make(path, _quietly(machine, key.generate))
+            write_private(path, _quietly(machine, key.generate))
         elif os.stat(path).st_mode & 0o777 != OWNER_ONLY:
             mode = os.stat(path).st_mode & 0o777
             changes.append(Change(key.path, f"{mode:04o}\n", f"{OWNER_ONLY:04o}\n"))
@@ -46,21 +44,8 @@ def converge_keys(keys: Sequence[Key], machine: Machine) -> list[Change]:
         if read(public_path) != public:
             changes.append(Change(key.public_path, read(public_path) or "", public))
             if not machine.check:
-                _make(public_path, public, 0o644)
+                write_private(public_path, public, 0o644)
     return changes
-
-
-def _make(path: str, text: str, mode: int = OWNER_ONLY) -> None:
-    """Write a file that never was readable by others, whole or not at all."""
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    temporary = f"{path}.ace-new"
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.chmod(temporary, mode)
-    os.rename(temporary, path)
 
 
 def _quietly(machine: Machine, command: Sequence[str], given: str | None = None) -> str:

@@ -15,7 +15,7 @@ import shutil
 from dataclasses import replace
 from typing import Any
 
-from ansible.module_utils.ace_converge.values import Change, ConvergeError, Machine, read
+from ansible.module_utils.ace_converge.values import Change, ConvergeError, Machine, read, write_private
 from ansible.module_utils.ace_converge.whole import converge, told
 
 FOLDER = "/var/lib/ace/converged"
@@ -35,8 +35,8 @@ def begin(machine: Machine) -> None:
 def add(given: dict[str, Any], machine: Machine) -> None:
     """Remember a call that came to its end."""
     folder = machine.path(FOLDER)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    _write(os.path.join(folder, f"{len(os.listdir(folder)):03d}.json"), given)
+    number = len(os.listdir(folder)) if os.path.isdir(folder) else 0
+    write_private(os.path.join(folder, f"{number:03d}.json"), json.dumps(given))
 
 
 def end(inputs: str, facts: dict[str, Any], of_others: dict[str, Any], machine: Machine) -> None:
@@ -48,9 +48,8 @@ def end(inputs: str, facts: dict[str, Any], of_others: dict[str, Any], machine: 
         of_others: What the hosts of the run told.
         machine: The host.
     """
-    folder = machine.path(FOLDER)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    _write(os.path.join(folder, END), {"inputs": inputs, "facts": facts, "told": of_others})
+    body = {"inputs": inputs, "facts": facts, "told": of_others}
+    write_private(os.path.join(machine.path(FOLDER), END), json.dumps(body))
 
 
 def look(inputs: str, facts: dict[str, Any], machine: Machine) -> dict[str, Any] | None:
@@ -85,15 +84,6 @@ def _as_then(then: Any, now: dict[str, Any]) -> bool:
     if not isinstance(then, dict) or not set(then.get("packages", ())) <= set(now["packages"]):
         return False
     return {**then, "packages": None} == {**now, "packages": None}
-
-
-def _write(path: str, body: dict[str, Any]) -> None:
-    half = f"{path}.new"
-    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(body, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(half, path)
 
 
 def _read(path: str) -> dict[str, Any] | None:

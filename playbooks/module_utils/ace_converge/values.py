@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 COMMAND_LIMIT_S = 120
+OWNER_ONLY = 0o600
 
 
 class ConvergeError(Exception):
@@ -103,3 +105,16 @@ def read(path: str) -> str | None:
             return file.read()
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def write_private(path: str, text: str, mode: int = OWNER_ONLY) -> None:
+    """Put a file that never was readable by others in place, whole or not at all; folders that are missing are root's own."""
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    temporary = f"{path}.ace-new"
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.chmod(temporary, mode)
+    os.rename(temporary, path)
