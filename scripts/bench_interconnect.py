@@ -9,6 +9,8 @@ Each member has two gateways. Ours is timed in one process, the best of three: t
 but those of `vtysh` and `nft`. netlab gets one FRR node for each of our hosts and one link for each of our tunnels, with BGP
 as module, and does `netlab create`, which writes inventories and a containerlab topology, and no device's configuration;
 a whole process. Sizes above `--netlab-hosts` are left out: it needs minutes for them.
+
+How the running region converges and takes losses: `scripts/bench region`.
 """
 
 from __future__ import annotations

@@ -104,6 +104,8 @@ class Host:
     runs: tuple[str, ...] = ()
     """Shared services on it."""
     data_volume_gib: int = 0
+    data_volume_id: pulumi.Output[str] | None = None
+    """By which the host knows it among its disks; known once it is attached."""
     hub: str | None = None
 
 

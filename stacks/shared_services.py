@@ -118,8 +118,7 @@ class SharedServices(pulumi.ComponentResource):
             ),
             self,
         )
-        if host.data_volume_gib:
-            self._data_volume(args, host, name, hostname, instance.id)
+        volume_id = self._data_volume(args, host, name, hostname, instance.id) if host.data_volume_gib else None
         return Host(
             name=hostname,
             role="services",
@@ -130,22 +129,26 @@ class SharedServices(pulumi.ComponentResource):
             services=tuple(map(str, addresses)),
             runs=host.runs,
             data_volume_gib=host.data_volume_gib,
+            data_volume_id=volume_id,
         )
 
     def _data_volume(
         self, args: SharedServicesArgs, host: ServiceHost, name: str, hostname: str, instance_id: pulumi.Output[str]
-    ) -> None:
+    ) -> pulumi.Output[str]:
         volume = openstack.blockstorage.Volume(
             logical(name, "data"),
             name=f"{hostname}-data",
             description=f"Data of {hostname}; survives the server",
             size=host.data_volume_gib,
+            enable_online_resize=True,
             metadata=metadata(args.country, data_centre=args.data_centre.id),
             opts=pulumi.ResourceOptions(parent=self, protect=True),
         )
-        openstack.compute.VolumeAttach(
+        attached = openstack.compute.VolumeAttach(
             logical(name, "data"),
             instance_id=instance_id,
             volume_id=volume.id,
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
+        volume_id: pulumi.Output[str] = attached.volume_id
+        return volume_id

@@ -22,6 +22,7 @@ Network = IPv4Network | IPv6Network
 HostName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}\.[a-z0-9-]{1,40}\.[a-z]{2}$")]
 """`gw1.tunis-1.tn`: what hosts are called everywhere."""
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
+VolumeId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,64}$")]
 Role = Literal["gateway", "hub", "services"]
 _CLOSED = ConfigDict(extra="forbid")
 
@@ -54,6 +55,7 @@ class Host:
     loopbacks: tuple[Address, ...]
     runs: tuple[Id, ...]
     data_volume_gib: int
+    data_volume_id: VolumeId | None
     hub: Id | None
 
 

@@ -437,3 +437,47 @@ def test_a_service_taken_out_of_the_spec_is_stopped_and_one_put_back_runs_again(
     configured.ace("up", "rw")
     configured.ace("configure", "rw")
     assert configured.on(host, "systemctl is-active prometheus").strip() == "active"
+
+
+def test_the_data_volume_grows_and_outlives_its_server(configured: Configured) -> None:
+    """It is the country's history: what another server finds on it is mounted, and never made anew."""
+    file, host = configured.region.root / "ecosystem" / "members" / "rw.yaml", "svc1.kigali-1.rw"
+    configured.on(host, "date > /srv/marker")
+    marker = configured.on(host, "cat /srv/marker")
+    assert configured.on(host, "test -d /srv/prometheus/wal && findmnt -no FSTYPE /srv").strip() == "ext4"
+
+    right = file.read_text()
+    assert right.count("data_volume_gib: 20") == 1
+    file.write_text(right.replace("data_volume_gib: 20", "data_volume_gib: 23"))
+    assert configured.ace("up", "rw")["countries"]["rw"]["update"] == 1
+    configured.ace("configure", "rw")  # grows it at once where the kernel lets a host do that
+    configured.on(host, "systemctl reboot", check=False)
+    size = "/usr/local/lib/ace/data-volume --verify && df --block-size=1G --output=size /srv | tail -1"
+    eventually(lambda: configured.on(host, size, check=False).strip() in ("22", "23"))
+    assert configured.on(host, "cat /srv/marker") == marker
+
+    compute = configured.region.cloud("rw-kigali-1").compute
+    server = next(server for server in compute.servers() if server.name == host)
+    compute.delete_server(server)
+    compute.wait_for_delete(server)
+    configured.ace("up", "rw", "--refresh")
+    configured.ace("configure", "rw")
+    assert configured.on(host, "cat /srv/marker") == marker
+    assert configured.on(host, "systemctl is-active prometheus ace-data").split() == ["active", "active"]
+
+
+def test_a_volume_that_holds_anything_else_is_left_alone(configured: Configured) -> None:
+    host, disk = "svc1.ebene-1.mu", "$(findmnt -no SOURCE /srv)"
+    configured.on(host, f"echo {disk} > /run/disk; systemctl stop prometheus; umount /srv; wipefs -qa $(cat /run/disk)")
+    try:
+        told = configured.ace("configure", "mu", expect=1)["countries"]["mu"]["failures"]
+        assert "holds something unknown and is left alone" in json.dumps(told)
+        configured.on(host, "mkswap -q $(cat /run/disk)")
+        told = configured.ace("configure", "mu", expect=1)["countries"]["mu"]["failures"]
+        assert "holds swap and is left alone" in json.dumps(told)
+    finally:
+        configured.on(
+            host, "wipefs -qa $(cat /run/disk); dd if=/dev/zero of=$(cat /run/disk) bs=1M count=1 status=none"
+        )
+    configured.ace("configure", "mu")
+    assert configured.on(host, "systemctl is-active prometheus").strip() == "active"

@@ -5,25 +5,21 @@ Traffic is measured from a tenant's server to a tenant's server of the other cou
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
-import subprocess
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ace.lab import Lab, underlay
 from ace.lab import hosts as lab_hosts
 from ace.spec import load
-from tests.lab.hosts_site import Server, Site, cut_power, eventually
-from tests.lab.region import CHECKOUT, Region, new_root
+from tests.lab.hosts_site import Server, eventually
+from tests.lab.joined import Joined, dead, down, joined_region, severed, tenants_prefix, until_green
+from tests.lab.region import CHECKOUT
 
 pytestmark = [
     pytest.mark.lab,
@@ -35,224 +31,23 @@ pytestmark = [
 COUNTRIES = ("tn", "ke")
 GW_TN, GW2_TN, HUB_TN = "gw1.tunis-1.tn", "gw2.tunis-1.tn", "hub-tunis.tunis-1.tn"
 GW_KE, GW2_KE, HUB_KE = "gw1.konza-1.ke", "gw2.konza-1.ke", "hub-nairobi.konza-1.ke"
-CLOUDS = {"tn": "tn-tunis-1", "ke": "ke-konza-1"}
-TENANT = "agriculture"
-"""Its data are open: what it announces every member may reach."""
 SESSIONS_WITHIN_S = 30.0
 GAP_S = 3.0
 """Goals of the issue: sessions after an apply, and silence after a silent death."""
 ROUNDING_S = 2
 """FRR gives the second from which a session is up as now less its age."""
-POOLS = ("10.64.0.0/10", "fd92:3091:a000::/36")
 NEWCOMER = ".sc"
 ANSWERS = CHECKOUT / "templates" / "member" / "examples" / "sc.yaml"
 
 
-@dataclass
-class Joined:
-    """Two countries, joined; a tenant's server in each."""
-
-    region: Region
-    sessions_after_s: float
-    servers: dict[str, Server] = field(default_factory=dict)
-    addresses: dict[str, dict[int, str]] = field(default_factory=dict)
-
-    def ace(self, *arguments: str, expect: int = 0) -> dict[str, Any]:
-        return self.region.json(*arguments, expect=expect, timeout_s=1200)
-
-    def check(self) -> dict[str, Any]:
-        done = self.region.run("interconnect", "check", "--format", "json")
-        assert done.returncode in (0, 1), done.stderr
-        body: dict[str, Any] = json.loads(done.stdout)
-        return body
-
-    def is_green(self) -> bool:
-        return bool(self.check()["ok"])
-
-    def on(self, host: str, script: str) -> str:
-        """Run a script as root on a host."""
-        config = self.region.root / ".ace" / "ssh" / f"{host.rsplit('.', 1)[1]}.conf"
-        done = subprocess.run(
-            ["ssh", "-F", str(config), "-o", "BatchMode=yes", host, "sudo", "sh", "-e", "-s"],
-            input=script,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, f"{host}: {script}: {done.stdout}{done.stderr}"
-        return done.stdout
-
-    def vtysh(self, host: str, *lines: str) -> str:
-        text = "\n".join(("configure terminal", *lines, "end", ""))
-        return self.on(host, f"cat > /run/lines <<'EOF'\n{text}EOF\nvtysh < /run/lines")
-
-    def neighbours(self, host: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.on(host, "vtysh -c 'show bgp neighbors json'"))
-        return found
-
-    def uptimes(self) -> dict[tuple[str, str], int]:
-        """When each established session of the first two countries came up, as FRR says: seconds since 1970.
-
-        Those to the newcomer's gateways aside.
-        """
-        return {
-            (host, address): int(told["bgpTimerUpEstablishedEpoch"])
-            for host in (GW_TN, GW2_TN, HUB_TN, GW_KE, GW2_KE, HUB_KE)
-            for address, told in self.neighbours(host).items()
-            if told["bgpState"] == "Established" and not told.get("nbrDesc", "").endswith(NEWCOMER)
-        }
-
-    @contextmanager
-    def traffic(self) -> Iterator[Traffic]:
-        """Packets from the tenant's server in Tunisia to the one in Kenya, as long as the block lasts."""
-        a, there = self.servers["tn"], self.addresses["ke"]
-        flows = {version: start_pings(a, there[version]) for version in (4, 6)}
-        measured = Traffic()
-        time.sleep(2)  # something to compare with
-        try:
-            yield measured
-            time.sleep(2)
-        finally:
-            for version, flow in flows.items():
-                measured.replies[version] = ended(flow)
-
-
-@dataclass
-class Traffic:
-    """What came back."""
-
-    replies: dict[int, tuple[int, list[float]]] = field(default_factory=dict)
-    """By family: packets sent, and when each reply came."""
-
-    @property
-    def gaps(self) -> dict[int, float]:
-        """The longest silence of each family, s."""
-        return {
-            version: max(later - earlier for earlier, later in itertools.pairwise(times))
-            for version, (_, times) in self.replies.items()
-        }
-
-    @property
-    def lost(self) -> dict[int, int]:
-        return {version: sent - len(times) for version, (sent, times) in self.replies.items()}
-
-
-def start_pings(server: Server, target: str) -> subprocess.Popen[str]:
-    """50 packets a second until its input ends."""
-    config, known = server.lab / "ssh" / "config", server.known_hosts
-    command = f"ping -D -n -i 0.02 {target} & p=$!; cat >/dev/null; kill -INT $p; wait $p"
-    options = ["-F", str(config), "-o", f"UserKnownHostsFile={known}", "-o", "StrictHostKeyChecking=yes"]
-    return subprocess.Popen(
-        ["ssh", *options, "-o", "BatchMode=yes", server.address, command],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-def ended(flow: subprocess.Popen[str]) -> tuple[int, list[float]]:
-    out, _ = flow.communicate("", timeout=60)
-    times = [float(line[1:].split("]")[0]) for line in out.splitlines() if "bytes from" in line]
-    sent = next(int(line.split()[0]) for line in out.splitlines() if "packets transmitted" in line)
-    assert len(times) > 10, out[-2000:]
-    return sent, times
-
-
 @pytest.fixture(scope="module")
 def joined(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Joined]:
-    region = new_root(tmp_path_factory.mktemp("interconnect"))
-    try:
-        region.json("lab", "up", *COUNTRIES, "--hosts", timeout_s=900)
-        region.json("up", *COUNTRIES)
-        region.json("configure", *COUNTRIES, timeout_s=1200)
-        for country in COUNTRIES:
-            region.json("publish", country)
-        region.json("interconnect", "apply")
-        applied = time.monotonic()
-        made = Joined(region, 0.0)
-        eventually(lambda: all(session["state"] == "up" for session in made.check()["sessions"]), timeout_s=120)
-        made.sessions_after_s = time.monotonic() - applied
-        add_tenants_servers(made)
+    with joined_region(tmp_path_factory.mktemp("interconnect"), COUNTRIES, COUNTRIES) as made:
         yield made
-    finally:
-        region.run("lab", "down", "--wipe", timeout_s=300)
-
-
-def add_tenants_servers(joined: Joined) -> None:
-    """A server on a tenant's network in each country; what it lets in is said by a security group."""
-    root = joined.region.root
-    key = root / "key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
-    for country, cloud in CLOUDS.items():
-        site = Site(Lab(root), cloud, 0)
-        site.cloud.compute.create_keypair(name="admin", public_key=key.with_suffix(".pub").read_text())
-        group = site.group(
-            "asked",
-            [
-                {"ethertype": "IPv4", "protocol": "tcp", "port_range_min": 22, "port_range_max": 22},
-                {"ethertype": "IPv4", "protocol": "icmp", "remote_ip_prefix": POOLS[0]},
-                {"ethertype": "IPv6", "protocol": "ipv6-icmp", "remote_ip_prefix": POOLS[1]},
-            ],
-        )
-        port = site.port(network_of(site, joined, country), [group])
-        made = site.server(f"asked-{country}", [port], "admin")
-        joined.servers[country] = site.reach(made, site.floating_ip(port))
-        joined.addresses[country] = {6 if ":" in ip["ip_address"] else 4: ip["ip_address"] for ip in port.fixed_ips}
-    for server in joined.servers.values():
-        server.wait_for_ssh()
-
-
-def network_of(site: Site, joined: Joined, country: str) -> Any:
-    """The network of the tenant's first exported prefix, found by the stack's own outputs."""
-    [subnet] = site.cloud.network.subnets(cidr=tenants_prefix(joined, country))
-    return site.cloud.network.get_network(subnet.network_id)
-
-
-@contextmanager
-def dead(joined: Joined, host: str) -> Iterator[None]:
-    """A host that lost its power, until the block ends."""
-    compute = joined.region.cloud(CLOUDS[host.rsplit(".", 1)[1]]).compute
-    server = next(server for server in compute.servers() if server.name == host)
-    cut_power(joined.region.root, host)
-    try:
-        yield
-    finally:
-        eventually(lambda: compute.get_server(server).status, "SHUTOFF")
-        compute.start_server(server)
-        eventually(lambda: compute.get_server(server).status, "ACTIVE")
-
-
-@contextmanager
-def severed(joined: Joined, one: str, other: str) -> Iterator[None]:
-    """Two hosts between which every packet of the underlay is lost, silently, until the block ends."""
-    hosts = {
-        host["name"]: host for cc in COUNTRIES for host in joined.ace("outputs", cc)["outputs"]["inventory"]["hosts"]
-    }
-    a, b = hosts[one]["public_address"], hosts[other]["public_address"]
-    there = underlay(joined.region.root)
-    assert there is not None
-    rules = "".join(f"add rule inet severed forward ip saddr {s} ip daddr {d} drop\n" for s, d in ((a, b), (b, a)))
-    chain = "add chain inet severed forward { type filter hook forward priority -300; }\n"
-    subprocess.run(
-        [*there.enter, "nft", "-f", "-"], input=f"add table inet severed\n{chain}{rules}", text=True, check=True
-    )
-    try:
-        yield
-    finally:
-        subprocess.run([*there.enter, "nft", "delete", "table", "inet", "severed"], check=True)
-
-
-def down(check: dict[str, Any]) -> set[frozenset[str]]:
-    return {frozenset((s["a"], s["b"])) for s in check["sessions"] if s["state"] != "up"}
 
 
 def ping(server: Server, target: str, *options: str) -> bool:
     return server.works(f"ping -n -c 3 -i 0.2 -W 2 {' '.join(options)} {target}")
-
-
-def until_green(joined: Joined) -> None:
-    eventually(joined.is_green, timeout_s=180)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -339,11 +134,6 @@ LEAKS: dict[str, tuple[Callable[[Joined], tuple[str, ...]], str]] = {
         r"and (9\d|10\d)\d\d more",
     ),
 }
-
-
-def tenants_prefix(joined: Joined, country: str) -> str:
-    outputs = joined.ace("outputs", country)["outputs"]["inventory"]
-    return str(next(t for t in outputs["tenants"] if t["name"] == TENANT)["router"]["exported"][0])
 
 
 @pytest.mark.parametrize("what", LEAKS)
@@ -438,14 +228,14 @@ def test_a_country_joins_by_one_command_and_nothing_of_anybody_else_s_changes(jo
     assert unseen.pop("without_clouds") == ["sc-victoria-1"]
     assert without_diffs(unseen) == without_diffs(seen)
     assert joined.ace("member", "check", "sc")["fit"]
-    before = joined.uptimes()
+    before = uptimes(joined)
     for step in (("member", "activate", "sc"), ("up", "sc"), ("configure", "sc"), ("publish", "sc")):
         joined.ace(*step)
     with joined.traffic() as measured:
         joined.ace("interconnect", "apply")
         until_green(joined)
     joined.ace("catalogue", "build")
-    assert dropped(before, joined.uptimes()) == {}
+    assert dropped(before, uptimes(joined)) == {}
     assert measured.lost == {4: 0, 6: 0}
     files = rendered(joined.region.root)
     assert {path.split("/")[1] for path in alone.files if files.get(path) != alone.files[path]} == {HUB_TN, HUB_KE}
@@ -460,7 +250,7 @@ def test_suspended_it_has_no_routes_and_no_listings_and_reinstated_all_is_byte_f
     joined: Joined,
 ) -> None:
     root = joined.region.root
-    before, uptimes, offered = rendered(root), joined.uptimes(), exports(root)
+    before, since, offered = rendered(root), uptimes(joined), exports(root)
     joined.ace("member", "suspend", "sc", "--reason", "a test")
     assert hubs_know(joined) == {False}
     eventually(lambda: [host for host in (GW_TN, GW2_TN, GW_KE, GW2_KE) if knows_sc(joined, host)], [], timeout_s=60)
@@ -474,14 +264,14 @@ def test_suspended_it_has_no_routes_and_no_listings_and_reinstated_all_is_byte_f
     assert rendered(root) == before
     assert exports(root) == offered
     assert hubs_know(joined) == {True}
-    assert dropped(uptimes, joined.uptimes()) == {}
+    assert dropped(since, uptimes(joined)) == {}
 
 
 @pytest.mark.slow
 def test_removed_it_is_gone_from_cloud_routers_and_catalogue_and_the_others_are_as_before_it_came(
     joined: Joined, alone: Before
 ) -> None:
-    before = joined.uptimes()
+    before = uptimes(joined)
     assert joined.ace("member", "remove", "sc", "--reason", "a test", "--yes")["transition"]["to"] == "left"
     until_green(joined)
     assert hubs_know(joined) == {False}
@@ -490,7 +280,7 @@ def test_removed_it_is_gone_from_cloud_routers_and_catalogue_and_the_others_are_
     assert not list(cloud.compute.servers(all_projects=True))
     assert not [project.name for project in cloud.identity.projects() if project.name.startswith("ace-")]
     assert rendered(joined.region.root) == alone.files
-    assert dropped(before, joined.uptimes()) == {}
+    assert dropped(before, uptimes(joined)) == {}
 
 
 @dataclass(frozen=True)
@@ -511,6 +301,19 @@ def texts(root: Path) -> dict[str, str]:
     own = ("ecosystem", "stacks", "inventories")
     files = [path for folder in own for path in (root / folder).rglob("*")] + [root / "CODEOWNERS"]
     return {str(path.relative_to(root)): path.read_text() for path in files if path.is_file()}
+
+
+def uptimes(joined: Joined) -> dict[tuple[str, str], int]:
+    """When each established session of the first two countries came up, as FRR says: seconds since 1970.
+
+    Those to the newcomer's gateways aside.
+    """
+    return {
+        (host, address): int(told["bgpTimerUpEstablishedEpoch"])
+        for host in (GW_TN, GW2_TN, HUB_TN, GW_KE, GW2_KE, HUB_KE)
+        for address, told in joined.neighbours(host).items()
+        if told["bgpState"] == "Established" and not told.get("nbrDesc", "").endswith(NEWCOMER)
+    }
 
 
 def dropped(before: dict[tuple[str, str], int], after: dict[tuple[str, str], int]) -> dict[tuple[str, str], int]:

@@ -34,6 +34,8 @@ def outputs_of(country: str = "tn") -> dict[str, Any]:
         for where, key in ((host, "public_address"), (host["reach"], "address")):
             if where[key] and _LATER.match(where[key]):
                 where[key] = f"198.18.0.{number}"
+        if host["data_volume_id"]:
+            host["data_volume_id"] = f"0c1d2e3f-1111-4222-8333-9444444444{number:02d}"
     return found
 
 

@@ -18,8 +18,11 @@ PATIENCE_S = 30
 
 
 def checks(given: dict[str, Any]) -> list[Check]:
-    """Given: `name` to resolve, and whether the host is `outside` (a hub: the country's resolvers are out of reach)."""
-    return [_ssh(), _firewall(), _updates(), _units(), until(lambda: _names(given), PATIENCE_S)]
+    """Given: `name` to resolve, and whether the host is `outside` (a hub: the country's resolvers are out of reach).
+
+    `data`: where its data volume is mounted; empty, it has none.
+    """
+    return [_ssh(), _firewall(), _updates(), _units(), _data(given), until(lambda: _names(given), PATIENCE_S)]
 
 
 def _ssh() -> Check:
@@ -59,6 +62,14 @@ def _units() -> Check:
     return judged(
         "base.units", said.status == 0 and not failed, f"failed: {', '.join(failed)}" if failed else "none has failed"
     )
+
+
+def _data(given: dict[str, Any]) -> Check:
+    if not given.get("data"):
+        return skipped("base.data", "the host has no data volume")
+    held = ask("/usr/local/lib/ace/data-volume", "--verify")
+    free = ask("df", "--human-readable", "--output=source,avail", given["data"]).out.splitlines()[1:]
+    return judged("base.data", held.status == 0, held.out or held.err or f"{given['data']}: {' '.join(free)} free")
 
 
 def _names(given: dict[str, Any]) -> Check:
