@@ -21,7 +21,6 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 from bench import tell
@@ -66,25 +65,26 @@ class Applied:
     """Hosts that the second one changed."""
 
 
-def way(joined: Joined) -> list[list[str]]:
-    """The hosts on each way between the two countries that traffic takes now."""
-    ends = joined.ends
-    return [
-        path
-        for pair in joined.check()["reachability"]
-        if {pair["a"].rsplit(".", 1)[1], pair["b"].rsplit(".", 1)[1]} == set(ends)
+def victims(kind: str, joined: Joined) -> list[tuple[str, ...]]:
+    """What of a kind is on the ways that traffic between the two countries may take now."""
+    found = joined.check()
+    ways = [
+        name
+        for pair in found["reachability"]
+        if {pair["a"].rsplit(".", 1)[1], pair["b"].rsplit(".", 1)[1]} == set(joined.ends)
         for path in pair["paths"]
+        for name in path
     ]
-
-
-def victims(kind: str, ways: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
-    """What of a kind is on those ways."""
-    hubs = {(host,) for path in ways for host in path if host.startswith("hub-")}
-    if kind == "hub":
-        return sorted(hubs)
-    if kind == "gateway":
-        return sorted({(host,) for path in ways for host in path} - hubs)
-    return sorted({pair for path in ways for pair in pairwise(path)})
+    links = [
+        (session["a"], session["b"])
+        for session in found["sessions"]
+        if any(end.startswith(f"hub-{name}.") for end in (session["a"], session["b"]) for name in ways)
+        and any(end.startswith("gw") and end.endswith(joined.ends) for end in (session["a"], session["b"]))
+    ]
+    if kind == "link":
+        return sorted(links)
+    is_hub = kind == "hub"
+    return sorted({(host,) for link in links for host in link if host.startswith("hub-") is is_hub})
 
 
 def die(joined: Joined, who: tuple[str, ...]) -> AbstractContextManager[None]:
@@ -94,7 +94,7 @@ def die(joined: Joined, who: tuple[str, ...]) -> AbstractContextManager[None]:
 
 def kill(joined: Joined, kind: str, draw: random.Random) -> Loss:
     """Let one thing die, wait until `check` names it and until all is well again."""
-    who = draw.choice(victims(kind, way(joined)))
+    who = draw.choice(victims(kind, joined))
     with joined.traffic() as measured, die(joined, who):
         eventually(lambda: set(who) <= set().union(*down(joined.check())))
     until_green(joined)

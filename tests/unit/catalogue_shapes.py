@@ -31,13 +31,24 @@ def dcat_ap_shapes() -> Graph:
     return Graph().parse(data=json.dumps(document), format="json-ld")
 
 
+_LINKS = ("url", "endpointURL", "standardReference")
+"""What points to a document: a literal xsd:anyURI in 25.11, an IRI in v2.2.1. For the classes of our export that is the
+whole difference between the two."""
+
+
+def _as_in_2511(block: str) -> str:
+    link = rf"sh:nodeKind sh:IRI ;(\s+sh:order \d+ ;\s+sh:path gx:(?:{'|'.join(_LINKS)})\b)"
+    return re.sub(link, r"sh:nodeKind sh:Literal ; sh:datatype xsd:anyURI ;\1", block)
+
+
 def gaia_x_shapes(classes: set[str]) -> Graph:
-    """Gaia-X's shapes for some classes (all of them take minutes to read), under the namespace of release 25.11."""
+    """Gaia-X's shapes for some classes (all of them take minutes to read), as release 25.11 has them."""
     text = _path("omb", "data", "artifacts", "gx", "gx.shacl.ttl").read_text(encoding="utf-8")
     head, *blocks = text.split("\n\n")
     wanted = [block for block in blocks if (m := re.match(r"\s*gx:(\w+)Shape ", block)) and m[1] in classes]
     found = {re.match(r"\s*gx:(\w+)Shape ", block)[1] for block in wanted}  # type: ignore[index]
     assert found == classes
+    wanted = [_as_in_2511(block) for block in wanted]
     return Graph().parse(data="\n\n".join([head, *wanted]).replace(GAIA_X_DEVELOPMENT, GAIA_X_2511), format="turtle")
 
 

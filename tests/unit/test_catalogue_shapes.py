@@ -83,6 +83,15 @@ def test_the_gaia_x_shapes_do_find_a_provider_without_address() -> None:
     assert "headquartersAddress" in problems(graph_of(json.dumps(document)), gaia_x())
 
 
+def test_the_gaia_x_shapes_do_find_an_address_that_is_no_literal() -> None:
+    document = json.loads(export("gaia-x")["gaia-x.jsonld"])
+    terms = next(node for node in document["@graph"] if node["@type"] == "gx:ServiceOffering")
+    terms = terms["gx:serviceOfferingTermsAndConditions"]
+    for each in terms if isinstance(terms, list) else [terms]:
+        each["gx:url"] = {"@id": each["gx:url"]["@value"]}
+    assert "xsd:anyURI" in problems(graph_of(json.dumps(document)), gaia_x())
+
+
 def test_the_terms_that_gaia_x_points_to_are_there_and_have_the_digest_that_it_says() -> None:
     files = export("gaia-x")
     base = "https://catalogue.ace.example/exports/"
@@ -93,7 +102,7 @@ def test_the_terms_that_gaia_x_points_to_are_there_and_have_the_digest_that_it_s
     ]
     assert len(pointed) == 37
     for terms in pointed:
-        text = files[terms["gx:url"]["@id"].removeprefix(base)]
+        text = files[terms["gx:url"]["@value"].removeprefix(base)]
         assert hashlib.sha256(text.encode()).hexdigest() == terms["gx:hash"]
 
 

@@ -22,10 +22,17 @@ CONTEXT: Final = {
     "vcard": "http://www.w3.org/2006/vcard/ns#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
+
+
+def _link(address: str) -> dict[str, str]:
+    """An address where 25.11 wants a text that is one, and not the thing itself."""
+    return {"@type": "xsd:anyURI", "@value": address}
+
+
 _HTTP: Final = {
     "@type": "gx:StandardConformity",
     "dcterms:title": "HTTP Semantics (RFC 9110)",
-    "gx:standardReference": {"@id": "https://www.rfc-editor.org/rfc/rfc9110"},
+    "gx:standardReference": _link("https://www.rfc-editor.org/rfc/rfc9110"),
 }
 
 
@@ -97,14 +104,14 @@ def _service(catalogue: Catalogue, service: Service) -> dict[str, Any]:
         "gx:serviceOfferingTermsAndConditions": _terms(catalogue, service),
         "gx:providerContactInformation": {
             "@type": "gx:ContactInformation",
-            "gx:url": {"@id": catalogue.address(Kind.COUNTRY, service.country)},
+            "gx:url": _link(catalogue.address(Kind.COUNTRY, service.country)),
             **({"gx:email": country.technical.email} if country.technical.email else {}),
         },
     }
     if service.endpoint is not None:
         found["gx:endpoint"] = {
             "@type": "gx:Endpoint",
-            "gx:endpointURL": {"@id": service.endpoint},
+            "gx:endpointURL": _link(service.endpoint),
             "gx:standardConformity": _HTTP,
         }
     return found
@@ -113,7 +120,7 @@ def _service(catalogue: Catalogue, service: Service) -> dict[str, Any]:
 def _terms(catalogue: Catalogue, service: Service) -> dict[str, Any]:
     return {
         "@type": "gx:TermsAndConditions",
-        "gx:url": {"@id": f"{catalogue.base_url}exports/{terms.path(service)}"},
+        "gx:url": _link(f"{catalogue.base_url}exports/{terms.path(service)}"),
         "gx:hash": terms.digest(terms.text(catalogue, service)),
     }
 
@@ -138,7 +145,7 @@ def _hub(catalogue: Catalogue, hub: Interconnection) -> dict[str, Any]:
         },
         "gx:serviceOfferingTermsAndConditions": {
             "@type": "gx:TermsAndConditions",
-            "gx:url": {"@id": f"{catalogue.base_url}exports/{terms.HUB_PATH}"},
+            "gx:url": _link(f"{catalogue.base_url}exports/{terms.HUB_PATH}"),
             "gx:hash": terms.digest(terms.hub_text(catalogue)),
         },
     }
