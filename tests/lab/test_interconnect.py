@@ -343,7 +343,7 @@ def knows_sc(joined: Joined, host: str) -> bool:
 def without_diffs(preview: dict[str, Any]) -> dict[str, Any]:
     """What would be done to what; values that only a cloud knows aside."""
     steps = [{key: value for key, value in step.items() if key != "diff"} for step in preview["steps"]]
-    return {**preview, "steps": steps}
+    return {**preview, "steps": sorted(steps, key=lambda step: step["urn"])}
 
 
 def listed(joined: Joined) -> set[str]:
