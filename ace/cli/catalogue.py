@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ace.cli import regional
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, checkout, find_spec_dir
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, checkout, find_spec_dir, today
 from ace.cli.output import Answer, answering, stderr, stdout
 from ace.errors import ExitCode
 
@@ -137,7 +137,7 @@ def _catalogue(spec: Path | None, as_of: date | None) -> tuple[Catalogue, Spec]:
     directory = find_spec_dir(spec)
     loaded = load(directory)
     believed = regional.verdicts(directory.parent, loaded)
-    return catalogue(facts_of(loaded, judge(loaded, as_of or date.today()), believed)), loaded
+    return catalogue(facts_of(loaded, judge(loaded, as_of or today()), believed)), loaded
 
 
 def _built(spec: Path | None, as_of: date | None, out: Path | None, answer: Answer) -> tuple[Catalogue, Built, Path]:

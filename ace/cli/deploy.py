@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ace.cli.engines import EngineName, EngineOption
-from ace.cli.options import AsOfOption, CountriesArgument, Format, FormatOption, SpecOption, refuse_past
+from ace.cli.options import AsOfOption, CountriesArgument, Format, FormatOption, SpecOption, refuse_past, today
 
 if TYPE_CHECKING:
     from datetime import date
@@ -73,7 +73,7 @@ def preview(
         chosen = select(place, countries or (), engine, active_only=True, candidates=True, unseen=True)
         options = RunOptions(targets=tuple(target or ()))
         done = running.go(Action.PREVIEW, place, chosen, options, parallel=parallel, verbose=verbose)
-        judgement = judge(place.spec, as_of or judged.today())
+        judgement = judge(place.spec, as_of or today())
         refused = judged.refusals(chosen, judgement)
         answer.exit_code = worst([done.report.exit_code, ExitCode.REFUSED if refused else ExitCode.OK])
         policy = judged.changes(place.root, judgement, [job.stack.name for job in chosen.jobs])
@@ -201,7 +201,7 @@ def _act(
         running.check_report(report)
         place = open_place(spec)
         chosen = select(place, countries or (), engine, active_only=action is Action.UP)
-        judgement = judge(place.spec, as_of or judged.today()) if action is Action.UP else None
+        judgement = judge(place.spec, as_of or today()) if action is Action.UP else None
         if judgement is not None:
             chosen = judged.hold_back(chosen, judgement)
         if not sure:

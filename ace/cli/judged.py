@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +15,6 @@ if TYPE_CHECKING:
     from ace.policy.change import Known
     from ace.policy.values import Judgement, PolicyFinding
     from ace.spec.load import Sources
-
-
-def today() -> date:
-    """The day by which rules are judged unless `--as-of` says another: UTC, so that it is the same everywhere."""
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC).date()
 
 
 def as_findings(sources: Sources, found: Iterable[PolicyFinding]) -> tuple[Finding, ...]:

@@ -11,15 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ace.cli import transitions
-from ace.cli.options import (
-    AsOfOption,
-    Format,
-    FormatOption,
-    SpecOption,
-    checkout,
-    find_spec_dir,
-    refuse_past,
-)
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, checkout, find_spec_dir, refuse_past, today
 from ace.cli.output import Answer, answering, finding_json, stderr, stdout
 from ace.errors import UserError
 
@@ -78,7 +70,7 @@ def add(
         if update:
             _update(answer, country, defaults, dry_run, find_spec_dir(spec), format_)
             return
-        _join(answer, country, answers, defaults, dry_run, find_spec_dir(spec), as_of or date.today(), format_)
+        _join(answer, country, answers, defaults, dry_run, find_spec_dir(spec), as_of or today(), format_)
 
 
 @app.command("check")

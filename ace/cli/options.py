@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -78,11 +78,16 @@ def checkout() -> Path:
     return Path(__file__).resolve().parents[2]
 
 
+def today() -> date:
+    """The day by which rules are judged unless `--as-of` says another: UTC, so that it is the same everywhere."""
+    return datetime.now(UTC).date()
+
+
 def refuse_past(as_of: date | None) -> None:
     """Commands that act take no date before today (exit 3)."""
     from ace.errors import RefusedError
 
-    if as_of is not None and as_of < date.today():
+    if as_of is not None and as_of < today():
         raise RefusedError(
             f"--as-of {as_of} is before today; a command that acts judges by today's rules or later ones",
             hint="leave --as-of out, or ask with `ace preview --as-of`",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, date_of, find_spec_dir
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, date_of, find_spec_dir, today
 from ace.cli.outputs import CountryArgument
 from ace.errors import UserError
 
@@ -103,7 +103,6 @@ def approve(
 
     Prints what goes into the file: a waiver's `approval:`, or an item of `suspension: approvals:`. Nothing is written.
     """
-    from ace.cli.judged import today
     from ace.cli.output import answering, stdout
     from ace.policy import approval
     from ace.signatures import ssh

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ace.cli.engines import EngineName, EngineOption
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, refuse_past
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, refuse_past, today
 from ace.cli.outputs import CountryArgument
 from ace.errors import RefusedError, UserError
 
@@ -53,7 +53,7 @@ def publish(
         refuse_past(as_of)
         place = open_place(spec)
         member = place.spec.member(country)
-        if refused := judged.refusal(judge(place.spec, as_of or judged.today()), member.stack, "published"):
+        if refused := judged.refusal(judge(place.spec, as_of or today()), member.stack, "published"):
             raise refused
         make_private(place.root)
         job = one(place, country, engine)
@@ -124,17 +124,16 @@ def _signing(place: Place, member: Member, key: Path | None) -> Any:
         UserError: No key is at hand that may sign.
         RefusedError: The key that is given may not sign for the country today.
     """
-    from ace.cli import judged
     from ace.publication import folder
     from ace.signatures import ssh
 
-    today = judged.today()
-    may = {ssh.bare(signer.key) for signer in member.signers if signer.since <= today < signer.until}
+    day = today()
+    may = {ssh.bare(signer.key) for signer in member.signers if signer.since <= day < signer.until}
     if key is not None:
         public = ssh.public_key_of(key)
         if public not in may:
             raise RefusedError(
-                f"{key} ({ssh.fingerprint(public)}) may not sign for {member.code} on {today}",
+                f"{key} ({ssh.fingerprint(public)}) may not sign for {member.code} on {day}",
                 hint=f"use a key that {member.file} names under `signers:`",
                 code="wrong-signer",
             )

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ace.cli.options import today
+
 if TYPE_CHECKING:
     from ace.interconnect.values import LeftOut, Plan
     from ace.publication.verify import AnyVerdict
@@ -22,7 +24,6 @@ def verdicts(root: Path, spec: Spec) -> Mapping[str, AnyVerdict]:
 
 def refused_routes(spec: Spec, as_of: date | None) -> tuple[LeftOut, ...]:
     """The prefixes that a rule keeps from being announced, each with the first rule and fact."""
-    from ace.cli.judged import today
     from ace.interconnect.values import LeftOut
     from ace.policy import Kind, judge
 

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ace.cli.judged import today
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, find_spec_dir, refuse_past
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, find_spec_dir, refuse_past, today
 from ace.cli.output import Answer, answering, stderr, stdout
 from ace.errors import RefusedError, UserError
 

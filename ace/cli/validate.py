@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ace.cli import judged
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, find_spec_dir
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, find_spec_dir, today
 from ace.cli.output import Answer, answering, finding_json, stdout
 from ace.errors import Finding, RefusedError, Severity, SpecError
 
@@ -26,7 +26,7 @@ def validate(spec: SpecOption = None, as_of: AsOfOption = None, format_: FormatO
         sources = read_all(find_spec_dir(spec))
         loaded, findings = check_sources(sources)
         if loaded is not None:
-            findings += judged.as_findings(sources, judge(loaded, as_of or judged.today()).findings)
+            findings += judged.as_findings(sources, judge(loaded, as_of or today()).findings)
         report(answer, loaded, findings, format_)
 
 

@@ -24,6 +24,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from ace.publication.canonical import MAX_BYTES
 from ace.publication.folder import Signed
+from ace.said import last_line, on_one_line
 
 GIT: Final = ".git"
 """How the address of a repository ends."""
@@ -74,7 +75,7 @@ def _get(url: str, way: Way) -> bytes | None:
         try:
             answer, body = _ask(host, port, path, way, deadline)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise TransportError(f"{host} cannot be asked: {_clean(error)}") from None
+            raise TransportError(f"{host} cannot be asked: {on_one_line(error)}") from None
         if answer.status in _SENT_ON:
             url = urljoin(url, answer.getheader("Location", ""))
             continue
@@ -93,7 +94,9 @@ def _parts(url: str) -> tuple[str, int, str]:
     except ValueError:
         raise TransportError("that is no address") from None
     if parts.scheme != "https" or not parts.hostname or parts.username or parts.password:
-        raise TransportError(f"only https addresses without a user are asked, not {_clean(parts.scheme or 'nothing')}:")
+        raise TransportError(
+            f"only https addresses without a user are asked, not {on_one_line(parts.scheme or 'nothing')}:"
+        )
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~") + (
         f"?{quote(parts.query, safe='=&%')}" if parts.query else ""
     )
@@ -168,7 +171,7 @@ def _from_git(url: str, names: Sequence[str], way: Way) -> dict[str, Signed]:
     try:
         address = _public(host, port, way)
     except OSError as error:
-        raise TransportError(f"{host} cannot be found: {_clean(error)}") from None
+        raise TransportError(f"{host} cannot be found: {on_one_line(error)}") from None
     deadline = time.monotonic() + way.deadline_s
     pinned = f"{host}:{port}:{f'[{address}]' if address.version == 6 else address}"
     options = [
@@ -180,7 +183,7 @@ def _from_git(url: str, names: Sequence[str], way: Way) -> dict[str, Signed]:
         clone = ("clone", "--quiet", "--bare", "--depth=1", f"--filter=blob:limit={MAX_BYTES + 1}", "--", url, folder)
         done = _git((*options, *clone), deadline)
         if done.returncode:
-            raise TransportError(f"git cannot read {_clean(url)}: {_clean(_last(done.stderr))}")
+            raise TransportError(f"git cannot read {on_one_line(url)}: {last_line(done.stderr, 'no word of why')}")
         return {
             name: Signed(
                 _blob(folder, f"{name}.json", options, deadline), _blob(folder, f"{name}.json.sig", options, deadline)
@@ -229,12 +232,3 @@ def _git(arguments: Sequence[str], deadline: float) -> subprocess.CompletedProce
                 raise TransportError("it takes too long") from None
             raise
     return subprocess.CompletedProcess(running.args, running.returncode, out, err)
-
-
-def _last(stderr: bytes) -> str:
-    lines = [line for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-    return lines[-1] if lines else "no word of why"
-
-
-def _clean(told: object) -> str:
-    return "".join(character if character.isprintable() else " " for character in str(told))[:200]

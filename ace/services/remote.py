@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from ace.errors import UserError
+from ace.said import last_line
 from ace.services.events import clean
 from ace.services.ssh import SshPlaces
 
@@ -131,7 +132,7 @@ def run(
                         enqueue(told)
             except (OSError, BrokenStreamError) as error:
                 status, broken = "error", str(error)
-    said = _last_line(complaints)
+    said = last_line(clean(complaints.read_text(encoding="utf-8", errors="replace")[-4_000:]), "")
     if not stream.heard.is_set() and not cancel.is_set():
         raise _unwilling(worker, said or broken)
     if broken:
@@ -241,11 +242,6 @@ def _skip(stream: BinaryIO, size: object) -> None:
         if not chunk:
             raise BrokenStreamError("it ended within its archive")
         left -= len(chunk)
-
-
-def _last_line(file: Path) -> str:
-    lines = clean(file.read_text(encoding="utf-8", errors="replace")[-4_000:]).strip().splitlines()
-    return lines[-1].strip()[:400] if lines else ""
 
 
 def _unwilling(worker: Worker, why: str) -> UserError:

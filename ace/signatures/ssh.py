@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from ace.errors import UserError
+from ace.said import last_line
 
 MAX_SIGNATURE_BYTES: Final = 16 * 1024
 _TIMEOUT_S: Final = 30
@@ -170,7 +171,7 @@ def sign(message: bytes, key_file: Path, namespace: str) -> str:
     done = _ssh_keygen(("-Y", "sign", "-q", "-f", str(key_file), "-n", namespace), message, _SIGN_TIMEOUT_S)
     if done.returncode != 0:
         raise UserError(
-            f"{key_file}: ssh-keygen does not sign with it: {_last_line(done.stderr)}",
+            f"{key_file}: ssh-keygen does not sign with it: {last_line(done.stderr, 'it says nothing')}",
             hint="a key with a passphrase is best loaded into ssh-agent (`ssh-add`), a token's with `ssh-add -s`",
             code="cannot-sign",
         )
@@ -206,7 +207,7 @@ def public_key_of(key_file: Path) -> str:
     done = _ssh_keygen(("-y", "-P", "", "-f", str(key_file)), b"", _TIMEOUT_S)
     if done.returncode != 0:
         raise UserError(
-            f"{key_file}: no key can be read from it: {_last_line(done.stderr)}",
+            f"{key_file}: no key can be read from it: {last_line(done.stderr, 'it says nothing')}",
             hint=f"keep its public half beside it as {beside.name}, so that a passphrase need not be asked twice",
             code="no-key",
         )
@@ -233,7 +234,7 @@ def make_key(file: Path, comment: str) -> str:
     """
     done = _ssh_keygen(("-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(file)), b"", _TIMEOUT_S)
     if done.returncode != 0:
-        raise UserError(f"{file}: ssh-keygen makes no key: {_last_line(done.stderr)}", code="no-key")
+        raise UserError(f"{file}: ssh-keygen makes no key: {last_line(done.stderr, 'it says nothing')}", code="no-key")
     return public_key_of(file)
 
 
@@ -254,9 +255,3 @@ def _ssh_keygen(arguments: Sequence[str], message: bytes, timeout_s: int) -> sub
             hint="does a token wait for a touch, or an agent for a passphrase?",
             code="ssh-keygen-hangs",
         ) from None
-
-
-def _last_line(stderr: bytes) -> str:
-    lines = [line.strip() for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-    text = lines[-1] if lines else "it says nothing"
-    return "".join(character if character.isprintable() else "?" for character in text)[:200]

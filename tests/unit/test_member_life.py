@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ace.cli.judged import today
+from ace.cli.options import today
 from ace.errors import RefusedError, UserError
 from ace.membership import log, transition
 from ace.membership.activation import require_fit

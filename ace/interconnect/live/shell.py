@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
+from ace.said import last_line
+
 Result = TypeVar("Result")
 WIDTH: Final = 12
 """Hosts asked at once."""
@@ -49,8 +51,7 @@ def run(place: Place, command: str, text: str = "", timeout_s: float = 60) -> st
     except OSError as error:
         raise ShellError(f"ssh: {error.strerror}") from None
     if done.returncode:
-        lines = [line for line in done.stderr.strip().splitlines() if line]
-        raise ShellError(_clean(lines[-1] if lines else f"exit code {done.returncode}"))
+        raise ShellError(last_line(done.stderr, f"exit code {done.returncode}"))
     return done.stdout[:MAX_ANSWER]
 
 
@@ -65,7 +66,3 @@ def on_all(places: Mapping[str, Place], ask: Callable[[Place], Result]) -> dict[
 
     with ThreadPoolExecutor(WIDTH, thread_name_prefix="ace-interconnect") as pool:
         return dict(zip(places, pool.map(one, places.values()), strict=True))
-
-
-def _clean(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)[:300]
