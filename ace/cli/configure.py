@@ -68,6 +68,7 @@ def configure(
         _require_real_hosts(place)
         shared = configuring.group_vars(place)
         site = checkout() / "playbooks" / "site.yml"
+        inputs = None if only or full or remote else digester(place.root, site, shared)
         done = configuring.run(
             place,
             selected,
@@ -77,11 +78,11 @@ def configure(
                 check=check,
                 extra_vars=only,
                 group_vars=shared,
-                inputs=None if only or full or remote else digester(place.root, site, shared),
+                inputs=inputs,
             ),
             parallel=parallel,
             verbose=verbose,
-            once_more=None if check else Work(site, extra_vars={"ace_only": "dns"}, group_vars=shared),
+            once_more=None if check else Work(site, extra_vars={"ace_only": "dns"}, group_vars=shared, inputs=inputs),
         )
         answer.exit_code = done.exit_code
         answer.body["countries"] = {name: configuring.as_json(one) for name, one in sorted(done.outcomes.items())}

@@ -126,7 +126,8 @@ def run(
         work: What to run.
         parallel: Countries at once.
         verbose: Tell each task.
-        once_more: What countries run again that were told less of the others than is known at the end.
+        once_more: The part that countries run again that were told less of the others than is known at the end; nothing
+            else of what they are told may follow from that.
         show: Told of the outcomes before the report is written.
     """
     make_private(place.root)
@@ -158,6 +159,7 @@ def run(
             and used[one.country] != surroundings(place.spec, hosts.member, known_ds(place))
         ]
         if once_more is not None and behind and not cancel.is_set():
+            once_more = replace(once_more, before={one.country: outcomes[one.country].inputs for one in behind})
             again = countries.run_countries(once_more, behind, runs / f"{name}-again", sink, cancel, parallel=width)
             outcomes |= {country: countries.joined(outcomes[country], more) for country, more in again.items()}
     outcomes = {**selected.not_run, **outcomes}

@@ -73,6 +73,8 @@ class Work:
     """Only hosts of these roles; None: all."""
     inputs: Digester | None = None
     """Lets hosts that the same words have made what they are say so, and be left alone; None: all is said anew."""
+    before: Mapping[str, str] = field(default_factory=dict)
+    """By country: the digest of the whole run that this one, of a part, comes right after and adds to."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ class CountryOutcome:
     cause: str = ""
     hint: str = ""
     run: RunResult | None = None
+    inputs: str = ""
+    """The digest of all that its run followed from; empty where it is not known."""
     started: datetime | None = None
     ended: datetime | None = None
     bug: str = ""
@@ -250,7 +254,7 @@ def _one(work: Work, target: Target, folder: Path, sink: Sink, cancel: threading
             folder=folder,
             group_vars=work.group_vars if away is None else None,
             check=work.check,
-            extra_vars={**work.extra_vars, **({"ace_inputs": known} if known else {})},
+            extra_vars={**work.extra_vars, **_remembered(known, work.before.get(country, ""))},
             forks=len(hosts),
             worker=away,
         )
@@ -261,7 +265,12 @@ def _one(work: Work, target: Target, folder: Path, sink: Sink, cancel: threading
         hosts={host: counts[host] for host in wanted},
         troubles=behind_refused(target.inventory, (*troubles, *ran.troubles)),
     )
-    return _judged(work, target, ran, cancel)
+    return replace(_judged(work, target, ran, cancel), inputs=known)
+
+
+def _remembered(inputs: str, before: str) -> dict[str, str]:
+    """What the hosts are told so that they can remember the run."""
+    return {name: digest for name, digest in (("ace_inputs", inputs), ("ace_inputs_before", before)) if digest}
 
 
 def _judged(work: Work, target: Target, ran: RunResult, cancel: threading.Event) -> CountryOutcome:

@@ -21,7 +21,7 @@ from ace.files import below, put
 Digester = Callable[[Mapping[str, Any]], str]
 """From an inventory as Ansible reads it to the digest; empty where the words follow from more than can be digested."""
 KEY: Final = "inputs.key"
-_LOOKS_ELSEWHERE: Final = re.compile(r"\b(lookup|query|q)\s*\(|\bansible_date_time\b")
+_LOOKS_ELSEWHERE: Final = re.compile(r"\b(lookup|query|q)\s*\(|\b(ansible_date_time|ace_region)\b")
 _KEY_BYTES: Final = 32
 
 

@@ -101,6 +101,10 @@ options:
       file: {description: File that holds it., type: path}
       command: {description: Command that prints it., type: list, elements: str, default: []}
       lines: {description: A list of lines., type: bool, default: false}
+  part:
+    description: Which part of the run the call belongs to, in what is remembered.
+    type: str
+    default: ""
   inputs:
     description: A digest of all that the run's words follow from; given, the call is remembered for M(host_facts).
     type: str
@@ -178,6 +182,7 @@ ARGUMENTS: dict[str, Any] = {
             "lines": {"type": "bool", "default": False},
         }
     ),
+    "part": {"type": "str", "default": ""},
     "inputs": {"type": "str", "default": ""},
 }
 
@@ -194,7 +199,7 @@ def main() -> None:
         converge(module.params, machine, changes)
         result["ansible_facts"] = {"ace_public_facts": told(module.params, machine)}
         if module.params["inputs"] and not module.check_mode:
-            record.add(module.params, machine)
+            record.add(module.params["part"], module.params, machine)
     except (ConvergeError, OSError) as error:
         failure = str(error)
     result |= {"changed": bool(changes), "changes": [change.what for change in changes]}

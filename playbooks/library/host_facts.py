@@ -25,6 +25,14 @@ options:
     description: A digest of all that the run's words follow from; empty when it is not known.
     type: str
     default: ""
+  part:
+    description: The part of the run that is said alone; empty when all is.
+    type: str
+    default: ""
+  before:
+    description: The digest of the whole run that a part comes after; where the host's record is of that run, the part joins it.
+    type: str
+    default: ""
   told:
     description: What the hosts of the run told; given at its end, has the host remember that it came to its end.
     type: dict
@@ -65,9 +73,15 @@ def installed(listing: str) -> list[str]:
 def main() -> None:
     """Ansible's entry point."""
     module = AnsibleModule(
-        argument_spec={"inputs": {"type": "str", "default": ""}, "told": {"type": "dict"}}, supports_check_mode=True
+        argument_spec={
+            "inputs": {"type": "str", "default": ""},
+            "before": {"type": "str", "default": ""},
+            "part": {"type": "str", "default": ""},
+            "told": {"type": "dict"},
+        },
+        supports_check_mode=True,
     )
-    inputs, others = module.params["inputs"], module.params["told"]
+    inputs, part, others = module.params["inputs"], module.params["part"], module.params["told"]
     machine = Machine()
     host = {
         "container": bool(_said("systemd-detect-virt", "--container").strip()),
@@ -83,8 +97,11 @@ def main() -> None:
         facts["ace_as_wanted"] = found is not None
         if found is not None:
             facts |= {"ace_told": found["told"], "ace_public_facts": found["own"]}
+        elif part and not module.check_mode:
+            own = record.reopen(module.params["before"], part, inputs, machine)
+            facts |= {"ace_public_facts": own} if own is not None else {}
         elif not module.check_mode:
-            record.begin(machine)
+            record.begin(inputs, machine)
     module.exit_json(changed=False, ansible_facts=facts)
 
 

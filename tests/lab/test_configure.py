@@ -144,6 +144,7 @@ def hosts_of(configured: Configured, country: str) -> list[str]:
 def test_a_second_run_changes_nothing_and_a_check_sees_nothing(configured: Configured) -> None:
     second = configured.ace("configure", *COUNTRIES)
     assert set(counts(second, "changed").values()) == {0}
+    assert set(counts(second, "ok").values()) == {1}, "a host that is as the first run left it is asked one thing"
     assert {country["result"] for country in second["countries"].values()} == {"unchanged"}
     checked = configured.ace("configure", *COUNTRIES, "--check")
     assert set(counts(checked, "changed").values()) == {0}

@@ -40,14 +40,14 @@ def host(tmp_path: Path) -> Host:
     """Made what three calls asked for, in a run that came to its end."""
     machine = Host(root=str(tmp_path))
     (tmp_path / "made").touch()
-    record.begin(machine)
-    for given in (
-        {**NOTHING, "files": [a_file("/a", "one\n")]},
-        {**NOTHING, "steps": [{"name": "made", "unless": ["test", "-e", "/made"], "run": ["false"]}]},
-        {**NOTHING, "tells": [{"key": "key", "file": "/a", "command": [], "lines": False}]},
+    record.begin("d1", machine)
+    for part, given in (
+        ("base", {**NOTHING, "files": [a_file("/a", "one\n")]}),
+        ("dns", {**NOTHING, "steps": [{"name": "made", "unless": ["test", "-e", "/made"], "run": ["false"]}]}),
+        ("time", {**NOTHING, "tells": [{"key": "key", "file": "/a", "command": [], "lines": False}]}),
     ):
         converge(given, machine, [])
-        record.add(given, machine)
+        record.add(part, given, machine)
     record.end("d1", FACTS, TOLD, machine)
     return machine
 
@@ -89,14 +89,49 @@ def test_other_words_count_anew(host: Host) -> None:
 
 
 def test_a_run_that_did_not_come_to_its_end_is_no_record(host: Host) -> None:
-    record.begin(host)
-    record.add({**NOTHING, "files": [a_file("/a", "one\n")]}, host)
+    record.begin("d1", host)
+    record.add("base", {**NOTHING, "files": [a_file("/a", "one\n")]}, host)
     assert record.look("d1", FACTS, host) is None
+
+
+def a_part_anew(host: Host, before: str, then: str) -> dict[str, Any] | None:
+    """A run of the part `dns` that comes after `before`, and wants a file in place of a step."""
+    own = record.reopen(before, "dns", then, host)
+    given = {**NOTHING, "files": [a_file("/b", "two\n")]}
+    converge(given, host, [])
+    record.add("dns", given, host)
+    record.end(then, FACTS, TOLD, host)
+    return own
+
+
+def test_a_part_that_is_said_anew_right_after_joins_the_record(host: Host, tmp_path: Path) -> None:
+    assert a_part_anew(host, "d1", "d2") == {"key": "one"}, "what is kept tells what the host tells"
+    assert record.look("d1", FACTS, host) is None
+    (tmp_path / "made").unlink()
+    assert record.look("d2", FACTS, host) == {"told": TOLD, "own": {"key": "one"}}, "the part's old call is forgotten"
+    (tmp_path / "b").write_text("three\n")
+    assert record.look("d2", FACTS, host) is None, "and its new one is looked at"
+    (tmp_path / "b").write_text("two\n")
+    (tmp_path / "a").write_text("three\n")
+    assert record.look("d2", FACTS, host) is None, "as are those of the other parts"
+
+
+@pytest.mark.parametrize("before", ["", "d0"])
+def test_a_part_that_comes_after_another_run_is_not_recorded_and_spoils_nothing(before: str, host: Host) -> None:
+    assert a_part_anew(host, before, "d2") is None
+    assert record.look("d2", FACTS, host) is None
+    assert record.look("d1", FACTS, host) is not None, "what that run made holds still"
+
+
+def test_a_part_does_not_make_half_a_record_a_whole_one(host: Host) -> None:
+    record.begin("d1", host)  # and the run ends there
+    assert a_part_anew(host, "d1", "d2") is None
+    assert record.look("d2", FACTS, host) is None
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"inputs": "d1"}', '{"files": [{"path": "/a"}]}'])
 def test_a_damaged_record_is_none(damage: str, host: Host, tmp_path: Path) -> None:
-    for name in ("000.json", record.END):
+    for name in ("000-base.json", record.END):
         file = tmp_path / record.FOLDER.lstrip("/") / name
         whole = file.read_text()
         file.write_text(damage)
@@ -109,4 +144,4 @@ def test_the_record_is_its_owner_s_alone(host: Host, tmp_path: Path) -> None:
     folder = tmp_path / record.FOLDER.lstrip("/")
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o600}
-    assert json.loads((folder / "000.json").read_text())["files"][0]["content"] == "one\n"
+    assert json.loads((folder / "000-base.json").read_text())["files"][0]["content"] == "one\n"

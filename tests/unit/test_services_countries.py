@@ -190,3 +190,18 @@ def test_old_runs_folders_go_and_reports_stay(tmp_path: Path) -> None:
     assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == countries.KEPT_RUNS
     assert not (tmp_path / "20261100T000000Z-configure-x").exists()
     assert (tmp_path / "20261100T000000Z-configure-x.json").exists()
+
+
+def test_hosts_are_told_what_a_run_follows_from_and_which_one_a_part_of_it_comes_after(world: World) -> None:
+    whole = world.go(work=Work(Path("site.yml"), inputs=lambda _inventory: "d1"))["mu"]
+    part = Work(Path("site.yml"), extra_vars={"ace_only": "dns"}, inputs=lambda _: "d2", before={"mu": whole.inputs})
+    assert world.go(work=part)["mu"].inputs == "d2"
+    assert [request.extra_vars for request in world.requests] == [
+        {"ace_inputs": "d1"},
+        {"ace_only": "dns", "ace_inputs": "d2", "ace_inputs_before": "d1"},
+    ]
+
+
+def test_hosts_are_told_nothing_of_a_run_that_follows_from_more_than_can_be_digested(world: World) -> None:
+    assert world.go(work=Work(Path("site.yml"), inputs=lambda _inventory: ""))["mu"].inputs == ""
+    assert world.requests[0].extra_vars == {}

@@ -52,8 +52,9 @@ def test_it_is_keyed_so_that_a_password_cannot_be_guessed_from_it(place: Path, t
     assert of(place) != first
 
 
-def test_variables_that_look_elsewhere_have_none(place: Path) -> None:
-    (place / "group_vars" / "country_tn.yml").write_text("---\na: \"{{ lookup('env', 'HOME') }}\"\n")
+@pytest.mark.parametrize("where", ["lookup('env', 'HOME')", "ansible_date_time.iso8601", "ace_region.peers"])
+def test_variables_that_look_elsewhere_have_none(where: str, place: Path) -> None:
+    (place / "group_vars" / "country_tn.yml").write_text(f'---\na: "{{{{ {where} }}}}"\n')
     assert of(place) == ""
 
 

@@ -4,6 +4,9 @@ A run that brings `inputs`, a digest of all that its words follow from (inventor
 of `converge` here, and at its end that it came to its end. The next run with the same inputs asks the host one thing:
 whether all of it still holds, in running state. Only then nothing is left to be done.
 
+A run of one part (`ace_only`) that says what it follows from, and after which whole run it comes, replaces that part's calls
+in the record of that run: all else was said with the same words.
+
 The calls hold whole files, so the folder is root's alone.
 """
 
@@ -20,27 +23,51 @@ from ansible.module_utils.ace_converge.whole import converge, told
 
 FOLDER = "/var/lib/ace/converged"
 END = "end.json"
+OPEN = "open"
+"""There while a run is recorded: the run's digest."""
 
 
-def begin(machine: Machine) -> None:
+def begin(inputs: str, machine: Machine) -> None:
     """Forget the last run: from now on the host is something in between."""
     folder = machine.path(FOLDER)
+    _remove(os.path.join(folder, END))  # first, so that a record is whole or does not count
     if os.path.isdir(folder):
-        end = os.path.join(folder, END)
-        if os.path.exists(end):
-            os.unlink(end)  # first, so that a record is whole or does not count
         shutil.rmtree(folder)
+    write_private(os.path.join(folder, OPEN), inputs)
 
 
-def add(given: dict[str, Any], machine: Machine) -> None:
-    """Remember a call that came to its end."""
+def reopen(before: str, part: str, inputs: str, machine: Machine) -> dict[str, Any] | None:
+    """Keep what the whole run `before` left but for one part, which is about to be said anew.
+
+    Gives what the host tells. None where the host has no record of just that run; then this one is not recorded.
+    """
     folder = machine.path(FOLDER)
-    number = len(os.listdir(folder)) if os.path.isdir(folder) else 0
-    write_private(os.path.join(folder, f"{number:03d}.json"), json.dumps(given))
+    _remove(os.path.join(folder, OPEN))
+    last = _read(os.path.join(folder, END))
+    if not before or last is None or last.get("inputs") != before:
+        return None
+    _remove(os.path.join(folder, END))
+    own: dict[str, Any] = {}
+    for name in _calls(folder):
+        if name.endswith(f"-{part}.json"):
+            _remove(os.path.join(folder, name))
+        elif given := _read(os.path.join(folder, name)):
+            own.update(told(given, machine))
+    write_private(os.path.join(folder, OPEN), inputs)
+    return own
+
+
+def add(part: str, given: dict[str, Any], machine: Machine) -> None:
+    """Remember a call that came to its end, if the run is recorded."""
+    folder = machine.path(FOLDER)
+    if not os.path.exists(os.path.join(folder, OPEN)):
+        return
+    number = max((int(name[:3]) for name in _calls(folder)), default=-1) + 1
+    write_private(os.path.join(folder, f"{number:03d}-{part}.json"), json.dumps(given))
 
 
 def end(inputs: str, facts: dict[str, Any], of_others: dict[str, Any], machine: Machine) -> None:
-    """Remember that all of the run was done.
+    """Remember that all of the run was done, if it is recorded.
 
     Args:
         inputs: The run's digest.
@@ -48,8 +75,12 @@ def end(inputs: str, facts: dict[str, Any], of_others: dict[str, Any], machine: 
         of_others: What the hosts of the run told.
         machine: The host.
     """
+    opened = os.path.join(machine.path(FOLDER), OPEN)
+    if read(opened) != inputs:
+        return
     body = {"inputs": inputs, "facts": facts, "told": of_others}
     write_private(os.path.join(machine.path(FOLDER), END), json.dumps(body))
+    _remove(opened)
 
 
 def look(inputs: str, facts: dict[str, Any], machine: Machine) -> dict[str, Any] | None:
@@ -63,9 +94,7 @@ def look(inputs: str, facts: dict[str, Any], machine: Machine) -> dict[str, Any]
     looking = replace(machine, check=True)
     own: dict[str, Any] = {}
     try:
-        for name in sorted(os.listdir(machine.path(FOLDER))):
-            if name == END:
-                continue
+        for name in _calls(machine.path(FOLDER)):
             given = _read(os.path.join(machine.path(FOLDER), name))
             changes: list[Change] = []
             if given is None:
@@ -84,6 +113,16 @@ def _as_then(then: Any, now: dict[str, Any]) -> bool:
     if not isinstance(then, dict) or not set(then.get("packages", ())) <= set(now["packages"]):
         return False
     return {**then, "packages": None} == {**now, "packages": None}
+
+
+def _calls(folder: str) -> list[str]:
+    """The files of calls, in the order in which they were made."""
+    return sorted(name for name in os.listdir(folder) if name.endswith(".json") and name != END)
+
+
+def _remove(path: str) -> None:
+    if os.path.exists(path):
+        os.unlink(path)
 
 
 def _read(path: str) -> dict[str, Any] | None:
