@@ -102,7 +102,7 @@ options:
       command: {description: Command that prints it., type: list, elements: str, default: []}
       lines: {description: A list of lines., type: bool, default: false}
   part:
-    description: Which part of the run the call belongs to, in what is remembered.
+    description: Whose call it is (a role's name), in what is remembered.
     type: str
     default: ""
   inputs:

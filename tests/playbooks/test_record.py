@@ -21,7 +21,7 @@ FACTS = {"container": True, "interfaces": {"10.0.0.2": "eth0"}, "packages": ["ch
 TOLD = {"gw1": {"key": "abc"}, "svc1": {}}
 NOTHING: dict[str, Any] = {
     **{key: [] for key in ("folders", "files", "keys", "steps", "units", "tells")},
-    **{"sysctl": {}, "network": None, "firewall": None, "inputs": "d1"},
+    **{"sysctl": {}, "network": None, "firewall": None},
 }
 
 
@@ -114,6 +114,13 @@ def test_a_part_that_is_said_anew_right_after_joins_the_record(host: Host, tmp_p
     (tmp_path / "b").write_text("two\n")
     (tmp_path / "a").write_text("three\n")
     assert record.look("d2", FACTS, host) is None, "as are those of the other parts"
+
+
+def test_what_another_part_s_run_says_again_is_remembered_once(host: Host, tmp_path: Path) -> None:
+    record.reopen("d1", "dns", "d2", host)
+    record.add("base", {**NOTHING, "files": [a_file("/a", "one\n")], "inputs": "d2", "part": "base"}, host)
+    names = sorted(file.name for file in (tmp_path / record.FOLDER.lstrip("/")).iterdir())
+    assert names == ["000-base.json", "002-time.json", record.OPEN]
 
 
 @pytest.mark.parametrize("before", ["", "d0"])

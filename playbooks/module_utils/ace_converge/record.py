@@ -27,6 +27,10 @@ OPEN = "open"
 """There while a run is recorded: the run's digest."""
 
 
+_OF_THE_RUN = ("inputs", "part")
+"""What a call has of its run, and not of what it makes."""
+
+
 def begin(inputs: str, machine: Machine) -> None:
     """Forget the last run: from now on the host is something in between."""
     folder = machine.path(FOLDER)
@@ -58,12 +62,16 @@ def reopen(before: str, part: str, inputs: str, machine: Machine) -> dict[str, A
 
 
 def add(part: str, given: dict[str, Any], machine: Machine) -> None:
-    """Remember a call that came to its end, if the run is recorded."""
+    """Remember a call of a part that came to its end, if the run is recorded and the call is not in its record."""
     folder = machine.path(FOLDER)
     if not os.path.exists(os.path.join(folder, OPEN)):
         return
-    number = max((int(name[:3]) for name in _calls(folder)), default=-1) + 1
-    write_private(os.path.join(folder, f"{number:03d}-{part}.json"), json.dumps(given))
+    calls = _calls(folder)
+    text = json.dumps({name: value for name, value in given.items() if name not in _OF_THE_RUN})
+    if any(read(os.path.join(folder, name)) == text for name in calls if name.endswith(f"-{part}.json")):
+        return
+    number = max((int(name[:3]) for name in calls), default=-1) + 1
+    write_private(os.path.join(folder, f"{number:03d}-{part}.json"), text)
 
 
 def end(inputs: str, facts: dict[str, Any], of_others: dict[str, Any], machine: Machine) -> None:
