@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from ace.cli.engines import EngineName
 from ace.cli.host_progress import GLYPHS, HostBoard, counts_of, following, word
-from ace.cli.hosts import Hosts, hosts_of, write_ssh_config
+from ace.cli.hosts import Hosts, around, hosts_of, write_ssh_config
 from ace.cli.interrupt import interruptible
 from ace.cli.options import checkout
 from ace.cli.output import stderr, stdout
@@ -23,7 +23,7 @@ from ace.files import put
 from ace.fleet.report import new_id
 from ace.services import ansible, countries, public_facts
 from ace.services.countries import CountryOutcome, Result, Target, Work
-from ace.services.region import Surroundings, surroundings
+from ace.services.region import Surroundings
 from ace.services.remote import shown
 from ace.spec.values import MemberStatus
 
@@ -92,18 +92,10 @@ def target(place: Place, hosts: Hosts, used: dict[str, Surroundings]) -> Target:
     """A country as `ace.services.countries` takes it; `used` remembers what its hosts are told of the region."""
 
     def variables() -> dict[str, Any]:
-        used[hosts.member.stack] = around = surroundings(place.spec, hosts.member, known_ds(place))
-        return ansible.static(hosts.inventory, hosts.member, around, hosts.ssh.config)
+        used[hosts.member.stack] = told = around(place, hosts.member)
+        return ansible.static(hosts.inventory, hosts.member, told, hosts.ssh.config)
 
     return Target(hosts.inventory, variables, hosts.ssh, place.clouds.path, hosts.worker)
-
-
-def known_ds(place: Place) -> dict[str, tuple[str, ...]]:
-    """The DS records of countries' zones, as far as their hosts told them here."""
-    return {
-        member.stack: public_facts.ds_records(public_facts.read(place.root, member.stack))
-        for member in place.spec.active
-    }
 
 
 def run(
@@ -156,7 +148,7 @@ def run(
             one
             for one, hosts in zip(targets, selected.hosts, strict=True)
             if outcomes[one.country].result in (Result.SUCCEEDED, Result.UNCHANGED)
-            and used[one.country] != surroundings(place.spec, hosts.member, known_ds(place))
+            and used[one.country] != around(place, hosts.member)
         ]
         if once_more is not None and behind and not cancel.is_set():
             once_more = replace(once_more, before={one.country: outcomes[one.country].inputs for one in behind})

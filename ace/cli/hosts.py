@@ -24,7 +24,6 @@ class Hosts:
 
     member: Member
     inventory: Inventory
-    around: Surroundings
     ssh: SshPlaces
     worker: tuple[str, ...] = ()
     """The command of the worker that has the keys; none: they are here."""
@@ -38,17 +37,22 @@ def hosts_of(place: Place, named: str, engine: EngineName) -> Hosts:
     """
     from ace.services import ssh
     from ace.services.inventory import from_outputs
-    from ace.services.region import surroundings
 
     member = place.spec.member(named)
     job = one(place, named, engine)
     inventory = from_outputs(member, job.engine.outputs(job.stack))
-    return Hosts(
-        member,
-        inventory,
-        surroundings(place.spec, member),
-        ssh.places(place.root, member.stack, ssh_includes(place)),
-    )
+    return Hosts(member, inventory, ssh.places(place.root, member.stack, ssh_includes(place)))
+
+
+def around(place: Place, member: Member) -> Surroundings:
+    """What a country's hosts are told of the region, DS records of the others' zones among it, as far as they are known now."""
+    from ace.services import public_facts
+    from ace.services.region import surroundings
+
+    known = {
+        other.stack: public_facts.ds_records(public_facts.read(place.root, other.stack)) for other in place.spec.active
+    }
+    return surroundings(place.spec, member, known)
 
 
 def ssh_includes(place: Place) -> tuple[Path, ...]:

@@ -26,7 +26,7 @@ def inventory(
     `ansible-playbook -i inventories/tn playbooks/site.yml` runs plain Ansible on it; `ace configure tn` does more. It also
     writes the ssh_config that the hosts are reached by: `ssh -F .ace/ssh/tn.conf gw1.tunis-1.tn`.
     """
-    from ace.cli.hosts import hosts_of, write_ssh_config
+    from ace.cli.hosts import around, hosts_of, write_ssh_config
     from ace.cli.output import answering
     from ace.cli.wiring import open_place
     from ace.errors import UserError
@@ -38,9 +38,10 @@ def inventory(
         place = open_place(spec)
         known = hosts_of(place, country, engine)
         write_ssh_config(place, known)
+        told = around(place, known.member)
         if host is None:
-            printed = ansible.script(known.inventory, known.member, known.around, known.ssh.config)
+            printed = ansible.script(known.inventory, known.member, told, known.ssh.config)
         else:
             wanted = known.inventory.host(host)
-            printed = ansible.host_variables(known.inventory, wanted, known.member, known.around, known.ssh.config)
+            printed = ansible.host_variables(known.inventory, wanted, known.member, told, known.ssh.config)
         typer.echo(json.dumps(printed, indent=2, ensure_ascii=False))

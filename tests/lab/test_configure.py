@@ -308,6 +308,28 @@ def test_plain_ansible_takes_the_inventory_s_script(configured: Configured, tmp_
     assert f"{SVC1} | SUCCESS" in done.stdout
 
 
+def test_plain_ansible_finds_nothing_to_change_either(configured: Configured, tmp_path: Path) -> None:
+    """What `ace configure` told the hosts of the region, the inventory's script tells them too."""
+    link = tmp_path / "mu"
+    checkout = Path(__file__).resolve().parents[2]
+    link.symlink_to(checkout / "inventories" / "country")
+    configured.ace("configure", "mu")
+    done = subprocess.run(
+        [
+            *(str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(link)),
+            *(str(checkout / "playbooks" / "site.yml"), "--check", "--diff"),
+        ],
+        cwd=configured.region.root,
+        env={**configured.region.environment, "LC_ALL": "C.UTF-8", "HOME": str(tmp_path), "ANSIBLE_NOCOLOR": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("changed=0") == 3, done.stdout[-4000:]
+
+
 def test_the_services_themselves_say_that_they_serve(configured: Configured) -> None:
     told = configured.ace("verify", *COUNTRIES)
     verdicts = {check["id"]: check["verdict"] for country in told["countries"].values() for check in country["checks"]}
