@@ -85,7 +85,8 @@ class Volume(OpenStackType):
             version = "3.42" if inputs.get("enableOnlineResize") else None
             cloud.request("block_storage", "POST", f"{path}/action", json=extend, microversion=version, doing=doing)
         found = self._await(cloud, id, ("available", "in-use"), doing)
-        return self._live(cloud, found, {**old_outputs, **inputs})
+        known = {**old_outputs, **inputs, "enableOnlineResize": inputs.get("enableOnlineResize")}
+        return self._live(cloud, found, known)
 
     def delete(self, cloud: Cloud, id: str, outputs: Properties) -> None:
         """DELETE, and wait until it is gone."""
@@ -136,6 +137,8 @@ class Volume(OpenStackType):
             "schedulerHints": list(known.get("schedulerHints") or []),
             "volumeRetypePolicy": known.get("volumeRetypePolicy", "never"),
         }
+        if known.get("enableOnlineResize") is not None:
+            outputs["enableOnlineResize"] = known["enableOnlineResize"]
         return Live(found["id"], outputs)
 
 

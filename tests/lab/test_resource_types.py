@@ -264,7 +264,13 @@ CASES = [
     ),
     Case(
         "blockstorage/volume:Volume",
-        lambda _: {"name": "types-disk", "description": "before", "size": 1, "metadata": {"of": "a test"}},
+        lambda _: {
+            "name": "types-disk",
+            "description": "before",
+            "size": 1,
+            "enableOnlineResize": True,
+            "metadata": {"of": "a test"},
+        },
         {"name": "types-disk-2", "description": "after", "size": 2, "metadata": {}},
         {"availabilityZone": "another"},
     ),
