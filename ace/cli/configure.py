@@ -82,7 +82,9 @@ def configure(
             ),
             parallel=parallel,
             verbose=verbose,
-            once_more=None if check else Work(site, extra_vars={"ace_only": "dns"}, group_vars=shared, inputs=inputs),
+            once_more=None
+            if check
+            else Work(site, extra_vars={"ace_only": "dns"}, group_vars=shared, service="dns", inputs=inputs),
         )
         answer.exit_code = done.exit_code
         answer.body["countries"] = {name: configuring.as_json(one) for name, one in sorted(done.outcomes.items())}

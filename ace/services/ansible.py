@@ -22,6 +22,10 @@ from ace.services.region import Surroundings
 from ace.spec.values import Member
 
 Json = dict[str, Any]
+DNS_DS = "ace_dns_ds"
+"""DS records of the other countries' zones, which come to be known while countries are configured."""
+OWN = frozenset({DNS_DS})
+"""Variables of a host that no other host's words follow from."""
 PYTHON = "/usr/bin/python3"
 """Debian's; named so that Ansible need not look for it."""
 
@@ -32,13 +36,13 @@ def script(inventory: Inventory, member: Member, around: Surroundings, ssh_confi
     return {
         **groups,
         "all": {"children": ["ungrouped", *groups], "vars": unsafe(_common(inventory, around, ssh_config))},
-        "_meta": {"hostvars": {host.name: unsafe(_host(inventory, host, member)) for host in inventory.hosts}},
+        "_meta": {"hostvars": {host.name: unsafe(_host(inventory, host, member, around)) for host in inventory.hosts}},
     }
 
 
 def host_variables(inventory: Inventory, host: Host, member: Member, around: Surroundings, ssh_config: Path) -> Json:
     """What `--host H` prints: everything that holds for the host."""
-    variables: Json = unsafe({**_common(inventory, around, ssh_config), **_host(inventory, host, member)})
+    variables: Json = unsafe({**_common(inventory, around, ssh_config), **_host(inventory, host, member, around)})
     return variables
 
 
@@ -47,7 +51,7 @@ def static(inventory: Inventory, member: Member, around: Surroundings, ssh_confi
     return {
         "all": {
             "vars": unsafe(_common(inventory, around, ssh_config)),
-            "hosts": {host.name: unsafe(_host(inventory, host, member)) for host in inventory.hosts},
+            "hosts": {host.name: unsafe(_host(inventory, host, member, around)) for host in inventory.hosts},
             "children": {
                 name: {"hosts": {host: {} for host in hosts}} for name, hosts in sorted(groups_of(inventory).items())
             },
@@ -101,13 +105,16 @@ def _common(inventory: Inventory, around: Surroundings, ssh_config: Path) -> Jso
         "ace_country_prefixes": plain(around.country_prefixes),
         "ace_tenants": plain(inventory.tenants),
         "ace_region": {
-            name: value for name, value in plain(around).items() if name not in ("domain", "country_prefixes")
+            "prefixes": plain(around.prefixes),
+            "peers": [{"country": peer.country, "dns": plain(peer.dns)} for peer in around.peers],
+            "dns_secondaries": plain(around.dns_secondaries),
+            "dns_secondary_for": plain(around.dns_secondary_for),
         },
     }
 
 
-def _host(inventory: Inventory, host: Host, member: Member) -> Json:
-    """What holds for one host."""
+def _host(inventory: Inventory, host: Host, member: Member, around: Surroundings) -> Json:
+    """What holds for one host. What only hosts of one service follow from is theirs alone (`OWN`)."""
     own = plain(host)
     reach = own.pop("reach")
     centre = next(centre for centre in inventory.data_centres if centre.id == host.data_centre)
@@ -115,6 +122,7 @@ def _host(inventory: Inventory, host: Host, member: Member) -> Json:
         **{f"ace_{name}": value for name, value in own.items() if name != "data_centre"},
         "ace_reach": reach,
         "ace_dc": _data_centre(inventory, centre, member.data_centre(centre.id).allocation),
+        **({DNS_DS: {peer.country: plain(peer.dns_ds) for peer in around.peers}} if "dns" in host.runs else {}),
     }
 
 

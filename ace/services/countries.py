@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from ace.errors import ExitCode, UserError
 from ace.services import consoles, remote, ssh
-from ace.services.inputs import Digester
+from ace.services.inputs import Digester, Digests
 from ace.services.inventory import Inventory
 from ace.services.results import Ending, HostCounts, RunEvent, RunResult, Trouble
 from ace.services.run import RunRequest, run_playbook
@@ -71,10 +71,12 @@ class Work:
     group_vars: Path | None = None
     roles: frozenset[str] | None = None
     """Only hosts of these roles; None: all."""
+    service: str | None = None
+    """Only hosts that run this service; None: all."""
     inputs: Digester | None = None
     """Lets hosts that the same words have made what they are say so, and be left alone; None: all is said anew."""
-    before: Mapping[str, str] = field(default_factory=dict)
-    """By country: the digest of the whole run that this one, of a part, comes right after and adds to."""
+    before: Mapping[str, Digests] = field(default_factory=dict)
+    """By country: the digests of the whole run that this one, of a part, comes right after and adds to."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,8 @@ class CountryOutcome:
     cause: str = ""
     hint: str = ""
     run: RunResult | None = None
-    inputs: str = ""
-    """The digest of all that its run followed from; empty where it is not known."""
+    inputs: Digests = field(default_factory=dict)
+    """The digest of all that its run followed from, by host; none where it is not known."""
     started: datetime | None = None
     ended: datetime | None = None
     bug: str = ""
@@ -220,7 +222,11 @@ def _guarded(work: Work, target: Target, folder: Path, sink: Sink, cancel: threa
 
 def _one(work: Work, target: Target, folder: Path, sink: Sink, cancel: threading.Event) -> CountryOutcome:
     country = target.country
-    wanted = tuple(host.name for host in target.inventory.hosts if work.roles is None or host.role in work.roles)
+    wanted = tuple(
+        host.name
+        for host in target.inventory.hosts
+        if (work.roles is None or host.role in work.roles) and (work.service is None or work.service in host.runs)
+    )
     sink(CountryBegan(country, wanted))
     with _alone(folder.parent.parent, country):
         sink(Doing(country, "asking the cloud for its servers"))
@@ -245,16 +251,16 @@ def _one(work: Work, target: Target, folder: Path, sink: Sink, cancel: threading
         sink(Doing(country, "starting Ansible" if away is None else "sending the run to the country's worker"))
         reach = target.ssh if away is None else remote.SSH
         inventory = target.variables()
-        known = work.inputs(inventory) if work.inputs is not None else ""
+        known = work.inputs(inventory) if work.inputs is not None else {}
         request = RunRequest(
             playbook=work.playbook,
-            inventory=inventory,
+            inventory=remembering(inventory, known, work.before.get(country, {})),
             hosts=hosts,
             ssh_config=lambda control_dir: ssh.render(target.inventory, reach, control_dir),
             folder=folder,
             group_vars=work.group_vars if away is None else None,
             check=work.check,
-            extra_vars={**work.extra_vars, **_remembered(known, work.before.get(country, ""))},
+            extra_vars=work.extra_vars,
             forks=len(hosts),
             worker=away,
         )
@@ -268,9 +274,14 @@ def _one(work: Work, target: Target, folder: Path, sink: Sink, cancel: threading
     return replace(_judged(work, target, ran, cancel), inputs=known)
 
 
-def _remembered(inputs: str, before: str) -> dict[str, str]:
-    """What the hosts are told so that they can remember the run."""
-    return {name: digest for name, digest in (("ace_inputs", inputs), ("ace_inputs_before", before)) if digest}
+def remembering(inventory: Mapping[str, Any], inputs: Digests, before: Digests) -> dict[str, Any]:
+    """The inventory with what the hosts are told so that they can remember the run."""
+    told = {"ace_inputs": inputs, "ace_inputs_before": before}
+    hosts = {
+        host: {**its, **{name: digests[host] for name, digests in told.items() if host in digests}}
+        for host, its in inventory["all"]["hosts"].items()
+    }
+    return {**inventory, "all": {**inventory["all"], "hosts": hosts}}
 
 
 def _judged(work: Work, target: Target, ran: RunResult, cancel: threading.Event) -> CountryOutcome:

@@ -1,6 +1,8 @@
 """A digest of all that a run's words follow from: its inventory, its variables, its playbooks.
 
-Two runs with the same digest say the same to the same hosts. A host that remembers the last whole run by its digest need
+Each host has its own: a variable that only that host's words follow from is not in the others'.
+
+Two runs with the same digest say the same to the host. One that remembers the last whole run by its digest need
 only be asked whether all of it still holds (`playbooks/module_utils/ace_converge/record.py`).
 """
 
@@ -17,11 +19,14 @@ from typing import Any, Final
 
 from ace.errors import UserError
 from ace.files import below, put
+from ace.services.ansible import DNS_DS, OWN
 
-Digester = Callable[[Mapping[str, Any]], str]
-"""From an inventory as Ansible reads it to the digest; empty where the words follow from more than can be digested."""
+Digests = Mapping[str, str]
+"""A digest for each host by name; none where the words follow from more than can be digested."""
+Digester = Callable[[Mapping[str, Any]], Digests]
+"""From an inventory as Ansible reads it (`ace.services.ansible.static`)."""
 KEY: Final = "inputs.key"
-_LOOKS_ELSEWHERE: Final = re.compile(r"\b(lookup|query|q)\s*\(|\b(ansible_date_time|ace_region)\b")
+_LOOKS_ELSEWHERE: Final = re.compile(rf"\b(lookup|query|q)\s*\(|\b(ansible_date_time|{DNS_DS})\b")
 _KEY_BYTES: Final = 32
 
 
@@ -51,12 +56,19 @@ def digester(root: Path, playbook: Path, group_vars: Path | None) -> Digester:
             if base is group_vars and _LOOKS_ELSEWHERE.search(content.decode("utf-8", errors="replace")):
                 dynamic = True
 
-    def digest(inventory: Mapping[str, Any]) -> str:
+    def digest(inventory: Mapping[str, Any]) -> Digests:
         if dynamic:
-            return ""
-        own = common.copy()
-        own.update(json.dumps(inventory, sort_keys=True).encode())
-        return own.hexdigest()[:64]
+            return {}
+        hosts = inventory["all"]["hosts"]
+        shared = {host: {name: value for name, value in its.items() if name not in OWN} for host, its in hosts.items()}
+        region = common.copy()
+        region.update(json.dumps({**inventory, "all": {**inventory["all"], "hosts": shared}}, sort_keys=True).encode())
+        found = {}
+        for host, its in hosts.items():
+            own = region.copy()
+            own.update(json.dumps({name: its[name] for name in its if name in OWN}, sort_keys=True).encode())
+            found[host] = own.hexdigest()[:64]
+        return found
 
     return digest
 

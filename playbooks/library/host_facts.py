@@ -95,13 +95,12 @@ def main() -> None:
     elif inputs:
         found = record.look(inputs, host, machine)
         facts["ace_as_wanted"] = found is not None
+        if found is None and part and not module.check_mode:
+            found = record.reopen(module.params["before"], part, inputs, machine)
+        elif found is None and not module.check_mode:
+            record.begin(inputs, machine)
         if found is not None:
             facts |= {"ace_told": found["told"], "ace_public_facts": found["own"]}
-        elif part and not module.check_mode:
-            own = record.reopen(module.params["before"], part, inputs, machine)
-            facts |= {"ace_public_facts": own} if own is not None else {}
-        elif not module.check_mode:
-            record.begin(inputs, machine)
     module.exit_json(changed=False, ansible_facts=facts)
 
 

@@ -299,8 +299,20 @@ class TestUnits:
     def test_a_masked_unit_is_unmasked_enabled_and_started(self) -> None:
         machine = FakeMachine(answers=Systemd(load="masked", file="masked", active="inactive"))
         converge_units([Unit("d.timer")], machine)
-        wanted = ["systemctl unmask d.timer", "systemctl enable --quiet d.timer", "systemctl restart d.timer"]
-        assert [command for command in machine.said if command in wanted] == wanted
+        wanted = [
+            "unmask --no-reload d.timer",
+            "enable --no-reload --quiet d.timer",
+            "daemon-reload",
+            "restart d.timer",
+        ]
+        verbs = [command.partition("systemctl ")[2] for command in machine.said]
+        assert [verb for verb in verbs if verb in wanted] == wanted
+
+    def test_systemd_reads_its_files_once_however_many_units_are_enabled(self) -> None:
+        machine = FakeMachine(answers=Systemd(file="disabled"))
+        converge_units([Unit("a.timer"), Unit("b.timer"), Unit("c.timer")], machine)
+        assert machine.said.count("systemctl daemon-reload") == 1
+        assert sum("enable" in command for command in machine.said) == 1
 
     def test_a_daemon_that_does_not_stay_up_is_an_error_with_the_end_of_its_journal(self) -> None:
         machine = FakeMachine(answers=Systemd(active="inactive", dies=True))

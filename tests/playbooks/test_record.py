@@ -96,16 +96,18 @@ def test_a_run_that_did_not_come_to_its_end_is_no_record(host: Host) -> None:
 
 def a_part_anew(host: Host, before: str, then: str) -> dict[str, Any] | None:
     """A run of the part `dns` that comes after `before`, and wants a file in place of a step."""
-    own = record.reopen(before, "dns", then, host)
+    found = record.reopen(before, "dns", then, host)
     given = {**NOTHING, "files": [a_file("/b", "two\n")]}
     converge(given, host, [])
     record.add("dns", given, host)
     record.end(then, FACTS, TOLD, host)
-    return own
+    return found
 
 
 def test_a_part_that_is_said_anew_right_after_joins_the_record(host: Host, tmp_path: Path) -> None:
-    assert a_part_anew(host, "d1", "d2") == {"key": "one"}, "what is kept tells what the host tells"
+    assert a_part_anew(host, "d1", "d2") == {"told": TOLD, "own": {"key": "one"}}, (
+        "what is kept tells what the host tells"
+    )
     assert record.look("d1", FACTS, host) is None
     (tmp_path / "made").unlink()
     assert record.look("d2", FACTS, host) == {"told": TOLD, "own": {"key": "one"}}, "the part's old call is forgotten"

@@ -42,7 +42,10 @@ class World:
 
     def target(self, country: str = "mu") -> Target:
         inventory = an_inventory(country)
-        return Target(inventory, lambda: {"all": {}}, ssh.places(self.root, country), Path("/clouds.yaml"))
+        hosts = {host.name: {"ace_number": host.number} for host in inventory.hosts}
+        return Target(
+            inventory, lambda: {"all": {"hosts": hosts}}, ssh.places(self.root, country), Path("/clouds.yaml")
+        )
 
     def go(self, *names: str, work: Work | None = None) -> dict[str, CountryOutcome]:
         targets = [self.target(name) for name in names or ("mu",)]
@@ -193,15 +196,23 @@ def test_old_runs_folders_go_and_reports_stay(tmp_path: Path) -> None:
 
 
 def test_hosts_are_told_what_a_run_follows_from_and_which_one_a_part_of_it_comes_after(world: World) -> None:
-    whole = world.go(work=Work(Path("site.yml"), inputs=lambda _inventory: "d1"))["mu"]
-    part = Work(Path("site.yml"), extra_vars={"ace_only": "dns"}, inputs=lambda _: "d2", before={"mu": whole.inputs})
-    assert world.go(work=part)["mu"].inputs == "d2"
-    assert [request.extra_vars for request in world.requests] == [
-        {"ace_inputs": "d1"},
-        {"ace_only": "dns", "ace_inputs": "d2", "ace_inputs_before": "d1"},
-    ]
+    whole = world.go(work=Work(Path("site.yml"), inputs=lambda _inventory: {GW1: "d1"}))["mu"]
+    part = Work(Path("site.yml"), inputs=lambda _inventory: {GW1: "d2"}, before={"mu": whole.inputs})
+    assert world.go(work=part)["mu"].inputs == {GW1: "d2"}
+    first, second = (request.inventory["all"]["hosts"] for request in world.requests)
+    assert first[GW1] == {"ace_number": 1, "ace_inputs": "d1"}
+    assert second[GW1] == {"ace_number": 1, "ace_inputs": "d2", "ace_inputs_before": "d1"}
+    assert not any("ace_inputs" in its for host, its in second.items() if host != GW1)
+
+
+def test_a_run_of_a_service_is_on_the_hosts_that_run_it_alone(world: World) -> None:
+    world.go(work=Work(Path("site.yml"), service="dns"))
+    (request,) = world.requests
+    hosts = an_inventory("mu").hosts
+    assert request.hosts == tuple(host.name for host in hosts if "dns" in host.runs)
+    assert 0 < len(request.hosts) < len(hosts)
 
 
 def test_hosts_are_told_nothing_of_a_run_that_follows_from_more_than_can_be_digested(world: World) -> None:
-    assert world.go(work=Work(Path("site.yml"), inputs=lambda _inventory: ""))["mu"].inputs == ""
-    assert world.requests[0].extra_vars == {}
+    assert world.go(work=Work(Path("site.yml"), inputs=lambda _inventory: {}))["mu"].inputs == {}
+    assert not any("ace_inputs" in its for its in world.requests[0].inventory["all"]["hosts"].values())

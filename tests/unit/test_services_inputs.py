@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from ace.errors import UserError
-from ace.services.inputs import KEY, digester
+from ace.services.inputs import KEY, Digests, digester
 from tests.unit.service_cases import CHECKOUT
 
-HOSTS = {"all": {"hosts": {"gw1.tunis-1.tn": {"ace_number": 1}}}}
+GW, SVC = "gw1.tunis-1.tn", "svc1.tunis-1.tn"
+HOSTS = {"all": {"hosts": {GW: {"ace_number": 1}, SVC: {"ace_dns_ds": {"eg": []}}}}}
 
 
 @pytest.fixture
@@ -22,8 +23,12 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def of(place: Path, hosts: object = HOSTS) -> str:
+def of_each(place: Path, hosts: object = HOSTS) -> Digests:
     return digester(place, place / "playbooks" / "site.yml", place / "group_vars")(hosts)  # type: ignore[arg-type]
+
+
+def of(place: Path, hosts: object = HOSTS) -> str:
+    return of_each(place, hosts)[GW]
 
 
 def test_the_same_words_have_the_same_digest(place: Path) -> None:
@@ -36,7 +41,7 @@ def test_the_same_words_have_the_same_digest(place: Path) -> None:
 
 def test_another_variable_host_role_or_module_makes_another(place: Path) -> None:
     before = of(place)
-    found = {before, of(place, {"all": {"hosts": {"gw1.tunis-1.tn": {"ace_number": 2}}}})}
+    found = {before, of(place, {"all": {"hosts": {GW: {"ace_number": 2}}}})}
     for file in ("group_vars/country_tn.yml", "playbooks/roles/dns/vars/main.yml", "playbooks/library/converge.py"):
         with (place / file).open("a") as text:
             text.write("# more\n")
@@ -52,10 +57,19 @@ def test_it_is_keyed_so_that_a_password_cannot_be_guessed_from_it(place: Path, t
     assert of(place) != first
 
 
-@pytest.mark.parametrize("where", ["lookup('env', 'HOME')", "ansible_date_time.iso8601", "ace_region.peers"])
+@pytest.mark.parametrize("where", ["lookup('env', 'HOME')", "ansible_date_time.iso8601", "ace_dns_ds.eg"])
 def test_variables_that_look_elsewhere_have_none(where: str, place: Path) -> None:
     (place / "group_vars" / "country_tn.yml").write_text(f'---\na: "{{{{ {where} }}}}"\n')
-    assert of(place) == ""
+    assert of_each(place) == {}
+
+
+def test_keys_of_another_country_s_zone_are_words_to_hosts_that_run_dns_alone(place: Path) -> None:
+    hosts = HOSTS["all"]["hosts"]
+    known = {"all": {"hosts": {**hosts, SVC: {"ace_dns_ds": {"eg": ["1 13 2 AB"]}}}}}
+    before, after = of_each(place), of_each(place, known)
+    assert before[GW] == after[GW]
+    assert before[SVC] != after[SVC]
+    assert before[GW] != before[SVC]
 
 
 def test_a_damaged_key_says_what_to_do(place: Path) -> None:

@@ -160,6 +160,9 @@ def test_a_peer_s_ds_records_are_told_where_they_are_known() -> None:
     known = {peer.country: peer.dns_ds for peer in around.peers}
     assert known["eg"] == ("1 13 2 AB",)
     assert known["ke"] == ()
+    hosts = ansible.script(an_inventory(), a_member(), around, CONFIG)["_meta"]["hostvars"]
+    told = {name: its["ace_dns_ds"]["eg"] for name, its in hosts.items() if "ace_dns_ds" in its}
+    assert told == {name: ["1 13 2 AB"] for name, its in hosts.items() if "dns" in its["ace_runs"]} != {}
 
 
 def as_ansible_reads(inventory: str, tmp_path: Path) -> dict[str, Any]:

@@ -43,7 +43,8 @@ def begin(inputs: str, machine: Machine) -> None:
 def reopen(before: str, part: str, inputs: str, machine: Machine) -> dict[str, Any] | None:
     """Keep what the whole run `before` left but for one part, which is about to be said anew.
 
-    Gives what the host tells. None where the host has no record of just that run; then this one is not recorded.
+    Gives `told` and `own`, as `look` does. None where the host has no record of just that run; then this one is not
+    recorded.
     """
     folder = machine.path(FOLDER)
     _remove(os.path.join(folder, OPEN))
@@ -58,7 +59,7 @@ def reopen(before: str, part: str, inputs: str, machine: Machine) -> dict[str, A
         elif given := _read(os.path.join(folder, name)):
             own.update(told(given, machine))
     write_private(os.path.join(folder, OPEN), inputs)
-    return own
+    return {"told": last.get("told") or {}, "own": own}
 
 
 def add(part: str, given: dict[str, Any], machine: Machine) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -31,6 +31,8 @@ NOTE_DROP_IN = "ace-loaded.conf"
 OWN_DROP_IN = "ace.conf"
 UNITS = "/etc/systemd/system"
 PROPERTIES = ("LoadState", "ActiveState", "SubState", "UnitFileState", "NeedDaemonReload", "CanReload")
+NO_SYSV = ("SYSTEMCTL_SKIP_SYSV=1",)
+"""Debian's hook for init scripts of the same name has systemd read all its files twice; nothing of ours is one."""
 READY_WITHIN_S = 60
 JOURNAL_LINES = "12"
 
@@ -64,6 +66,10 @@ class UnitState:
     stale: bool = False
     """Its files have changed since systemd read them."""
 
+    @property
+    def is_masked(self) -> bool:
+        return self.load == "masked" or self.file.startswith("masked")
+
 
 def converge_units(units: Sequence[Unit], machine: Machine) -> list[Change]:
     """Make the units as wanted, in the order given.
@@ -80,6 +86,9 @@ def converge_units(units: Sequence[Unit], machine: Machine) -> list[Change]:
         for name, state in states.items()
         if state.stale and state.load != "masked"
     ]
+    changes += _enable(
+        [unit for unit in units if unit.enabled and not _starts_at_boot(states[unit.name])], states, machine
+    )
     if changes and not machine.check:
         machine.must(["systemctl", "daemon-reload"])
         states = unit_states([unit.name for unit in units], machine)
@@ -158,19 +167,27 @@ def _read_by(unit: Unit) -> tuple[str, ...]:
     return (*unit.reads, *unit.reloads, *own)
 
 
+def _starts_at_boot(state: UnitState) -> bool:
+    return state.file in ("enabled", "static", "alias", "generated", "indirect")
+
+
+def _enable(units: Sequence[Unit], states: Mapping[str, UnitState], machine: Machine) -> list[Change]:
+    """Have those units start at boot. systemd is not told to read all of its files for each: once for all comes after."""
+    changes = [Change(f"{unit.name} at boot", states[unit.name].file or "not enabled", "enabled") for unit in units]
+    if not changes or machine.check:
+        return changes
+    masked = [unit.name for unit in units if states[unit.name].is_masked]
+    if masked:
+        machine.must(["systemctl", "unmask", "--no-reload", *masked])
+    machine.must(["env", *NO_SYSV, "systemctl", "enable", "--no-reload", "--quiet", *(unit.name for unit in units)])
+    return changes
+
+
 def _converge_unit(unit: Unit, state: UnitState, machine: Machine) -> list[Change]:
     changes: list[Change] = []
     absent = state.load in ("not-found", "masked")
-    if not unit.running and not unit.enabled:
-        return _stop(unit, state, machine)
-    if unit.enabled and state.file not in ("enabled", "static", "alias", "generated", "indirect"):
-        changes.append(Change(f"{unit.name} at boot", state.file or "not enabled", "enabled"))
-        if not machine.check:
-            if state.file.startswith("masked") or state.load == "masked":
-                machine.must(["systemctl", "unmask", unit.name])
-            machine.must(["systemctl", "enable", "--quiet", unit.name])
     if not unit.running:
-        return changes
+        return [] if unit.enabled else _stop(unit, state, machine)
     if state.active != "active" or absent:
         changes.append(Change(unit.name, f"{state.active} ({state.sub or state.load})", "active"))
         _act("restart", unit, machine)

@@ -184,7 +184,7 @@ def converge_tunnels(tunnels: dict[str, str], key_file: str, check: bool) -> lis
     missing = [name for name, state in zip(sorted(tunnels), enabled, strict=False) if state != "enabled"]
     if missing:
         changes += [f"{name}: enabled at boot" for name in missing if name not in fresh]
-        run("systemctl", "enable", "--quiet", *(f"wg-quick@{name}" for name in missing))
+        run("systemctl", "enable", "--no-reload", "--quiet", *(f"wg-quick@{name}" for name in missing))
     return changes
 
 
