@@ -8,6 +8,7 @@ import resource
 import shutil
 import socket
 import sys
+import time
 from collections.abc import Iterable
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -22,6 +23,8 @@ SHARED_MB = 400
 DISK_PER_CLOUD_MB = 100
 LEAST_FILES = 512
 MB = 1024 * 1024
+DYING_S = 5.0
+"""How long the kernel may take to free what a process that was killed had: its port is then taken, and by nobody."""
 
 
 def check_platform() -> None:
@@ -109,36 +112,43 @@ def check_disk(folder: Path, needed_mb: int, what: str) -> None:
 
 
 def check_addresses(addresses: Iterable[IPv4Address], port: int) -> None:
-    """That the clouds can listen on their addresses.
+    """That the clouds can listen on their addresses. A port that nobody is seen to have may be a dying process's: waits.
 
     Raises:
         UserError: One is taken, with the process that has it; or cannot be had.
     """
+    deadline = time.monotonic() + DYING_S
     for address in addresses:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((str(address), port))
-            except OSError as error:
-                raise _not_free(address, port, error) from None
+        while not _can_listen(address, port):
+            taker = _listener(address, port)
+            if taker is None and time.monotonic() < deadline:
+                time.sleep(0.1)
+                continue
+            raise UserError(
+                f"port {port} of {address} is taken by {taker or 'a process that this user may not see'}",
+                hint="stop that, or choose another port: `ace lab up --port 8100` (or ACE_LAB_PORT)",
+                code="port-taken",
+            )
 
 
-def _not_free(address: IPv4Address, port: int, error: OSError) -> UserError:
-    if error.errno != errno.EADDRINUSE:
-        return UserError(
-            f"the lab cannot listen on {address}:{port}: {os.strerror(error.errno or 0)}",
-            hint="choose a port above 1023 with --port or ACE_LAB_PORT",
-            code="address-refused",
-        )
-    return UserError(
-        f"port {port} of {address} is taken by {_listener(address, port)}",
-        hint="stop that, or choose another port: `ace lab up --port 8100` (or ACE_LAB_PORT)",
-        code="port-taken",
-    )
+def _can_listen(address: IPv4Address, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((str(address), port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            raise UserError(
+                f"the lab cannot listen on {address}:{port}: {os.strerror(error.errno or 0)}",
+                hint="choose a port above 1023 with --port or ACE_LAB_PORT",
+                code="address-refused",
+            ) from None
+    return True
 
 
-def _listener(address: IPv4Address, port: int) -> str:
-    """Who listens there, as a person would look for it."""
+def _listener(address: IPv4Address, port: int) -> str | None:
+    """Who listens there, as a person would look for it; None: nobody that can be seen."""
     try:
         for connection in psutil.net_connections(kind="tcp"):
             if connection.status != psutil.CONN_LISTEN or not connection.laddr or connection.laddr.port != port:
@@ -148,4 +158,4 @@ def _listener(address: IPv4Address, port: int) -> str:
                 return f"process {process.pid} ({' '.join(process.cmdline())[:400].strip() or process.name()})"
     except (psutil.Error, OSError):
         pass
-    return "a process that this user may not see"
+    return None

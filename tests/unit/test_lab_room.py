@@ -9,6 +9,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
@@ -180,6 +181,21 @@ def test_a_taken_port_is_told_with_who_has_it() -> None:
         with pytest.raises(UserError) as told:
             machine.check_addresses([IPv4Address("127.3.2.1")], port)
     assert f"port {port} of 127.3.2.1 is taken by process {os.getpid()} " in told.value.message
+
+
+def test_a_port_that_nobody_is_seen_to_have_is_waited_for_and_then_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as dying:
+        dying.bind(("127.3.2.1", 0))  # taken, and nobody listens
+        port = dying.getsockname()[1]
+        soon = threading.Timer(0.5, dying.close)
+        soon.start()
+        machine.check_addresses([IPv4Address("127.3.2.1")], port)
+        soon.join()
+    monkeypatch.setattr(machine, "DYING_S", 0.2)
+    with socket.socket() as hidden:
+        hidden.bind(("127.3.2.1", 0))
+        with pytest.raises(UserError, match="is taken by a process that this user may not see"):
+            machine.check_addresses([IPv4Address("127.3.2.1")], hidden.getsockname()[1])
 
 
 # -- real hosts
