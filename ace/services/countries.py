@@ -254,7 +254,7 @@ def _one(work: Work, target: Target, folder: Path, sink: Sink, cancel: threading
         known = work.inputs(inventory) if work.inputs is not None else {}
         request = RunRequest(
             playbook=work.playbook,
-            inventory=remembering(inventory, known, work.before.get(country, {})),
+            inventory=_remembering(inventory, known, work.before.get(country, {})),
             hosts=hosts,
             ssh_config=lambda control_dir: ssh.render(target.inventory, reach, control_dir),
             folder=folder,
@@ -274,7 +274,7 @@ def _one(work: Work, target: Target, folder: Path, sink: Sink, cancel: threading
     return replace(_judged(work, target, ran, cancel), inputs=known)
 
 
-def remembering(inventory: Mapping[str, Any], inputs: Digests, before: Digests) -> dict[str, Any]:
+def _remembering(inventory: Mapping[str, Any], inputs: Digests, before: Digests) -> dict[str, Any]:
     """The inventory with what the hosts are told so that they can remember the run."""
     told = {"ace_inputs": inputs, "ace_inputs_before": before}
     hosts = {

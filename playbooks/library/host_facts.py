@@ -95,10 +95,11 @@ def main() -> None:
     elif inputs:
         found = record.look(inputs, host, machine)
         facts["ace_as_wanted"] = found is not None
-        if found is None and part and not module.check_mode:
-            found = record.reopen(module.params["before"], part, inputs, machine)
-        elif found is None and not module.check_mode:
-            record.begin(inputs, machine)
+        if found is None and not module.check_mode:
+            if part:
+                found = record.reopen(module.params["before"], part, inputs, machine)
+            else:
+                record.begin(inputs, machine)
         if found is not None:
             facts |= {"ace_told": found["told"], "ace_public_facts": found["own"]}
     module.exit_json(changed=False, ansible_facts=facts)

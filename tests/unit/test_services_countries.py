@@ -197,8 +197,10 @@ def test_old_runs_folders_go_and_reports_stay(tmp_path: Path) -> None:
 
 def test_hosts_are_told_what_a_run_follows_from_and_which_one_a_part_of_it_comes_after(world: World) -> None:
     whole = world.go(work=Work(Path("site.yml"), inputs=lambda _inventory: {GW1: "d1"}))["mu"]
-    part = Work(Path("site.yml"), inputs=lambda _inventory: {GW1: "d2"}, before={"mu": whole.inputs})
+    only = {"ace_only": "dns"}
+    part = Work(Path("site.yml"), extra_vars=only, inputs=lambda _: {GW1: "d2"}, before={"mu": whole.inputs})
     assert world.go(work=part)["mu"].inputs == {GW1: "d2"}
+    assert [request.extra_vars for request in world.requests] == [{}, only]
     first, second = (request.inventory["all"]["hosts"] for request in world.requests)
     assert first[GW1] == {"ace_number": 1, "ace_inputs": "d1"}
     assert second[GW1] == {"ace_number": 1, "ace_inputs": "d2", "ace_inputs_before": "d1"}
@@ -216,3 +218,4 @@ def test_a_run_of_a_service_is_on_the_hosts_that_run_it_alone(world: World) -> N
 def test_hosts_are_told_nothing_of_a_run_that_follows_from_more_than_can_be_digested(world: World) -> None:
     assert world.go(work=Work(Path("site.yml"), inputs=lambda _inventory: {}))["mu"].inputs == {}
     assert not any("ace_inputs" in its for its in world.requests[0].inventory["all"]["hosts"].values())
+    assert world.requests[0].extra_vars == {}

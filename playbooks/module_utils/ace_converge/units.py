@@ -31,7 +31,7 @@ NOTE_DROP_IN = "ace-loaded.conf"
 OWN_DROP_IN = "ace.conf"
 UNITS = "/etc/systemd/system"
 PROPERTIES = ("LoadState", "ActiveState", "SubState", "UnitFileState", "NeedDaemonReload", "CanReload")
-NO_SYSV = ("SYSTEMCTL_SKIP_SYSV=1",)
+NO_SYSV = "SYSTEMCTL_SKIP_SYSV=1"
 """Debian's hook for init scripts of the same name has systemd read all its files twice; nothing of ours is one."""
 READY_WITHIN_S = 60
 JOURNAL_LINES = "12"
@@ -179,7 +179,7 @@ def _enable(units: Sequence[Unit], states: Mapping[str, UnitState], machine: Mac
     masked = [unit.name for unit in units if states[unit.name].is_masked]
     if masked:
         machine.must(["systemctl", "unmask", "--no-reload", *masked])
-    machine.must(["env", *NO_SYSV, "systemctl", "enable", "--no-reload", "--quiet", *(unit.name for unit in units)])
+    machine.must(["env", NO_SYSV, "systemctl", "enable", "--no-reload", "--quiet", *(unit.name for unit in units)])
     return changes
 
 
