@@ -98,7 +98,7 @@ def kill(joined: Joined, kind: str, draw: random.Random) -> Loss:
     with joined.traffic() as measured, die(joined, who):
         eventually(lambda: set(who) <= set().union(*down(joined.check())))
     until_green(joined)
-    return Loss(kind, " - ".join(who), round(max(measured.gaps.values()), 2), sum(measured.lost.values()))
+    return Loss(kind, " - ".join(who), round(max(measured.gaps.values()), 2), sum(map(len, measured.lost.values())))
 
 
 def drain(joined: Joined, host: str) -> Loss:
@@ -108,7 +108,7 @@ def drain(joined: Joined, host: str) -> Loss:
         time.sleep(2)
         joined.ace("interconnect", "undrain", host)
     until_green(joined)
-    return Loss("drain", host, round(max(measured.gaps.values()), 2), sum(measured.lost.values()))
+    return Loss("drain", host, round(max(measured.gaps.values()), 2), sum(map(len, measured.lost.values())))
 
 
 def gateways(joined: Joined) -> list[str]:

@@ -14,6 +14,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -137,13 +138,16 @@ class Site:
             first = cidr.rpartition("/")[0]
             gateway = first.removesuffix("0") + "1" if version == 4 else f"{first}1"
             modes = {"ipv6_address_mode": "dhcpv6-stateful", "ipv6_ra_mode": "dhcpv6-stateful"} if version == 6 else {}
+            # An unrouted network's first address is its gateways' shared one, as in the stacks: nobody is given it.
+            whole = ip_network(cidr)
+            shared = {"allocation_pools": [{"start": str(whole[2]), "end": str(whole[-2])}]}
             self.cloud.network.create_subnet(
                 network_id=network.id,
                 ip_version=version,
                 cidr=cidr,
                 enable_dhcp=routed,
                 gateway_ip=gateway if routed else None,
-                **(modes if routed else {}),
+                **(modes if routed else shared),
             )
         return self.cloud.network.get_network(network.id)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,9 @@ from tests.lab.region import Region, new_root
 
 TENANT = "agriculture"
 """Its data are open: what it announces every member may reach."""
+EVERY_S = 0.02
+UNDERWAY_S = 0.5
+"""Between two packets of measured traffic, and how long before its end a packet counts as lost."""
 POOLS = ("10.64.0.0/10", "fd92:3091:a000::/36")
 
 
@@ -84,33 +88,50 @@ class Joined:
             time.sleep(2)
         finally:
             for version, flow in flows.items():
-                measured.replies[version] = ended(flow)
+                measured.flows[version] = ended(flow)
+
+
+@dataclass
+class Flow:
+    """One family's packets: how many were sent, and when the reply to each came, by its number (from 1)."""
+
+    sent: int
+    replies: dict[int, float]
+
+    @property
+    def silence_s(self) -> float:
+        """The longest time without a reply, to the end of the flow."""
+        times = sorted(self.replies.values())
+        unanswered = self.sent - max(self.replies)
+        return max(*(later - earlier for earlier, later in itertools.pairwise(times)), unanswered * EVERY_S)
+
+    @property
+    def lost(self) -> list[int]:
+        """Numbers of the packets without a reply; those on their way when the flow ended are not of them."""
+        return [n for n in range(1, self.sent + 1 - round(UNDERWAY_S / EVERY_S)) if n not in self.replies]
 
 
 @dataclass
 class Traffic:
-    """What came back."""
+    """What came back, by family."""
 
-    replies: dict[int, tuple[int, list[float]]] = field(default_factory=dict)
-    """By family: packets sent, and when each reply came."""
+    flows: dict[int, Flow] = field(default_factory=dict)
 
     @property
     def gaps(self) -> dict[int, float]:
         """The longest silence of each family, s."""
-        return {
-            version: max(later - earlier for earlier, later in itertools.pairwise(times))
-            for version, (_, times) in self.replies.items()
-        }
+        return {version: flow.silence_s for version, flow in self.flows.items()}
 
     @property
-    def lost(self) -> dict[int, int]:
-        return {version: sent - len(times) for version, (sent, times) in self.replies.items()}
+    def lost(self) -> dict[int, list[int]]:
+        """Numbers of the packets that were lost, 50 a second from the flow's start."""
+        return {version: flow.lost for version, flow in self.flows.items()}
 
 
 def start_pings(server: Server, target: str) -> subprocess.Popen[str]:
     """50 packets a second until its input ends."""
     config, known = server.lab / "ssh" / "config", server.known_hosts
-    command = f"ping -D -n -i 0.02 {target} & p=$!; cat >/dev/null; kill -INT $p; wait $p"
+    command = f"ping -D -n -i {EVERY_S} {target} & p=$!; cat >/dev/null; kill -INT $p; wait $p"
     options = ["-F", str(config), "-o", f"UserKnownHostsFile={known}", "-o", "StrictHostKeyChecking=yes"]
     return subprocess.Popen(
         ["ssh", *options, "-o", "BatchMode=yes", server.address, command],
@@ -120,12 +141,12 @@ def start_pings(server: Server, target: str) -> subprocess.Popen[str]:
     )
 
 
-def ended(flow: subprocess.Popen[str]) -> tuple[int, list[float]]:
+def ended(flow: subprocess.Popen[str]) -> Flow:
     out, _ = flow.communicate("", timeout=60)
-    times = [float(line[1:].split("]")[0]) for line in out.splitlines() if "bytes from" in line]
-    sent = next(int(line.split()[0]) for line in out.splitlines() if "packets transmitted" in line)
-    assert len(times) > 10, out[-2000:]
-    return sent, times
+    replies = {int(n): float(at) for at, n in re.findall(r"^\[([\d.]+)\] \d+ bytes from .* icmp_seq=(\d+)", out, re.M)}
+    [sent] = re.findall(r"^(\d+) packets transmitted", out, re.M)
+    assert len(replies) > 10, out[-2000:]
+    return Flow(int(sent), replies)
 
 
 @contextmanager

@@ -221,6 +221,8 @@ class Systemd:
     file: str = "enabled"
     load: str = "loaded"
     dies: bool = False
+    has_read: bool = True
+    """Whether it has read the unit's files."""
 
     def __call__(self, command: Sequence[str], given: str | None) -> Completed | None:
         if command[:2] == ["systemctl", "show"]:
@@ -232,6 +234,8 @@ class Systemd:
                 "NeedDaemonReload": "no",
             }
             return Completed(0, "".join(f"{name}={value}\n" for name, value in values.items()), "")
+        if command[:2] == ["systemctl", "list-units"]:
+            return Completed(0, "d.service loaded active running D\n" if self.has_read else "", "")
         if command[0] == "systemctl" and command[1] in ("restart", "reload"):
             self.active = "failed" if self.dies else "active"
         if command[0] == "journalctl":
@@ -308,11 +312,19 @@ class TestUnits:
         verbs = [command.partition("systemctl ")[2] for command in machine.said]
         assert [verb for verb in verbs if verb in wanted] == wanted
 
-    def test_systemd_reads_its_files_once_however_many_units_are_enabled(self) -> None:
-        machine = FakeMachine(answers=Systemd(file="disabled"))
-        converge_units([Unit("a.timer"), Unit("b.timer"), Unit("c.timer")], machine)
-        assert machine.said.count("systemctl daemon-reload") == 1
-        assert sum("enable" in command for command in machine.said) == 1
+    @pytest.mark.root
+    @pytest.mark.skipif(os.getuid() != 0, reason="writes files of root")
+    @pytest.mark.parametrize("has_read", [True, False])
+    def test_systemd_reads_all_its_files_only_if_it_has_read_one_that_changed(
+        self, tmp_path: Path, has_read: bool
+    ) -> None:
+        machine = FakeMachine(root=str(tmp_path), answers=Systemd(file="disabled", has_read=has_read))
+        units = [Unit("c.timer"), Unit("d.service", drop_in="[Service]\nNice=5\n"), Unit("e.service")]
+        converge_units(units, machine)
+        assert machine.said.count("systemctl daemon-reload") == has_read
+        assert [command for command in machine.said if " enable " in command] == [
+            "env SYSTEMCTL_SKIP_SYSV=1 systemctl enable --no-reload --quiet c.timer d.service e.service"
+        ]
 
     def test_a_daemon_that_does_not_stay_up_is_an_error_with_the_end_of_its_journal(self) -> None:
         machine = FakeMachine(answers=Systemd(active="inactive", dies=True))

@@ -80,16 +80,13 @@ def converge_units(units: Sequence[Unit], machine: Machine) -> list[Change]:
     if not units:
         return []
     changes = converge_files(_unit_files(units), machine)
+    is_behind = bool(changes) and _are_any_loaded(units, machine)
     states = unit_states([unit.name for unit in units], machine)
-    changes += [
-        Change(f"{name}, as systemd knows it", "older than its files", "as its files say")
-        for name, state in states.items()
-        if state.stale and state.load != "masked"
-    ]
-    changes += _enable(
-        [unit for unit in units if unit.enabled and not _starts_at_boot(states[unit.name])], states, machine
-    )
-    if changes and not machine.check:
+    stale = {name: state for name, state in states.items() if state.stale and not state.is_masked}
+    changes += [Change(f"{name}, as systemd knows it", "older than its files", "as its files say") for name in stale]
+    to_enable = [unit for unit in units if unit.enabled and not _starts_at_boot(states[unit.name])]
+    changes += _enable(to_enable, states, machine)
+    if (is_behind or stale or any(states[unit.name].is_masked for unit in to_enable)) and not machine.check:
         machine.must(["systemctl", "daemon-reload"])
         states = unit_states([unit.name for unit in units], machine)
     for unit in units:
@@ -112,6 +109,12 @@ def unit_states(names: Sequence[str], machine: Machine) -> dict[str, UnitState]:
             said.get("NeedDaemonReload") == "yes",
         )
     return states
+
+
+def _are_any_loaded(units: Sequence[Unit], machine: Machine) -> bool:
+    """Whether systemd has read any of them: a unit that it reads later, it reads as the files are then."""
+    names = [unit.name for unit in units]
+    return bool(machine.run(["systemctl", "list-units", "--all", "--plain", "--no-legend", *names]).out.strip())
 
 
 def hashes(paths: Sequence[str], machine: Machine) -> dict[str, str]:
