@@ -136,7 +136,7 @@ def run(
     used: dict[str, Surroundings] = {}
     targets = [target(place, hosts, used) for hosts in selected.hosts]
     board = HostBoard([one.country for one in targets])
-    width = parallel or countries.default_parallel(len(targets))
+    width = parallel or countries.default_parallel(len(targets), share_cores=place.clouds.is_lab)
     with (
         following(board, stderr, verbose=verbose) as sink,
         interruptible(lambda line: stderr.print(line, markup=False), board.waiting_for, _STOPPING) as cancel,

@@ -219,3 +219,11 @@ def test_hosts_are_told_nothing_of_a_run_that_follows_from_more_than_can_be_dige
     assert world.go(work=Work(Path("site.yml"), inputs=lambda _inventory: {}))["mu"].inputs == {}
     assert not any("ace_inputs" in its for its in world.requests[0].inventory["all"]["hosts"].values())
     assert world.requests[0].extra_vars == {}
+
+
+def test_as_many_run_at_once_as_suit_the_cores_fewer_where_the_hosts_need_them_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: {0, 1, 2, 3})
+    assert [countries.default_parallel(n) for n in (1, 8, 54)] == [1, 8, 8]
+    assert [countries.default_parallel(n, share_cores=True) for n in (1, 8, 54)] == [1, 5, 5]
