@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from ansible.module_utils.ace_converge import record
+from ansible.module_utils.ace_converge.host import what_it_is
 from ansible.module_utils.ace_converge.values import Change, ConvergeError, Machine
 from ansible.module_utils.ace_converge.whole import converge, told
 from ansible.module_utils.basic import AnsibleModule
@@ -109,6 +110,9 @@ options:
     description: A digest of all that the run's words follow from; given, the call is remembered for M(host_facts).
     type: str
     default: ""
+  told:
+    description: What the hosts of the run told; given with its last call, has the host remember that it came to its end.
+    type: dict
 author: [ACE]
 """
 EXAMPLES = r"""
@@ -184,6 +188,7 @@ ARGUMENTS: dict[str, Any] = {
     ),
     "part": {"type": "str", "default": ""},
     "inputs": {"type": "str", "default": ""},
+    "told": {"type": "dict"},
 }
 
 
@@ -200,6 +205,8 @@ def main() -> None:
         result["ansible_facts"] = {"ace_public_facts": told(module.params, machine)}
         if module.params["inputs"] and not module.check_mode:
             record.add(module.params["part"], module.params, machine)
+            if module.params["told"] is not None:
+                record.end(module.params["inputs"], what_it_is(machine), module.params["told"], machine)
     except (ConvergeError, OSError) as error:
         failure = str(error)
     result |= {"changed": bool(changes), "changes": [change.what for change in changes]}

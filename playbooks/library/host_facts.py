@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from typing import Any
 
 from ansible.module_utils.ace_converge import record
+from ansible.module_utils.ace_converge.host import what_it_is
 from ansible.module_utils.ace_converge.values import Machine
 from ansible.module_utils.basic import AnsibleModule
 
@@ -48,26 +47,6 @@ ansible_facts:
   type: dict
   returned: always
 """
-ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
-
-
-def _said(*command: str) -> str:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=ENVIRONMENT, check=False)
-    except (FileNotFoundError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout if done.returncode == 0 else ""
-
-
-def interfaces(listing: str) -> dict[str, str]:
-    """Address -> interface, out of `ip -json address show`."""
-    links: list[dict[str, Any]] = json.loads(listing or "[]")
-    return {entry["local"]: link["ifname"] for link in links for entry in link.get("addr_info", ()) if "local" in entry}
-
-
-def installed(listing: str) -> list[str]:
-    """Names of packages that are really installed, out of `dpkg-query`'s `${db:Status-Abbrev}${Package}` lines."""
-    return sorted(line[3:].strip() for line in listing.splitlines() if line.startswith("ii"))
 
 
 def main() -> None:
@@ -83,11 +62,7 @@ def main() -> None:
     )
     inputs, part, others = module.params["inputs"], module.params["part"], module.params["told"]
     machine = Machine()
-    host = {
-        "container": bool(_said("systemd-detect-virt", "--container").strip()),
-        "interfaces": interfaces(_said("ip", "-json", "address", "show")),
-        "packages": installed(_said("dpkg-query", "--show", "--showformat", "${db:Status-Abbrev}${Package}\n")),
-    }
+    host = what_it_is(machine)
     facts: dict[str, Any] = {"ace_host": host}
     if others is not None:
         if inputs and not module.check_mode:

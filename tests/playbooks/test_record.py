@@ -154,3 +154,11 @@ def test_the_record_is_its_owner_s_alone(host: Host, tmp_path: Path) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o600}
     assert json.loads((folder / "000-base.json").read_text())["files"][0]["content"] == "one\n"
+
+
+def test_what_a_call_has_of_its_run_is_not_what_it_makes(host: Host, tmp_path: Path) -> None:
+    record.begin("d2", host)
+    given = {**NOTHING, "files": [a_file("/a", "one\n")]}
+    record.add("base", {**given, "inputs": "d2", "part": "base", "told": TOLD}, host)
+    [call] = (tmp_path / record.FOLDER.lstrip("/")).glob("*-base.json")
+    assert json.loads(call.read_text()) == given

@@ -27,7 +27,7 @@ OPEN = "open"
 """There while a run is recorded: the run's digest."""
 
 
-_OF_THE_RUN = ("inputs", "part")
+_OF_THE_RUN = ("inputs", "part", "told")
 """What a call has of its run, and not of what it makes."""
 
 
