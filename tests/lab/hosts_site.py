@@ -135,18 +135,16 @@ class Site:
     def network(self, name: str, ipv4: str, ipv6: str, *, routed: bool = True) -> Any:
         network = self.cloud.network.create_network(name=name)
         for version, cidr in ((4, ipv4), (6, ipv6)):
-            first = cidr.rpartition("/")[0]
-            gateway = first.removesuffix("0") + "1" if version == 4 else f"{first}1"
+            whole = ip_network(cidr)
             modes = {"ipv6_address_mode": "dhcpv6-stateful", "ipv6_ra_mode": "dhcpv6-stateful"} if version == 6 else {}
             # An unrouted network's first address is its gateways' shared one, as in the stacks: nobody is given it.
-            whole = ip_network(cidr)
             shared = {"allocation_pools": [{"start": str(whole[2]), "end": str(whole[-2])}]}
             self.cloud.network.create_subnet(
                 network_id=network.id,
                 ip_version=version,
                 cidr=cidr,
                 enable_dhcp=routed,
-                gateway_ip=gateway if routed else None,
+                gateway_ip=str(whole[1]) if routed else None,
                 **(modes if routed else shared),
             )
         return self.cloud.network.get_network(network.id)

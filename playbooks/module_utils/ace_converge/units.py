@@ -80,9 +80,9 @@ def converge_units(units: Sequence[Unit], machine: Machine) -> list[Change]:
     if not units:
         return []
     changes = converge_files(_unit_files(units), machine)
-    is_behind = bool(changes) and _are_any_loaded(units, machine)
+    is_behind = bool(changes) and not machine.check and _are_any_loaded(units, machine)
     states = unit_states([unit.name for unit in units], machine)
-    stale = {name: state for name, state in states.items() if state.stale and not state.is_masked}
+    stale = [name for name, state in states.items() if state.stale and state.load != "masked"]
     changes += [Change(f"{name}, as systemd knows it", "older than its files", "as its files say") for name in stale]
     to_enable = [unit for unit in units if unit.enabled and not _starts_at_boot(states[unit.name])]
     changes += _enable(to_enable, states, machine)
