@@ -2,15 +2,16 @@
 
     scripts/bench services                     3 and 10 countries; as root
     scripts/bench services --countries 2       other numbers of them
+    scripts/bench services --no-plain-first    without new hosts for plain Ansible: in half the time
     scripts/bench services --out FILE          the JSON too
 
 Each size gets a lab of its own with hosts that boot (made before the clock starts, wiped after). `ace configure` then runs
 on new hosts (first), on configured ones (second) and with `--check`. Plain Ansible does the second and the check run on
-the same hosts, one country after the other as its playbook wants it, from static inventories; with `--plain-first` it
-gets new hosts of its own as well, and is run on them twice (first, again): names of other countries are resolved only
-once the DS records that their hosts told in the first run have come to the second. `ace configure` does both in one
-run; carrying the records is not counted. CPU is that of the command and all it starts here; the hosts' own share is not
-in it.
+the same hosts, one country after the other as its playbook wants it, from static inventories. For the first it gets new
+hosts of its own, and is run on them twice (first, again): names of other countries are resolved only once the DS records
+that their hosts told in the first run have come to the second. `ace configure` does both in one run; carrying the records
+is not counted. CPU is that of the command and all it starts here; the hosts' own share is not in it. The last rows of a
+size are the sums of first, second and check; `again` is in none.
 """
 
 from __future__ import annotations
@@ -26,19 +27,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench import CHECKOUT, ORDER, tell
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
 ACE = (sys.executable, "-m", "ace")
 RECAP = re.compile(r"^\S+\s+: ok=\d+\s+changed=(\d+)", re.MULTILINE)
 """A host's line at the end of what `ansible-playbook` prints."""
+OURS, PLAIN = "ace configure", "ansible-playbook"
+SHORT = {OURS: "ace", PLAIN: "ansible"}
+JOBS = ("first", "second", "check")
 PLAYBOOK = CHECKOUT / "playbooks" / "site.yml"
 
 
@@ -99,9 +104,7 @@ def ace(countries: tuple[str, ...], job: str, root: Path, environment: dict[str,
     wall, cpu, out = timed(command, root, environment, (0, 2))
     hosts = [counts for country in json.loads(out)["countries"].values() for counts in country["hosts"].values()]
     changed = sum(counts["changed"] for counts in hosts)
-    return Figure(
-        "ace configure", len(countries), len(hosts), job, round(wall, 1), round(cpu, 1), changed, round(load, 1)
-    )
+    return Figure(OURS, len(countries), len(hosts), job, round(wall, 1), round(cpu, 1), changed, round(load, 1))
 
 
 def plain(
@@ -125,9 +128,7 @@ def plain(
         wall, cpu = wall + took[0], cpu + took[1]
         changes = [int(found) for found in RECAP.findall(took[2])]
         changed, hosts = changed + sum(changes), hosts + len(changes)
-    return Figure(
-        "ansible-playbook", len(countries), hosts, job, round(wall, 1), round(cpu, 1), changed, round(load, 1)
-    )
+    return Figure(PLAIN, len(countries), hosts, job, round(wall, 1), round(cpu, 1), changed, round(load, 1))
 
 
 def ds_records(countries: tuple[str, ...], root: Path, environment: dict[str, str]) -> dict[str, list[str]]:
@@ -178,7 +179,7 @@ def main() -> None:
     """Measure, print the table on standard error and the JSON on standard output."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--countries", type=int, nargs="+", default=[3, 10], metavar="N")
-    parser.add_argument("--plain-first", action="store_true", help="plain Ansible on new hosts, too")
+    parser.add_argument("--no-plain-first", action="store_true", help="no first run of plain Ansible, on new hosts")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     if os.geteuid() != 0:
@@ -192,11 +193,11 @@ def main() -> None:
     for count in arguments.countries:
         some = ORDER[:count]
         with lab(some) as (root, environment):
-            for job in ("first", "second", "check"):
+            for job in JOBS:
                 keep(ace(some, job, root, environment))
             for job in ("second", "check"):
                 keep(plain(some, job, root, environment))
-        if arguments.plain_first:
+        if not arguments.no_plain_first:
             with lab(some) as (root, environment):
                 pin(some, root, environment)
                 keep(plain(some, "first", root, environment))
@@ -213,26 +214,56 @@ def pin(countries: tuple[str, ...], root: Path, environment: dict[str, str]) -> 
 
 def show(figures: list[Figure]) -> None:
     """A table; the ratio is plain Ansible's wall time over ours, with `again` that of both its runs over our first."""
-    table = Table("countries", "hosts", "run", "tool", "changed", "wall s", "CPU s", "load", "ansible-playbook / ace")
-    own = {(figure.countries, figure.job): figure.wall_s for figure in figures if figure.tool == "ace configure"}
-    firsts = {one.countries: one.wall_s for one in figures if (one.tool, one.job) == ("ansible-playbook", "first")}
-    for figure in figures:
-        wall_s, job = figure.wall_s, figure.job
-        if job == "again":
-            wall_s, job = wall_s + firsts[figure.countries], "first"
-        ratio = "" if figure.tool == "ace configure" else f"{wall_s / own[figure.countries, job]:.2f}"
-        table.add_row(
-            str(figure.countries),
-            str(figure.hosts),
-            "again (both)" if figure.job == "again" else figure.job,
-            figure.tool,
-            str(figure.changed),
-            f"{figure.wall_s:.1f}",
-            f"{figure.cpu_s:.1f}",
-            f"{figure.load:.1f}",
-            ratio,
-        )
+    table = Table(
+        "countries",
+        "hosts",
+        "run",
+        "tool",
+        "changed",
+        "wall s",
+        "CPU s",
+        "load",
+        "times",
+        box=SIMPLE,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    own = {(figure.countries, figure.job): figure.wall_s for figure in figures if figure.tool == OURS}
+    firsts = {one.countries: one.wall_s for one in figures if (one.tool, one.job) == (PLAIN, "first")}
+    for countries in dict.fromkeys(figure.countries for figure in figures):
+        of_size = [figure for figure in figures if figure.countries == countries]
+        for figure in of_size:
+            wall_s, job = figure.wall_s, figure.job
+            if job == "again":
+                wall_s, job = wall_s + firsts[countries], "first"
+            ratio = "" if figure.tool == OURS else f"{wall_s / own[countries, job]:.2f}"
+            table.add_row(
+                str(countries),
+                str(figure.hosts),
+                "again (both)" if figure.job == "again" else figure.job,
+                SHORT[figure.tool],
+                str(figure.changed),
+                f"{figure.wall_s:.1f}",
+                f"{figure.cpu_s:.1f}",
+                f"{figure.load:.1f}",
+                ratio,
+            )
+        for tool, wall_s, cpu_s in sums(of_size):
+            ratio = "" if tool == OURS else f"{wall_s / sum(own[countries, job] for job in JOBS):.2f}"
+            table.add_row(str(countries), "", "all three", SHORT[tool], "", f"{wall_s:.1f}", f"{cpu_s:.1f}", "", ratio)
+        table.add_section()
     Console(stderr=True).print(table)
+
+
+def sums(figures: Iterable[Figure]) -> Iterator[tuple[str, float, float]]:
+    """Of each tool that did all jobs once: its name, and what they took together in wall and CPU seconds."""
+    done: dict[str, list[Figure]] = {}
+    for figure in figures:
+        if figure.job in JOBS:
+            done.setdefault(figure.tool, []).append(figure)
+    for tool, its in done.items():
+        if len(its) == len(JOBS):
+            yield tool, sum(one.wall_s for one in its), sum(one.cpu_s for one in its)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import getpass
 import grp
 import json
 import os
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from ansible.module_utils.ace_converge.firewall import Rules, converge_firewall
 from ansible.module_utils.ace_converge.kernel import Network, converge_network, converge_sysctls
 from ansible.module_utils.ace_converge.keys import Key, converge_keys
 from ansible.module_utils.ace_converge.steps import Step, converge_steps
-from ansible.module_utils.ace_converge.units import Unit, converge_units, hashes
+from ansible.module_utils.ace_converge.units import NOTER_TEXT, NOTES, Unit, converge_units, hashes, noted
 from ansible.module_utils.ace_converge.values import Completed, ConvergeError, Machine
 
 ME = getpass.getuser()
@@ -256,6 +257,23 @@ class TestUnits:
         converge_units([unit], machine)
         machine.said.clear()
         return machine
+
+    def test_what_a_unit_notes_is_what_is_compared_with_hidden_files_and_such_as_are_not_there_left_out(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "conf.d" / "more").mkdir(parents=True)
+        for name in ("conf", "conf.d/with a space", "conf.d/more/deep", "conf.d/.hidden"):
+            (tmp_path / name).write_text(name)
+        (tmp_path / "conf.d" / "link").symlink_to(tmp_path / "conf")
+        script = tmp_path / "loaded"
+        script.write_text(NOTER_TEXT.replace(NOTES, str(tmp_path / NOTES[1:])))
+        machine, reads = Machine(root=str(tmp_path)), ["/conf", "/conf.d", "/missing"]
+        (tmp_path / "run/ace").mkdir(parents=True)
+        subprocess.run(["sh", str(script), "d.service", *map(machine.path, reads)], check=True, timeout=10)
+        assert noted("d.service", machine) == hashes(reads, machine)
+        assert len(hashes(reads, machine)) == 4
+        subprocess.run(["sh", str(script), "e.service", machine.path("/missing")], check=True, timeout=10)
+        assert noted("e.service", machine) == {}
 
     @pytest.mark.root
     @pytest.mark.skipif(os.getuid() != 0, reason="writes files of root")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from ace.errors import ExitCode, UserError
 from ace.services import countries, ssh
 from ace.services.consoles import Pinning
 from ace.services.countries import CountriesEvent, CountryOutcome, Result, Target, Work, joined, run_countries
+from ace.services.inventory import Inventory
 from ace.services.results import Change, Ending, HostCounts, RunResult, Trouble
 from ace.services.run import RunRequest
 from tests.unit.service_cases import an_inventory
@@ -34,7 +36,10 @@ class World:
     def __init__(self, tmp_path: Path) -> None:
         self.folder = tmp_path / "runs" / "20261125T000000Z-configure-1"
         self.root = tmp_path
+        self.hosts: dict[str, int] = {}
+        """How many of its hosts a country has; all, where nothing is said."""
         self.troubles: dict[str, str] = {}
+        self.pinned: list[str] = []
         self.ran: Ran = lambda request: a_result(dict.fromkeys(request.hosts, WELL))
         self.requests: list[RunRequest] = []
         self.events: list[CountriesEvent] = []
@@ -42,6 +47,7 @@ class World:
 
     def target(self, country: str = "mu") -> Target:
         inventory = an_inventory(country)
+        inventory = replace(inventory, hosts=inventory.hosts[: self.hosts.get(country)])
         hosts = {host.name: {"ace_number": host.number} for host in inventory.hosts}
         return Target(
             inventory, lambda: {"all": {"hosts": hosts}}, ssh.places(self.root, country), Path("/clouds.yaml")
@@ -57,7 +63,8 @@ class World:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World(tmp_path)
 
-    def pin(*_arguments: object) -> Pinning:
+    def pin(inventory: Inventory, *_arguments: object) -> Pinning:
+        made.pinned.append(inventory.country)
         return Pinning({}, (), made.troubles)
 
     def run(request: RunRequest, _sink: object, _cancel: object) -> RunResult:
@@ -144,6 +151,19 @@ def test_one_country_s_error_or_bug_leaves_the_others_going(world: World) -> Non
     assert "ZeroDivisionError" in outcomes["tn"].bug
 
 
+def test_countries_with_most_hosts_come_first_and_are_told_of_in_the_order_given(world: World) -> None:
+    both = threading.Barrier(2, timeout=30)
+    world.hosts = {"mu": 1, "rw": 1, "tn": 3, "zm": 2}
+
+    def ran(request: RunRequest) -> RunResult:
+        both.wait()
+        return a_result(dict.fromkeys(request.hosts, WELL))
+
+    world.ran = ran
+    assert list(world.go("mu", "rw", "tn", "zm")) == ["mu", "rw", "tn", "zm"]
+    assert {len(request.hosts) for request in world.requests[:2]} == {3, 2}
+
+
 def test_a_country_that_was_not_begun_when_it_was_stopped_is_not_begun(world: World) -> None:
     world.cancel.set()
     outcome = world.go()["mu"]
@@ -200,6 +220,7 @@ def test_hosts_are_told_what_a_run_follows_from_and_which_one_a_part_of_it_comes
     only = {"ace_only": "dns"}
     part = Work(Path("site.yml"), extra_vars=only, inputs=lambda _: {GW1: "d2"}, before={"mu": whole.inputs})
     assert world.go(work=part)["mu"].inputs == {GW1: "d2"}
+    assert world.pinned == ["mu"]  # by the whole run
     assert [request.extra_vars for request in world.requests] == [{}, only]
     first, second = (request.inventory["all"]["hosts"] for request in world.requests)
     assert first[GW1] == {"ace_number": 1, "ace_inputs": "d1"}
@@ -226,4 +247,4 @@ def test_as_many_run_at_once_as_suit_the_cores_fewer_where_the_hosts_need_them_t
 ) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _pid: {0, 1, 2, 3})
     assert [countries.default_parallel(n) for n in (1, 8, 54)] == [1, 8, 8]
-    assert [countries.default_parallel(n, share_cores=True) for n in (1, 8, 54)] == [1, 5, 5]
+    assert [countries.default_parallel(n, share_cores=True) for n in (1, 8, 54)] == [1, 4, 4]

@@ -22,9 +22,9 @@ NOTER_TEXT = """\
 # loaded UNIT PATH...: notes what UNIT reads as it starts or reloads, so that Ansible can tell whether it runs what is on disk.
 unit=$1
 shift
-mkdir -p -m 0700 /run/ace/loaded
-find -L "$@" -type f ! -name '.*' -print0 2>/dev/null | LC_ALL=C sort -zu | xargs -0r sha256sum > "/run/ace/loaded/.$unit" \\
-    && mv "/run/ace/loaded/.$unit" "/run/ace/loaded/$unit"
+[ -d /run/ace/loaded ] || mkdir -p -m 0700 /run/ace/loaded
+find -L "$@" -type f ! -name '.*' -exec sha256sum {} + > "/run/ace/loaded/.$unit" 2>/dev/null
+exec mv "/run/ace/loaded/.$unit" "/run/ace/loaded/$unit"
 """
 NOTES = "/run/ace/loaded"
 NOTE_DROP_IN = "ace-loaded.conf"
@@ -34,6 +34,8 @@ PROPERTIES = ("LoadState", "ActiveState", "SubState", "UnitFileState", "NeedDaem
 NO_SYSV = "SYSTEMCTL_SKIP_SYSV=1"
 """Debian's hook for init scripts of the same name has systemd read all its files twice; nothing of ours is one."""
 READY_WITHIN_S = 60
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 2.0
+"""Between two questions whether a unit is ready: ever longer, since those who ask take time from those who start."""
 JOURNAL_LINES = "12"
 
 
@@ -245,7 +247,7 @@ def _act(verb: str, unit: Unit, machine: Machine) -> None:
     done = machine.run(["systemctl", verb, unit.name])
     if done.status:
         raise ConvergeError(f"{unit.name}: {verb} failed: {done.said}\n{_journal(unit, machine)}")
-    deadline = time.monotonic() + READY_WITHIN_S
+    deadline, pause = time.monotonic() + READY_WITHIN_S, FIRST_PAUSE_S
     while True:
         state = unit_states([unit.name], machine)[unit.name]
         asked = machine.run(unit.ready) if unit.ready else None
@@ -256,7 +258,8 @@ def _act(verb: str, unit: Unit, machine: Machine) -> None:
         if time.monotonic() > deadline:
             why = f": {asked.said}" if asked is not None and asked.status else ""
             raise ConvergeError(f"{unit.name} is not ready after {READY_WITHIN_S} s{why}\n{_journal(unit, machine)}")
-        time.sleep(0.2)
+        time.sleep(pause)
+        pause = min(1.5 * pause, LONGEST_PAUSE_S)
 
 
 def _journal(unit: Unit, machine: Machine) -> str:
