@@ -123,7 +123,7 @@ def verify(
         _require_real_hosts(place)
         playbook = checkout() / "playbooks" / "verify.yml"
         work = Work(playbook, extra_vars=only, group_vars=configuring.group_vars(place))
-        done = configuring.run(place, selected, "verify", work, parallel=parallel, verbose=verbose)
+        done = configuring.run(place, selected, "verify", work, parallel=parallel, verbose=verbose, waits=True)
         answer.exit_code = done.exit_code
         answer.body["countries"] = {
             name: {

@@ -106,6 +106,7 @@ def run(
     *,
     parallel: int | None = None,
     verbose: bool = False,
+    waits: bool = False,
     once_more: Work | None = None,
     show: Callable[[Mapping[str, CountryOutcome]], None] = lambda _outcomes: None,
 ) -> Done:
@@ -118,6 +119,7 @@ def run(
         work: What to run.
         parallel: Countries at once.
         verbose: Tell each task.
+        waits: The hosts have little to do in it and are mostly waited for, so a lab's cores need not be spared.
         once_more: The part that countries run again that were told less of the others than is known at the end; nothing
             else of what they are told may follow from that.
         show: Told of the outcomes before the report is written.
@@ -136,7 +138,7 @@ def run(
     used: dict[str, Surroundings] = {}
     targets = [target(place, hosts, used) for hosts in selected.hosts]
     board = HostBoard([one.country for one in targets])
-    width = parallel or countries.default_parallel(len(targets), share_cores=place.clouds.is_lab)
+    width = parallel or countries.default_parallel(len(targets), share_cores=place.clouds.is_lab and not waits)
     with (
         following(board, stderr, verbose=verbose) as sink,
         interruptible(lambda line: stderr.print(line, markup=False), board.waiting_for, _STOPPING) as cancel,

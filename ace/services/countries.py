@@ -145,7 +145,7 @@ def default_parallel(countries: int, *, share_cores: bool = False) -> int:
 
     Args:
         countries: How many there are.
-        share_cores: The hosts run on these cores too (a lab): one a core. More only get in each other's way, since what
+        share_cores: The hosts do their part on these cores too (a lab): one a core. More only get in each other's way, since what
             waits for a daemon asks it more often: ten countries took 133 s with two at once on two cores, 141 with three
             and 151 with five.
     """
