@@ -145,9 +145,9 @@ def default_parallel(countries: int, *, share_cores: bool = False) -> int:
 
     Args:
         countries: How many there are.
-        share_cores: The hosts do their part on these cores too (a lab): one a core. More only get in each other's way, since what
-            waits for a daemon asks it more often: ten countries took 133 s with two at once on two cores, 141 with three
-            and 151 with five.
+        share_cores: The hosts do their part on these cores too (a lab): one a core. More only get in each other's way,
+            since what waits for a daemon asks it more often: ten countries took 133 s with two at once on two cores, 141
+            with three and 151 with five.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
     return max(1, min(countries, cores if share_cores else 2 * cores))
