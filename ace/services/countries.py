@@ -239,7 +239,8 @@ def _one(work: Work, target: Target, folder: Path, sink: Sink, cancel: threading
     sink(CountryBegan(country, wanted))
     with _alone(folder.parent.parent, country):
         troubles = () if country in work.before else _unpinned(target, wanted, sink, cancel)
-        hosts = tuple(host for host in wanted if host not in {trouble.host for trouble in troubles})
+        left_out = {trouble.host for trouble in troubles}
+        hosts = tuple(host for host in wanted if host not in left_out)
         if cancel.is_set():
             return CountryOutcome(Result.EARLY_EXIT, ExitCode.INTERRUPTED, "interrupted", "interrupted before it began")
         if not hosts:
