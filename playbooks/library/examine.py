@@ -64,7 +64,7 @@ def main() -> None:
     found = ROLES[role](given)
     facts: dict[str, Any] = {f"{role}_checks": [check.plain() for check in found]}
     if role == "gateway" and given.get("vip4"):
-        facts["ace_holds_shared_address"] = gateway.holds(str(given["vip4"]))
+        facts["ace_holds_shared_address"] = gateway.settled(str(given["vip4"]))
     module.exit_json(changed=False, ansible_facts=facts)
 
 

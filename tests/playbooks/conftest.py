@@ -80,13 +80,18 @@ class Converged:
         return str(self.files[path]["content"])
 
 
-def converged(country: str, folder: Path, **variables: Any) -> dict[str, Converged]:
-    """Run site.yml for a country, with modules that touch nothing; by host, what it would have made."""
+def converged(
+    country: str, folder: Path, second: Mapping[str, Any] | None = None, **variables: Any
+) -> dict[str, Converged]:
+    """Run site.yml for a country, with modules that touch nothing; by host, what it would have made.
+
+    `second`: more of the inventory, merged into it.
+    """
     project = folder / "playbooks"
     shutil.copytree(PLAYBOOKS, project, ignore=shutil.ignore_patterns("__pycache__"))
     (project / "library" / "converge.py").write_text(RECORDER)
     (project / "library" / "host_facts.py").write_text(NOTHING)
-    inventory = yaml.safe_load((INVENTORIES / f"{country}.yml").read_text())
+    inventory = merged(yaml.safe_load((INVENTORIES / f"{country}.yml").read_text()), second or {})
     members = inventory["all"]["children"][f"country_{country}"]["hosts"]
     for one in members.values():
         one["ace_host"] = a_host(one)
@@ -115,6 +120,39 @@ def converged(country: str, folder: Path, **variables: Any) -> dict[str, Converg
     for host, given in told["given"]:
         results.setdefault(host, Converged(host)).calls.append(given)
     return results
+
+
+def merged(inventory: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Both; where both have a value, the second's."""
+    both = {**inventory, **more}
+    for key in inventory.keys() & more.keys():
+        if isinstance(inventory[key], Mapping) and isinstance(more[key], Mapping):
+            both[key] = merged(inventory[key], more[key])
+    return both
+
+
+def another_data_centre(country: str) -> dict[str, Any]:
+    """A second data centre for a country of `inventory/`: one service host, like the first one's, beside it."""
+    inventory = yaml.safe_load((INVENTORIES / f"{country}.yml").read_text())["all"]["children"]
+    [(name, first)] = [
+        (name, its) for name, its in inventory[f"country_{country}"]["hosts"].items() if its["ace_role"] == "services"
+    ]
+    [dc] = [group for name, group in inventory.items() if name.startswith("dc_")]
+    other = "svc1.second-2." + country
+    host = {**first, "ace_services": ["10.115.36.139", "fd92:3091:a818:301::b"], "ace_data_volume_id": None}
+    groups = [group for group, its in inventory.items() if name in its.get("hosts", {}) and not group.startswith("dc_")]
+    return {
+        "all": {
+            "children": {
+                **{group: {"hosts": {other: {}}} for group in groups},
+                f"country_{country}": {"hosts": {other: host}},
+                "dc_second_2": {
+                    "vars": {"ace_dc": {**dc["vars"]["ace_dc"], "id": "second-2", "site": 1}},
+                    "hosts": {other: {}},
+                },
+            }
+        }
+    }
 
 
 def a_host(variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,3 +184,9 @@ def tunisia(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Converged]:
 def egypt(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Converged]:
     """What the roles make of Egypt's hosts."""
     return converged("eg", tmp_path_factory.mktemp("eg"))
+
+
+@pytest.fixture(scope="session")
+def egypt_in_two_places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Converged]:
+    """What the roles make of Egypt's hosts if it has a second data centre."""
+    return converged("eg", tmp_path_factory.mktemp("eg2"), another_data_centre("eg"))

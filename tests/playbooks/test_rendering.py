@@ -88,6 +88,43 @@ def test_only_secondaries_may_transfer_the_zone(tunisia: Hosts) -> None:
     assert zones["catalog.eg.ace.example"]["catalog-role"] == "interpret"
 
 
+def knot(hosts: Hosts, host: str) -> dict[str, dict[str, Any]]:
+    """What a host's knot is told, by section and name."""
+    config = yaml.safe_load(hosts[host].text("/etc/knot/knot.conf"))
+    return {
+        section: {one.get("id") or one["domain"]: one for one in entries}
+        for section, entries in config.items()
+        if isinstance(entries, list) and section != "log"
+    }
+
+
+def test_every_name_server_of_a_country_hands_its_zone_to_the_same_others(egypt_in_two_places: Hosts) -> None:
+    first, second = (knot(egypt_in_two_places, host) for host in ("svc1.cairo-1.eg", "svc1.second-2.eg"))
+    abroad = {"10.113.68.11", "fd92:3091:a788:300::b", "10.89.68.11", "fd92:3091:a404:300::b"}
+    for one in (first, second):
+        assert abroad < set(one["acl"]["transfer"]["address"])
+        assert "transfer" in one["zone"]["catalog.eg.ace.example"]["acl"]
+        assert set(one["zone"]["catalog.eg.ace.example"]["notify"]) >= {"tn-1", "ke-1"}
+    assert "transfer" in first["zone"]["eg.ace.example"]["acl"]
+    assert "eg.ace.example" not in second["zone"]  # it follows the catalog
+    held = second["template"]["held-eg"]
+    assert (held["master"], held["acl"], set(held["notify"])) == (
+        ["own-1"],
+        ["notify-own", "transfer"],
+        {"tn-1", "ke-1"},
+    )
+    assert first["zone"]["eg.ace.example"]["notify"][0] == "own-2"
+
+
+def test_who_holds_a_zone_asks_for_a_newer_one_every_minute_and_sooner_where_nobody_replied(
+    egypt_in_two_places: Hosts,
+) -> None:
+    for host in ("svc1.cairo-1.eg", "svc1.second-2.eg"):
+        templates = knot(egypt_in_two_places, host)["template"]
+        for template in templates.values():
+            assert (template["refresh-max-interval"], template["retry-max-interval"]) == (60, 15)
+
+
 def test_gateways_of_a_site_share_one_address_and_the_lowest_number_holds_it(tunisia: Hosts) -> None:
     texts = {host: tunisia[host].text("/etc/keepalived/keepalived.conf") for host in (GW1, GW2)}
     assert "priority 140" in texts[GW1] and "priority 130" in texts[GW2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ace.interconnect.live.seen import PROBE
 from ace.interconnect.plan import plan
 from ace.interconnect.render import render
 
@@ -180,3 +182,24 @@ def test_sessions_that_do_not_come_back_stop_the_roll_out(module: ModuleType, mo
     module.settle({"fd00::2": True, "fd00::3": True, "fd00::1": False}, 0)
     with pytest.raises(module.GatewayError, match="fd00::1"):
         module.settle({"fd00::1": True, "fd00::2": True}, 0)
+
+
+@pytest.mark.parametrize("said", ["", "% bgpd is not running\n"])
+def test_frr_that_does_not_answer_is_not_taken_for_one_without_sessions(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setattr(module, "run", Tools({"vtysh -c show bgp summary json": said}))
+    with pytest.raises(module.GatewayError, match="FRR does not say which sessions are up"):
+        module.settle({"fd00::1": True}, 0)
+
+
+@pytest.mark.parametrize("script", ["exit 1", "echo '% bgpd is not running'", "echo 'failed to connect' >&2; exit 1"])
+def test_a_gateway_whose_frr_does_not_answer_is_said_not_to_answer(tmp_path: Path, script: str) -> None:
+    vtysh = tmp_path / "vtysh"
+    vtysh.write_text(f"#!/bin/sh\n{script}\n")
+    vtysh.chmod(0o755)
+    text = PROBE.read_text().replace('"/usr/sbin:/usr/bin:/sbin:/bin"', repr(f"{tmp_path}:/usr/bin:/bin"))
+    asked = json.dumps({"source4": "127.0.0.1", "source6": "::1", "targets": [], "mtu": 0})
+    done = subprocess.run([sys.executable, "-", asked], input=text, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("FRR does not answer `show bgp neighbors json`")

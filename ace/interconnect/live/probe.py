@@ -16,21 +16,18 @@ LEAKS = 20_000
 """So many refused prefixes of a neighbour are told at most."""
 
 
-def said(*command: str) -> str:
-    """What a command prints; nothing when it fails."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=PATH, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout
-
-
 def vtysh(command: str) -> Any:
-    """A `show ... json` of FRR."""
+    """A `show ... json` of FRR; ends the probe with a message if FRR does not answer, since no answer is not "none"."""
     try:
-        return json.loads(said("vtysh", "-c", command) or "{}")
-    except ValueError:
-        return {}
+        done = subprocess.run(
+            ["vtysh", "-c", command], capture_output=True, text=True, timeout=30, env=PATH, check=False
+        )
+        told = json.loads(done.stdout) if done.returncode == 0 else None
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        sys.exit(f"FRR does not answer `{command}`: {error}"[:200])
+    if told is None:
+        sys.exit(f"FRR does not answer `{command}`: {(done.stderr or done.stdout).strip()}"[:200])
+    return told
 
 
 def sessions() -> dict[str, Any]:
@@ -90,7 +87,11 @@ def bfd() -> dict[str, str]:
 def ping(target: str, source: str, size: int = 0) -> dict[str, Any]:
     """Three packets: how many came back, how long the quickest took."""
     big = ["-M", "do", "-s", str(size)] if size else []
-    out = said("ping", "-n", "-q", "-c", "3", "-i", "0.2", "-W", "2", "-I", source, *big, target)
+    command = ["ping", "-n", "-q", "-c", "3", "-i", "0.2", "-W", "2", "-I", source, *big, target]
+    try:  # without a reply its exit status is 1
+        out = subprocess.run(command, capture_output=True, text=True, timeout=30, env=PATH, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        out = ""
     back = re.search(r"(\d+) received", out)
     took = re.search(r"= ([\d.]+)/", out)
     return {"received": int(back.group(1)) if back else 0, "ms": float(took.group(1)) if took else None}

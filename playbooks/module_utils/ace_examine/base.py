@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.module_utils.ace_examine.values import Check, ask, dig, judged, skipped, until
+from ansible.module_utils.ace_examine.values import Check, answered, ask, asked, dig, judged, skipped, together, until
 
 SSHD = {
     "permitrootlogin": "no",
@@ -14,7 +14,6 @@ SSHD = {
     "x11forwarding": "no",
     "maxauthtries": "3",
 }
-PATIENCE_S = 30
 
 
 def checks(given: dict[str, Any]) -> list[Check]:
@@ -22,20 +21,29 @@ def checks(given: dict[str, Any]) -> list[Check]:
 
     `data`: where its data volume is mounted; empty, it has none.
     """
-    return [_ssh(), _firewall(), _updates(), _units(), _data(given), until(lambda: _names(given), PATIENCE_S)]
+    return together(
+        [
+            asked("base.ssh", _ssh),
+            asked("base.firewall", _firewall),
+            asked("base.updates", _updates),
+            until("base.units", _units),
+            asked("base.data", lambda: _data(given)),
+            until("base.names", lambda: _names(given)),
+        ]
+    )
 
 
 def _ssh() -> Check:
-    said = ask("sshd", "-T")
-    now = dict(line.split(" ", 1) for line in said.out.splitlines() if " " in line)
+    said = answered(ask("sshd", "-T"), "sshd -T")
+    now = dict(line.split(" ", 1) for line in said.splitlines() if " " in line)
     wrong = [f"{name} is {now.get(name)}" for name, wanted in SSHD.items() if now.get(name) != wanted]
-    return judged("base.ssh", bool(now) and not wrong, ", ".join(wrong) or said.err or "keys only, root not at all")
+    return judged("base.ssh", not wrong, ", ".join(wrong) or "keys only, root not at all")
 
 
 def _firewall() -> Check:
-    said = ask("nft", "list", "table", "inet", "ace")
+    said = answered(ask("nft", "list", "table", "inet", "ace"), "nft list table inet ace")
     chains = {"input": False, "forward": False}
-    for line in said.out.splitlines():
+    for line in said.splitlines():
         for name in chains:
             if f"hook {name} " in line:
                 chains[name] = "policy drop" in line
@@ -48,8 +56,8 @@ def _firewall() -> Check:
 
 
 def _updates() -> Check:
-    timer = ask("systemctl", "is-active", "apt-daily-upgrade.timer").out.strip()
-    setting = ask("apt-config", "dump", "APT::Periodic::Unattended-Upgrade").out
+    timer = ask("systemctl", "is-active", "apt-daily-upgrade.timer").out.strip() or "unknown"
+    setting = answered(ask("apt-config", "dump", "APT::Periodic::Unattended-Upgrade"), "apt-config dump")
     on = '"1"' in setting
     return judged(
         "base.updates", timer == "active" and on, f"timer {timer}, unattended upgrades {'on' if on else 'off'}"
@@ -57,11 +65,11 @@ def _updates() -> Check:
 
 
 def _units() -> Check:
-    said = ask("systemctl", "list-units", "--failed", "--plain", "--no-legend")
-    failed = [line.split()[0] for line in said.out.splitlines() if line.strip()]
-    return judged(
-        "base.units", said.status == 0 and not failed, f"failed: {', '.join(failed)}" if failed else "none has failed"
+    said = answered(
+        ask("systemctl", "list-units", "--failed", "--plain", "--no-legend"), "systemctl list-units --failed"
     )
+    failed = [line.split()[0] for line in said.splitlines() if line.strip()]
+    return judged("base.units", not failed, f"failed: {', '.join(failed)}" if failed else "none has failed")
 
 
 def _data(given: dict[str, Any]) -> Check:

@@ -2,42 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ansible.module_utils.ace_examine.values import Answer, Check, ask, dig, judged, skipped, until
+from ansible.module_utils.ace_examine.values import (
+    Answer,
+    Check,
+    dig,
+    judged,
+    skipped,
+    together,
+    transferred,
+    until,
+)
 
-ABROAD_AT_ONCE = 8
 INTERCONNECT = "does not answer: is the interconnect up?"
 
 
 def checks(given: dict[str, Any]) -> list[Check]:
     """Given: `domain` (the apex), `country`, `address` (own), `name` (a host's), and three kinds of countries.
 
-    `secondaries`, `held` and `abroad`, each country -> its first name server: who holds the zone, whose zones are held
-    here, and all whose keys are known.
+    `secondaries`, `held` and `abroad`, each country -> addresses of its name servers: who takes the zone from here, from
+    whom zones are taken, and all whose keys are known. The own country is in the first two with its other name servers.
     """
     domain, address = str(given["domain"]), str(given["address"])
     zone = f"{given['country']}.{domain}"
-    answers = [
-        until(lambda: _signed(zone, address), 30),
-        _catalog(zone, address),
-        _closed(address),
-        until(lambda: _validates(str(given["name"])), 30),
-    ]
 
-    def of(kind: str) -> list[tuple[str, str]]:
-        return sorted(given.get(kind, {}).items())
+    def of(kind: str) -> list[tuple[str, list[str]]]:
+        found: Mapping[str, Sequence[str]] = given.get(kind) or {}
+        return sorted((who, list(where)) for who, where in found.items())
 
-    questions: list[Callable[[], Check]] = [
-        *(partial(_secondary, zone, address, who, where) for who, where in of("secondaries")),
-        *(partial(_held, who, f"{who}.{domain}", address, where) for who, where in of("held")),
-        *(partial(_abroad, who, f"{who}.{domain}", where) for who, where in of("abroad")),
-    ]
-    with ThreadPoolExecutor(ABROAD_AT_ONCE) as pool:  # who is out of reach keeps nobody waiting
-        return answers + list(pool.map(lambda question: question(), questions))
+    return together(
+        [
+            until("dns.signed", lambda: _signed(zone, address)),
+            until("dns.catalog", lambda: _catalog(zone, address)),
+            until("dns.closed", lambda: _closed(address)),
+            until("dns.validates", lambda: _validates(str(given["name"]))),
+            *(
+                until(f"dns.secondary.{who}", partial(_secondary, zone, address, who, at))
+                for who, at in of("secondaries")
+            ),
+            *(until(f"dns.held.{who}", partial(_held, who, f"{who}.{domain}", address, at)) for who, at in of("held")),
+            *(until(f"dns.abroad.{who}", partial(_abroad, who, f"{who}.{domain}", at)) for who, at in of("abroad")),
+        ]
+    )
 
 
 def _is_signed(answer: Answer) -> bool:
@@ -54,8 +63,21 @@ def _told(answer: Answer) -> str:
     return f"{answer.status or 'no answer'}, flags {' '.join(sorted(answer.flags))}, {kinds or 'nothing'}"
 
 
-def _serial(answer: Answer) -> str:
-    return next((record[6] for record in answer.of_type("SOA") if len(record) > 6), "")
+def _serial(answer: Answer) -> int:
+    """The serial of a zone; 0 where the answer has none."""
+    return next((int(record[6]) for record in answer.of_type("SOA") if len(record) > 6), 0)
+
+
+def _heard(zone: str, servers: Sequence[str]) -> dict[str, Answer]:
+    """What those name servers say of a zone; who does not reply is left out."""
+    answers = {server: dig(zone, "SOA", server, "+norecurse") for server in servers}
+    return {server: answer for server, answer in answers.items() if answer.status}
+
+
+def _silent(servers: Sequence[str], heard: Mapping[str, Answer]) -> str:
+    """A word on those that did not reply, for evidence."""
+    missing = [server for server in servers if server not in heard]
+    return f"; no reply from {', '.join(missing)}" if missing else ""
 
 
 def _signed(zone: str, address: str) -> Check:
@@ -64,11 +86,8 @@ def _signed(zone: str, address: str) -> Check:
 
 
 def _catalog(zone: str, address: str) -> Check:
-    said = ask("dig", "+noall", "+answer", "+time=3", "-b", address, "AXFR", f"catalog.{zone}", f"@{address}")
-    members = [line.split()[4] for line in said.out.splitlines() if len(line.split()) > 4 and line.split()[3] == "PTR"]
-    if not members and not said.out.strip():  # a secondary of the country may not be asked for it
-        answer = dig(f"version.catalog.{zone}", "TXT", address, "+norecurse")
-        return judged("dns.catalog", answer.status == "NOERROR", f"catalog.{zone}: {_told(answer)}")
+    """Every host of the country hands the catalog over, the first one and those that stand in for it."""
+    members = [record[4] for record in transferred(f"catalog.{zone}", address, address) if record[3] == "PTR"]
     return judged("dns.catalog", f"{zone}." in members, f"catalog.{zone} lists {' '.join(members) or 'nothing'}")
 
 
@@ -84,46 +103,46 @@ def _validates(name: str) -> Check:
     return judged("dns.validates", good, f"{name}: {_told(answer)}")
 
 
-def _secondary(zone: str, address: str, country: str, where: str) -> Check:
+def _secondary(zone: str, address: str, country: str, servers: Sequence[str]) -> Check:
+    """Who takes the zone from here has it as it is here."""
     check_id = f"dns.secondary.{country}"
-    if not dig(zone, "SOA", where, "+norecurse").status:
-        return skipped(check_id, f"{where} {INTERCONNECT}")
-
-    def same() -> Check:
-        here, there = dig(zone, "SOA", address, "+norecurse"), dig(zone, "SOA", where, "+norecurse")
-        good = _is_signed(there) and _serial(there) == _serial(here)
-        return judged(
-            check_id, good, f"{where} has serial {_serial(there) or _told(there)}, here it is {_serial(here)}"
-        )
-
-    return until(same, 30)
+    heard = _heard(zone, servers)
+    if not heard:
+        return skipped(check_id, f"{', '.join(servers)} {INTERCONNECT}")
+    here = _serial(dig(zone, "SOA", address, "+norecurse"))
+    good = all(_is_signed(there) and _serial(there) == here for there in heard.values())
+    told = ", ".join(f"{server} has serial {_serial(there) or _told(there)}" for server, there in heard.items())
+    return judged(check_id, good, f"{told}, here it is {here}{_silent(servers, heard)}")
 
 
-def _held(country: str, zone: str, address: str, primary: str) -> Check:
+def _held(country: str, zone: str, address: str, masters: Sequence[str]) -> Check:
+    """A zone that is taken from others is as it is there, and each of them that replies hands it over to this host."""
     check_id = f"dns.held.{country}"
-    if not dig(zone, "SOA", primary, "+norecurse").status:
-        return skipped(check_id, f"its primary {primary} {INTERCONNECT}")
+    heard = _heard(zone, masters)
+    if not heard:
+        return skipped(check_id, f"{', '.join(masters)} {INTERCONNECT}")
+    signed = {server: _serial(there) for server, there in heard.items() if _is_signed(there)}
+    if not signed:
+        return skipped(check_id, "; ".join(f"{server}: {_told(there)}" for server, there in heard.items()))
+    here = dig(zone, "SOA", address, "+norecurse")
+    good = _is_signed(here) and _serial(here) == max(signed.values()) and len(signed) == len(heard)
+    told = ", ".join(f"{server}: {signed.get(server) or _told(there)}" for server, there in heard.items())
+    if good:
+        for server in heard:
+            for handed in (f"catalog.{zone}", zone):
+                transferred(handed, server, address)
+    evidence = f"here: serial {_serial(here) or _told(here)}; {told}{_silent(masters, heard)}"
+    return judged(check_id, good, evidence + ("; handed over by each that replied" if good else ""))
 
-    def same() -> Check:
-        here, there = dig(zone, "SOA", address, "+norecurse"), dig(zone, "SOA", primary, "+norecurse")
-        if not _is_signed(there):
-            return skipped(check_id, f"its primary {primary}: {_told(there)}")
-        good = _is_signed(here) and _serial(there) == _serial(here)
-        return judged(check_id, good, f"here: serial {_serial(here) or _told(here)}, at {primary}: {_serial(there)}")
 
-    return until(same, 30)
-
-
-def _abroad(country: str, zone: str, where: str) -> Check:
-    """Another country's zone, asked from here: its server answers with signatures, and our resolver believes them."""
+def _abroad(country: str, zone: str, servers: Sequence[str]) -> Check:
+    """Another country's zone, asked from here: a server of its answers with signatures, and our resolver believes them."""
     check_id = f"dns.abroad.{country}"
-    direct = dig(zone, "SOA", where, "+norecurse")
-    if not direct.status:
-        return skipped(check_id, f"{where} {INTERCONNECT}")
-
-    def believed() -> Check:
-        validated = dig(zone, "SOA", "127.0.0.1")
-        good = _is_signed(direct) and validated.status == "NOERROR" and "ad" in validated.flags
-        return judged(check_id, good, f"{where}: {_told(direct)}; our resolver: {_told(validated)}")
-
-    return until(believed, 30)
+    heard = _heard(zone, servers)
+    if not heard:
+        return skipped(check_id, f"{', '.join(servers)} {INTERCONNECT}")
+    validated = dig(zone, "SOA", "127.0.0.1")
+    signed = any(_is_signed(there) for there in heard.values())
+    good = signed and validated.status == "NOERROR" and "ad" in validated.flags
+    told = ", ".join(f"{server}: {_told(there)}" for server, there in heard.items())
+    return judged(check_id, good, f"{told}; our resolver: {_told(validated)}{_silent(servers, heard)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ansible.module_utils.ace_examine.values import Check, ask, judged, until
+from ansible.module_utils.ace_examine.values import Check, NoAnswerError, answered, ask, asked, judged, together, until
 
 PRIVATE_KEY = "/etc/wireguard/private.key"
 PUBLIC_KEY = "/etc/wireguard/public.key"
@@ -13,15 +13,39 @@ PUBLIC_KEY = "/etc/wireguard/public.key"
 
 def checks(given: dict[str, Any]) -> list[Check]:
     """Given: `loopbacks`; `vip4` and `vip6` where the gateway shares an address with others."""
-    answers = [_key(), until(_daemons, 30), _forwarding(), _loopbacks(given.get("loopbacks", []))]
+    questions = [
+        asked("gateway.key", _key),
+        until("gateway.frr", _daemons),
+        asked("gateway.forwarding", _forwarding),
+        until("gateway.loopbacks", lambda: _loopbacks(given.get("loopbacks", []))),
+    ]
     if given.get("vip4"):
-        answers.append(_families(str(given["vip4"]), str(given["vip6"])))
-    return answers
+        questions.append(until("gateway.families", lambda: _families(str(given["vip4"]), str(given["vip6"]))))
+    return together(questions)
 
 
 def holds(address: str) -> bool:
-    """Whether an interface of this host has that address."""
-    return bool(ask("ip", "-oneline", "address", "show", "to", address).out.strip())
+    """Whether an interface of this host has that address.
+
+    Raises:
+        NoAnswerError: The kernel cannot be asked.
+    """
+    said = answered(ask("ip", "-oneline", "address", "show", "to", address), f"ip address show to {address}")
+    return bool(said.strip())
+
+
+def settled(address: str) -> bool:
+    """Whether this gateway holds the shared address, once one of the gateways does: somebody answers at it."""
+
+    def held() -> Check:
+        there = holds(address) or ask("ping", "-n", "-c", "1", "-W", "1", address).status == 0
+        return judged("gateway.shared-address", there, f"nobody answers at {address}")
+
+    until("gateway.shared-address", held)()
+    try:
+        return holds(address)
+    except NoAnswerError:
+        return False
 
 
 def _key() -> Check:
@@ -32,7 +56,7 @@ def _key() -> Check:
     except OSError as error:
         return judged("gateway.key", False, str(error))
     mode = found.st_mode & 0o777
-    derived = ask("sh", "-c", f"wg pubkey < {PRIVATE_KEY}").out.strip()
+    derived = answered(ask("sh", "-c", f"wg pubkey < {PRIVATE_KEY}"), "wg pubkey").strip()
     good = mode == 0o600 and found.st_uid == 0 and derived == public
     return judged(
         "gateway.key",
@@ -42,24 +66,25 @@ def _key() -> Check:
 
 
 def _daemons() -> Check:
-    said = ask("vtysh", "-c", "show watchfrr")
+    said = answered(ask("vtysh", "-c", "show watchfrr"), "vtysh -c 'show watchfrr'")
     down = [
         line.split()[0]
-        for line in said.out.splitlines()
+        for line in said.splitlines()
         if line.strip().endswith(("Down", "Init", "Unresponsive", "Connecting"))
     ]
-    up = [line.split()[0] for line in said.out.splitlines() if line.strip().endswith("Up")]
+    up = [line.split()[0] for line in said.splitlines() if line.strip().endswith("Up")]
     missing = sorted({"zebra", "bgpd", "bfdd", "staticd"} - set(up))
     return judged(
         "gateway.frr",
         not down and not missing,
-        f"not up: {', '.join(down or missing)} {said.err}" if down or missing else f"{', '.join(up)} are up",
+        f"not up: {', '.join(down or missing)}" if down or missing else f"{', '.join(up)} are up",
     )
 
 
 def _forwarding() -> Check:
     values = {
-        name: ask("sysctl", "-n", name).out.strip() for name in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
+        name: answered(ask("sysctl", "-n", name), f"sysctl {name}").strip()
+        for name in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
     }
     return judged(
         "gateway.forwarding",
@@ -75,13 +100,9 @@ def _loopbacks(wanted: list[str]) -> Check:
 
 def _families(vip4: str, vip6: str) -> Check:
     """The two shared addresses go together; that exactly one gateway has them is judged over all gateways."""
-
-    def together() -> Check:
-        here = holds(vip4), holds(vip6)
-        return judged(
-            "gateway.families",
-            here[0] == here[1],
-            f"{vip4}: {'here' if here[0] else 'not here'}, {vip6}: {'here' if here[1] else 'not here'}",
-        )
-
-    return until(together, 10)
+    here = holds(vip4), holds(vip6)
+    return judged(
+        "gateway.families",
+        here[0] == here[1],
+        f"{vip4}: {'here' if here[0] else 'not here'}, {vip6}: {'here' if here[1] else 'not here'}",
+    )

@@ -9,7 +9,7 @@ import time
 from typing import Any
 from urllib.parse import quote
 
-from ansible.module_utils.ace_examine.values import Check, fetch, judged, skipped, until
+from ansible.module_utils.ace_examine.values import Check, asked, fetch, judged, skipped, together, until
 
 PROMETHEUS = "http://127.0.0.1:9090"
 ALERTMANAGER = "http://127.0.0.1:9093"
@@ -17,25 +17,28 @@ AGGREGATES = "http://127.0.0.1:9099"
 ALERT_LOG = "/var/log/ace/alerts.log"
 TRIAL = "/var/lib/prometheus/node-exporter/ace-trial.prom"
 OWN_SERIES = ("up", "scrape_")
-TRIAL_WITHIN_S = 150
+TRIAL_WITHIN_S = 300
 LEAST_AGGREGATES = 8
 
 
 def checks(given: dict[str, Any]) -> list[Check]:
     """Given: `address`, the host's own; `groups` of rules that there must be; `look_only`, to fire no alert."""
-    return [
-        until(_targets, 90),
-        until(lambda: _rules(given.get("groups", [])), 60),
-        _configuration(),
-        until(_aggregates, 120),
-        _closed(str(given["address"])),
-        skipped("monitoring.alert", "no alert is fired in check mode") if given.get("look_only") else _alert(),
-    ]
+    look_only = bool(given.get("look_only"))
+    return together(
+        [
+            until("monitoring.targets", _targets),
+            until("monitoring.rules", lambda: _rules(given.get("groups", []))),
+            until("monitoring.configuration", _configuration),
+            until("monitoring.aggregates", _aggregates),
+            asked("monitoring.closed", lambda: _closed(str(given["address"]))),
+            lambda: skipped("monitoring.alert", "no alert is fired in check mode") if look_only else _alert(),
+        ]
+    )
 
 
 def _targets() -> Check:
     found = fetch(f"{PROMETHEUS}/api/v1/targets?state=active")
-    targets = found["data"]["activeTargets"] if found else []
+    targets = found["data"]["activeTargets"]
     down = [
         f"{target['scrapePool']} {target['labels'].get('host', target['scrapeUrl'])}: {target['health']}"
         for target in targets
@@ -43,15 +46,15 @@ def _targets() -> Check:
     ]
     failed = fetch(f"{PROMETHEUS}/api/v1/query?query={quote('probe_success == 0')}")
     down += [
-        f"probe {one['metric'].get('job')} of {one['metric'].get('host')} fails"
-        for one in (failed or {"data": {"result": []}})["data"]["result"]
+        f"probe {one['metric'].get('job')} of {one['metric'].get('host')} fails" for one in failed["data"]["result"]
     ]
-    return judged("monitoring.targets", bool(targets) and not down, "; ".join(down) or f"{len(targets)} targets are up")
+    told = f"{len(targets)} targets are up" if targets else "Prometheus has no targets"
+    return judged("monitoring.targets", bool(targets) and not down, "; ".join(down) or told)
 
 
 def _rules(wanted: list[str]) -> Check:
     found = fetch(f"{PROMETHEUS}/api/v1/rules")
-    groups = {group["name"]: group["rules"] for group in found["data"]["groups"]} if found else {}
+    groups = {group["name"]: group["rules"] for group in found["data"]["groups"]}
     missing = sorted(set(wanted) - set(groups))
     bad = [rule["name"] for rules in groups.values() for rule in rules if rule["health"] == "err"]
     unknown = [rule["name"] for rules in groups.values() for rule in rules if rule["health"] == "unknown"]
@@ -69,13 +72,13 @@ def _configuration() -> Check:
     values = {}
     for name in names:
         found = fetch(f"{PROMETHEUS}/api/v1/query?query={name}")
-        values[name] = found["data"]["result"][0]["value"][1] if found and found["data"]["result"] else "unknown"
+        values[name] = found["data"]["result"][0]["value"][1] if found["data"]["result"] else "unknown"
     return judged("monitoring.configuration", set(values.values()) == {"1"}, str(values))
 
 
 def _aggregates() -> Check:
     found = fetch(f"{AGGREGATES}/api/v1/query?query={quote('{__name__=~' + chr(34) + '.+' + chr(34) + '}')}")
-    series = [one["metric"] for one in found["data"]["result"]] if found else []
+    series = [one["metric"] for one in found["data"]["result"]]
     ours = [one for one in series if one["__name__"].startswith("ace:")]
     others = sorted({one["__name__"] for one in series if not one["__name__"].startswith(("ace:", *OWN_SERIES))})
     telling = sorted({one["__name__"] for one in ours if {"host", "instance"} & set(one)})
@@ -110,14 +113,14 @@ def _alert() -> Check:
             file.write("# HELP ace_alert_trial Made by a trial.\n# TYPE ace_alert_trial gauge\nace_alert_trial 1\n")
         os.chmod(TRIAL + ".new", 0o644)
         os.rename(TRIAL + ".new", TRIAL)
-        fired = until(lambda: _logged(start, "firing"), TRIAL_WITHIN_S)
+        fired = until("monitoring.alert", lambda: _logged(start, "firing"), TRIAL_WITHIN_S)()
     finally:
         if os.path.exists(TRIAL):
             os.unlink(TRIAL)
     if fired.verdict != "PASS":
         return fired
     after = time.monotonic()
-    cleared = until(lambda: _logged(start, "resolved"), TRIAL_WITHIN_S)
+    cleared = until("monitoring.alert", lambda: _logged(start, "resolved"), TRIAL_WITHIN_S)()
     if cleared.verdict != "PASS":
         return cleared
     return judged(
@@ -133,6 +136,8 @@ def _logged(start: int, status: str) -> Check:
         with open(ALERT_LOG, encoding="utf-8", errors="replace") as log:
             if os.path.getsize(ALERT_LOG) >= start:
                 log.seek(start)
-            entries = [line for line in log if line.startswith("{")]
+            entries = [
+                line for line in log if line.startswith("{") and line.endswith("\n")
+            ]  # the last may be half written
     good = any(entry["alert"] == "Trial" and entry["status"] == status for entry in map(json.loads, entries))
     return judged("monitoring.alert", good, f"the trial alert is not logged as {status}")

@@ -4,34 +4,46 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.module_utils.ace_examine.values import Check, ask, judged, skipped, until
+from ansible.module_utils.ace_examine.values import (
+    Check,
+    NoAnswerError,
+    answered,
+    ask,
+    judged,
+    skipped,
+    together,
+    until,
+)
 
 FAR_OFF_S = 1.0
-PATIENCE_S = 60
 
 
 def checks(given: dict[str, Any]) -> list[Check]:
     """Given: `server`, whether the host serves time; `address`, its own; `outside`, whether it is a hub."""
     server = bool(given.get("server"))
-    answers = [until(lambda: _follows(given), PATIENCE_S)]
-    if server:
-        answers.append(until(lambda: _keys(str(given["address"])), 30))
-    else:
-        answers.append(until(lambda: _authenticated(given), PATIENCE_S))
-    return answers
+    return together(
+        [
+            until("time.synchronised", lambda: _follows(given)),
+            until("time.nts", lambda: _keys(str(given["address"])) if server else _authenticated(given)),
+        ]
+    )
+
+
+def _chronyc(report: str) -> list[list[str]]:
+    """A report of chronyd, by lines and fields."""
+    said = answered(ask("chronyc", "-c", "-n", report), f"chronyc {report}")
+    return [line.split(",") for line in said.splitlines() if line.strip()]
 
 
 def _sources() -> dict[str, int]:
     """Address -> reachability register of the sources."""
-    rows = (line.split(",") for line in ask("chronyc", "-c", "-n", "sources").out.splitlines())
-    return {row[2]: int(row[5], 8) for row in rows if len(row) > 5}
+    return {row[2]: int(row[5], 8) for row in _chronyc("sources") if len(row) > 5}
 
 
 def _follows(given: dict[str, Any]) -> Check:
-    said = ask("chronyc", "-c", "-n", "tracking")
-    row = said.out.strip().split(",")
+    [row] = _chronyc("tracking") or [[]]
     if len(row) < 14:
-        return judged("time.synchronised", False, said.err or said.out or "chronyd says nothing")
+        raise NoAnswerError(f"chronyd says nothing of its clock: {','.join(row)}")
     followed, stratum, offset, leap = row[1] or row[0], row[2], abs(float(row[4])), row[13]
     good = leap != "Not synchronised" and offset < FAR_OFF_S
     if not good and given.get("outside") and not any(_sources().values()):
@@ -40,8 +52,7 @@ def _follows(given: dict[str, Any]) -> Check:
 
 
 def _authenticated(given: dict[str, Any]) -> Check:
-    rows = [line.split(",") for line in ask("chronyc", "-c", "-n", "authdata").out.splitlines()]
-    modes = {row[0]: (row[1], int(row[8])) for row in rows if len(row) > 8}
+    modes = {row[0]: (row[1], int(row[8])) for row in _chronyc("authdata") if len(row) > 8}
     if not modes:
         return judged("time.nts", False, "no time source")
     if given.get("outside") and not any(_sources().values()):

@@ -9,12 +9,25 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any
 
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": "/root"}
 LONGEST_EVIDENCE = 300
 PASS, FAIL, SKIP = "PASS", "FAIL", "SKIP"
+PATIENCE_S = 180
+"""How long what may still be coming up is waited for, on a machine that may be busy."""
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 3.0
+TOLD_FROM_S = 1.0
+"""A wait shorter than that is not worth a word."""
+AT_ONCE = 8
+NO_REPLY = 9
+"""dig's exit status where no server replied; any other but 0 is its own failure."""
+
+
+class NoAnswerError(Exception):
+    """What was asked gave no answer that could be judged: the command failed, or took too long. The message is for people."""
 
 
 @dataclass(frozen=True)
@@ -62,23 +75,68 @@ def ask(*command: str, limit_s: float = 20) -> Said:
     return Said(done.returncode, done.stdout, done.stderr)
 
 
+def answered(said: Said, what: str) -> str:
+    """What a command printed that succeeded.
+
+    Raises:
+        NoAnswerError: It failed: what it printed is not an answer, and nothing printed is not "none".
+    """
+    if said.status:
+        raise NoAnswerError(f"`{what}` failed with exit status {said.status}: {said.err.strip() or said.out.strip()}")
+    return said.out
+
+
 def fetch(url: str, limit_s: float = 10) -> Any:
-    """The JSON that a web service answers; None if it does not answer (with) any."""
+    """The JSON that a web service answers.
+
+    Raises:
+        NoAnswerError: It does not answer, or not with JSON.
+    """
     try:
         with urllib.request.urlopen(url, timeout=limit_s) as answer:  # noqa: S310 - our own, on this host
             return json.load(answer)
-    except (OSError, ValueError):
-        return None
+    except (OSError, ValueError) as error:
+        raise NoAnswerError(f"{url.split('?', maxsplit=1)[0]} gave no answer: {error}") from None
 
 
-def until(question: Callable[[], Check], within_s: float) -> Check:
-    """The answer as soon as it is good or the question does not apply, or the last one after that time."""
-    deadline = time.monotonic() + within_s
+Question = Callable[[], Check]
+
+
+def until(check_id: str, question: Question, within_s: float | None = None) -> Question:
+    """A question that is asked again until the answer is good or it does not apply, or that time (`PATIENCE_S`) has passed.
+
+    For what may not be there yet. The evidence tells how long was waited.
+    """
+    return lambda: _waiting(check_id, question, within_s, final=False)
+
+
+def asked(check_id: str, question: Question, within_s: float | None = None) -> Question:
+    """A question whose first answer counts; it is asked again only while there is none (`NoAnswerError`)."""
+    return lambda: _waiting(check_id, question, within_s, final=True)
+
+
+def _waiting(check_id: str, question: Question, within_s: float | None, *, final: bool) -> Check:
+    limit_s = PATIENCE_S if within_s is None else within_s
+    began = time.monotonic()
+    pause = SHORTEST_PAUSE_S
     while True:
-        answer = question()
-        if answer.verdict != FAIL or time.monotonic() > deadline:
-            return answer
-        time.sleep(1)
+        try:
+            answer = question()
+            stays = final or answer.verdict != FAIL
+        except NoAnswerError as error:
+            answer, stays = judged(check_id, False, str(error)), False
+        waited = time.monotonic() - began
+        if stays or waited > limit_s:
+            after = f"{'still' if answer.verdict == FAIL else 'good'} after {waited:.0f} s: "
+            return replace(answer, evidence=after + answer.evidence) if waited >= TOLD_FROM_S else answer
+        time.sleep(pause)
+        pause = min(LONGEST_PAUSE_S, 1.5 * pause)
+
+
+def together(questions: Sequence[Question]) -> list[Check]:
+    """All answers, in order; many are asked at once, so that what is waited for keeps nothing else waiting."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda question: question(), questions))
 
 
 @dataclass(frozen=True)
@@ -100,7 +158,28 @@ def dig(name: str, kind: str, server: str | None = None, *options: str) -> Answe
     """Ask for a name, with signatures."""
     at: Sequence[str] = (f"@{server}",) if server else ()
     said = ask("dig", "+dnssec", "+time=3", "+tries=2", "+nosplit", *options, name, kind, *at, limit_s=30)
-    return parsed(said.out)
+    if said.status == NO_REPLY:
+        return parsed("")
+    return parsed(answered(said, f"dig {name} {kind} {server or ''}".strip()))
+
+
+def transferred(zone: str, server: str, source: str) -> tuple[tuple[str, ...], ...]:
+    """All records of a zone as a name server hands it over (AXFR) to that address of this host, the first SOA aside.
+
+    Raises:
+        NoAnswerError: It does not, or not whole. dig says so in a comment ("; Transfer failed."), whatever its exit status.
+    """
+    said = ask("dig", "+noall", "+answer", "+time=5", "+tries=1", "-b", source, "AXFR", zone, f"@{server}", limit_s=30)
+    lines = [line.split() for line in said.out.splitlines() if line.strip()]
+    records = tuple(tuple(line) for line in lines if not line[0].startswith(";"))
+    ends = [record[3] for record in (*records[:1], *records[1:][-1:]) if len(record) > 3]
+    if said.status or ends != ["SOA", "SOA"]:
+        comments = " ".join(
+            " ".join(line).strip("; ") for line in lines if line[0].startswith(";") and "<<>>" not in line
+        )
+        why = comments or said.err.strip() or f"{len(records)} records, not from SOA to SOA"
+        raise NoAnswerError(f"{server} does not hand over {zone} to {source}: {why}")
+    return records[1:]
 
 
 def parsed(output: str) -> Answer:

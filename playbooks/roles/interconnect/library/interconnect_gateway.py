@@ -210,7 +210,7 @@ def converge_frr(text: str, check: bool) -> list[str]:
         run("vtysh", "-C", "-f", trial)
         differences = [
             line
-            for line in run(RELOAD, "--test", "--stdout", trial, check=False).splitlines()
+            for line in run(RELOAD, "--test", "--stdout", trial).splitlines()
             if line and not line.startswith(("20", "Lines To", "=", "Called via", "Loading Config"))
         ]
         changes = differences
@@ -229,12 +229,16 @@ def converge_frr(text: str, check: bool) -> list[str]:
 
 
 def sessions() -> dict[str, bool]:
-    """Neighbours, and whether all of their address families are up."""
-    said = run("vtysh", "-c", "show bgp summary json", check=False)
+    """Neighbours, and whether all of their address families are up.
+
+    Raises:
+        GatewayError: FRR does not say: that is not "no neighbours".
+    """
+    said = run("vtysh", "-c", "show bgp summary json")
     try:
-        families = json.loads(said or "{}")
+        families = json.loads(said)
     except ValueError:
-        return {}
+        raise GatewayError(f"FRR does not say which sessions are up: {said.strip()[:200] or 'nothing'}") from None
     found: dict[str, bool] = {}
     for family in families.values():
         for address, peer in (family.get("peers") or {}).items():
@@ -250,7 +254,13 @@ def settle(before: dict[str, bool], within_s: int) -> None:
     """
     deadline = time.monotonic() + within_s
     while True:
-        now = sessions()
+        try:
+            now = sessions()
+        except GatewayError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+            continue
         worse = sorted(address for address, up in before.items() if up and not now.get(address, True))
         if not worse:
             return
