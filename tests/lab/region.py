@@ -27,11 +27,13 @@ class Region:
 
     root: Path
     environment: dict[str, str]
+    python: str = sys.executable
+    """Runs `ace`; which one, PYTHONPATH says."""
 
     def run(self, *arguments: str, timeout_s: float = 600, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run `ace` in the region."""
         return subprocess.run(
-            [sys.executable, "-m", "ace", *arguments],
+            [self.python, "-m", "ace", *arguments],
             cwd=self.root,
             env={**self.environment, **environment},
             capture_output=True,
