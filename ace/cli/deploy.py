@@ -75,6 +75,7 @@ def preview(
         done = running.go(Action.PREVIEW, place, chosen, options, parallel=parallel, verbose=verbose)
         judgement = judge(place.spec, as_of or today())
         refused = judged.refusals(chosen, judgement)
+        answer.abandons = done.abandoned
         answer.exit_code = worst([done.report.exit_code, ExitCode.REFUSED if refused else ExitCode.OK])
         policy = judged.changes(place.root, judgement, [job.stack.name for job in chosen.jobs])
         answer.body["policy"] = judged.changes_as_json(policy)
@@ -210,6 +211,7 @@ def _act(
         answer.body |= done.report.as_json()
         if wrong := running.error(done.countries, f"ace {action}"):
             answer.body["error"] = wrong
+        answer.abandons = done.abandoned
         answer.exit_code = done.report.exit_code
         if judgement is not None:
             well = [name for name, country in done.countries.items() if country.report.result.went_well]

@@ -39,6 +39,7 @@ def drift(
         place = open_place(spec)
         chosen = select(place, countries or (), engine, active_only=False)
         done = running.go(Action.DRIFT, place, chosen, RunOptions(), parallel=parallel, verbose=verbose)
+        answer.abandons = done.abandoned
         answer.exit_code = done.report.exit_code
         answer.body["countries"] = {name: _as_json(country) for name, country in sorted(done.countries.items())}
         if wrong := running.error(done.countries, "ace drift"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -250,6 +251,8 @@ class Estate:
         member = place.spec.member(self.country)
         job = one(place, self.country, EngineName.AUTO)
         done = running.go(action, place, Selection((job,), {member.stack: member}, {}), options)
+        if done.abandoned:
+            os._exit(done.report.exit_code)  # as asked for; the same command goes on from here
         country = done.countries[member.stack]
         if country.report.result is Result.EARLY_EXIT:
             raise InterruptedByUser("interrupted; the same command goes on from here")

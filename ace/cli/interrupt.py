@@ -9,9 +9,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from ace.engine.interrupt import Interrupt, Urgency
 from ace.errors import ExitCode
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+_PATIENCE_S = 20
+"""How long a run that is to end its programs now may take to say so."""
 
 
 @contextmanager
@@ -19,11 +24,14 @@ def interruptible(
     say: Callable[[str], None],
     waiting_for: Callable[[], str],
     stopping: str = "interrupted: finishing what is in flight and saving; nothing new is begun",
-) -> Iterator[threading.Event]:
+    *,
+    insisting: bool = False,
+) -> Iterator[Interrupt]:
     """Gives the event that SIGINT and SIGTERM set; to be used in the main thread.
 
-    The first lets what is in flight finish and says what that is; the second ends the process at once: what was pending
-    stays so in the journal, and the next run settles it.
+    The first lets what is in flight finish and says what that is. The second stops at once: what was pending stays so in the
+    journal, and the next run settles it. Either the process ends there and then, or, where the caller knows how to
+    (`insisting`), the run ends without waiting and says what is known; a third then kills what was started, a fourth all.
 
     A thread hears of signals through `signal.set_wakeup_fd`: Python's own handlers would run in the main thread, between
     any two of its steps, while it holds who knows what lock, or not at all while it waits for one.
@@ -32,8 +40,9 @@ def interruptible(
         say: Shows a line to the person; called from another thread.
         waiting_for: What is still in flight, in a few words.
         stopping: What the first signal means.
+        insisting: Whether whoever is given the event heeds its urgency.
     """
-    cancel = threading.Event()
+    cancel = Interrupt()
     hearing, telling = socket.socketpair()
     telling.setblocking(False)
 
@@ -41,13 +50,18 @@ def interruptible(
         while number := hearing.recv(1):
             if number[0] not in _SIGNALS:
                 continue
-            if cancel.is_set():
+            if cancel.is_set() and (not insisting or cancel.urgency is Urgency.KILL):
                 os._exit(ExitCode.INTERRUPTED)
-            cancel.set()
-            say(stopping)
-            say(
-                f"waiting for {waiting_for() or 'the engines to save'}; once more stops now, and the next run settles it"
-            )
+            match cancel.insist():
+                case Urgency.FINISH:
+                    now = waiting_for() or "the engines to save"
+                    say(f"{stopping}; waiting for {now}; once more stops now, and the next run settles it")
+                case Urgency.STOP:
+                    say("stopping now; once more kills what still runs")
+                case _:
+                    last = threading.Timer(_PATIENCE_S, os._exit, (ExitCode.INTERRUPTED,))
+                    last.daemon = True
+                    last.start()
 
     acting = threading.Thread(target=act, name="ace-interrupt", daemon=True)
     acting.start()

@@ -81,5 +81,6 @@ def main(arguments: list[str] | None = None) -> None:
         rich_format_error(error)
         code = ExitCode.FAILED
     except (typer.Abort, KeyboardInterrupt):
+        sys.stderr.write("interrupted\n")
         code = ExitCode.INTERRUPTED
     sys.exit(code if isinstance(code, int) else ExitCode.OK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -44,6 +45,8 @@ class Answer:
     def __init__(self) -> None:
         self.body: dict[str, Any] = {}
         self.exit_code = ExitCode.OK
+        self.abandons = False
+        """Whether the process is to end at once, though threads are at work in it."""
 
 
 @contextmanager
@@ -66,6 +69,10 @@ def answering(command: str, format_: Format) -> Iterator[Answer]:
         raise typer.Exit(error.exit_code) from None
     if format_ is Format.JSON:
         print_json(command, answer.body)
+    if answer.abandons:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(answer.exit_code)
     if answer.exit_code != ExitCode.OK:
         raise typer.Exit(answer.exit_code)
 

@@ -55,7 +55,7 @@ def go(
     width = parallel or fleet.default_parallel(len(names))
     with (
         following(board, stderr, verbose=verbose) as sink,
-        interruptible(lambda line: stderr.print(line, markup=False), board.waiting_for) as cancel,
+        interruptible(lambda line: stderr.print(line, markup=False), board.waiting_for, insisting=True) as cancel,
     ):
         done = fleet.run(
             action,

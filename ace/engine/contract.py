@@ -57,8 +57,10 @@ class Engine(Protocol):
     """Runs one stack.
 
     Obligations: nothing changes in the cloud in `preview` and `outputs`; setting `cancel` lets what is in flight finish,
-    starts nothing new, saves, and returns with `interrupted`; a failed step leaves independent steps going, and state says
-    what exists; every method that writes (`up`, `refresh`, `destroy`, `import_`) holds the stack's lock.
+    starts nothing new, saves, and returns with `interrupted` unless all was done (`preview` and `drift`: with what they
+    have), and an `Interrupt` may ask for more; what `unprotect` names keeps its protection wherever it is not gone; a failed
+    step leaves independent steps going, and state says what exists; every method that writes (`up`, `refresh`, `destroy`,
+    `import_`) holds the stack's lock.
 
     Raises (all): `UserError` for what a person can put right before anything ran (lock held, wrong passphrase, no cloud);
     `RefusedError` where a rule stopped it (another cloud's identity, protected resources, too many deletes).

@@ -6,8 +6,8 @@ import os
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final, cast
 
@@ -21,17 +21,24 @@ from ace.engine.contract import (
     Failure,
     Op,
     Outcome,
+    Phase,
     RunOptions,
     Stack,
     Step,
+    StepFinished,
 )
-from ace.errors import ExitCode, RefusedError, UserError, worst
+from ace.engine.interrupt import Urgency, urgency
+from ace.errors import ExitCode, InterruptedByUser, RefusedError, UserError, worst
 from ace.fleet.report import Action, CountryReport, Counts, Result, RunReport, new_id
 
 MEMORY_PER_STACK_MB: Final = 600
 """What a stack's program, its engine and their plugins take while they run (measured with the Pulumi CLI)."""
 STACKS_PER_CORE: Final = 2
 """A stack mostly waits for its cloud."""
+_ASKED_EVERY_S: Final = 0.1
+_NOT_BEGUN: Final = "not begun: the run was interrupted"
+_INTERRUPTED: Final = "interrupted: what was in flight was finished and saved, the rest was not begun"
+_ABANDONED: Final = "interrupted, and stopped at once: the next run finds out how what was in flight ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,8 @@ class Run:
 
     report: RunReport
     countries: Mapping[str, CountryRun]
+    abandoned: bool = False
+    """Whether threads are still at work in this process, which somebody wants to end at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,8 @@ def run(
 ) -> Run:
     """Run the action on every stack and wait for the end.
 
-    Setting `cancel` lets what is in flight finish; stacks that were not begun end as `early_exit`.
+    Setting `cancel` lets what is in flight finish; stacks that were not begun end as `early_exit`. An `Interrupt` that
+    insists is not kept waiting: engines that cannot stop at once are left where they are, and told of as far as is known.
 
     Args:
         action: What to do.
@@ -129,27 +139,32 @@ def run(
     """
     started = _now()
     countries: dict[str, CountryRun] = {}
+    under_way = {job.stack.name: _UnderWay() for job in jobs}
 
     def turn(job: Job) -> CountryRun:
         if cancel.is_set():
             done = CountryRun(
-                CountryReport(
-                    Result.EARLY_EXIT, "interrupted", "not begun: the run was interrupted", engine=job.engine.name
-                ),
+                CountryReport(Result.EARLY_EXIT, "interrupted", _NOT_BEGUN, engine=job.engine.name),
                 ExitCode.INTERRUPTED,
             )
         else:
             sink(CountryStarted(job.stack.name, job.engine.name))
-            done = _one(action, job, options, sink, cancel, diagnose)
+            done = _one(action, job, options, under_way[job.stack.name].following(sink), cancel, diagnose)
         sink(CountryEnded(job.stack.name, done))
         return done
 
     for name, why in (not_run or {}).items():
         countries[name] = _not_run(why)
         sink(CountryEnded(name, countries[name]))
-    with ThreadPoolExecutor(max(1, parallel), thread_name_prefix="ace-fleet") as pool:
-        ending = {job.stack.name: pool.submit(turn, job) for job in jobs}
-        countries |= {name: future.result() for name, future in ending.items()}
+    pool = ThreadPoolExecutor(max(1, parallel), thread_name_prefix="ace-fleet")
+    ending = {pool.submit(turn, job): job for job in jobs}
+    waiting = set(ending)
+    while waiting and not (urgency(cancel) >= Urgency.STOP and not any(_stops_at_once(ending[one]) for one in waiting)):
+        _, waiting = wait(waiting, timeout=_ASKED_EVERY_S, return_when=FIRST_COMPLETED)
+    pool.shutdown(wait=not waiting, cancel_futures=True)
+    for future, job in ending.items():
+        known = under_way[job.stack.name]
+        countries[job.stack.name] = known.abandoned(job) if future in waiting else future.result()
     codes = [country.exit_code for country in countries.values()]
     if cancel.is_set():
         codes.append(ExitCode.INTERRUPTED)
@@ -161,7 +176,42 @@ def run(
         exit_code=worst(codes),
         countries={name: country.report for name, country in countries.items()},
     )
-    return Run(report, countries)
+    return Run(report, countries, abandoned=bool(waiting))
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """What is known of a stack that has not ended yet."""
+
+    steps: list[Step] = field(default_factory=list)
+    since: datetime | None = None
+
+    def following(self, sink: EventSink) -> EventSink:
+        """The sink, and we listen."""
+        self.since = _now()
+
+        def hear(event: Event) -> None:
+            if isinstance(event, Phase) and event.name == "planning":
+                self.steps.clear()  # what a refresh found before is not what the run did
+            elif isinstance(event, StepFinished) and event.error is None:
+                self.steps.append(event.step)
+            sink(event)
+
+        return hear
+
+    def abandoned(self, job: Job) -> CountryRun:
+        """Its record, when nobody waits for its end."""
+        steps = tuple(self.steps)
+        ended, cause = (_now(), _ABANDONED) if self.since else (None, _NOT_BEGUN)
+        report = CountryReport(
+            Result.EARLY_EXIT, "interrupted", cause, self.since, ended, counts(steps), job.engine.name
+        )
+        return CountryRun(report, ExitCode.INTERRUPTED, steps)
+
+
+def _stops_at_once(job: Job) -> bool:
+    """Whether its engine ends by itself, soon and with a word, when it is told to stop at once."""
+    return bool(getattr(job.engine, "stops_at_once", False))
 
 
 def _one(
@@ -176,6 +226,8 @@ def _one(
     begun = CountryReport(Result.SUCCEEDED, started=_now(), engine=job.engine.name)
     try:
         outcome = _act(action, job, options, sink, cancel)
+    except InterruptedByUser:
+        outcome = Outcome(job.stack.name, (), interrupted=True)
     except UserError as error:
         said = "" if isinstance(error, RefusedError) else diagnose(job.stack, error.message)
         cause = _sentences(said, error.message)
@@ -195,7 +247,7 @@ def _one(
         code = ExitCode.INTERRUPTED if outcome.interrupted else ExitCode.FAILED
         return CountryRun(report, code, outcome.steps, outcome.failures, hint)
     if outcome.interrupted:
-        cause = "interrupted: what was in flight was finished and saved, the rest was not begun"
+        cause = _ABANDONED if urgency(cancel) >= Urgency.STOP else _INTERRUPTED
         report = replace(begun, result=Result.EARLY_EXIT, reason="interrupted", cause=cause)
         return CountryRun(report, ExitCode.INTERRUPTED, outcome.steps)
     differs = any(step.op is not Op.SAME for step in outcome.steps if step.custom)

@@ -157,6 +157,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         return self._provider.within(self._folder, seconds) if seconds else self._folder
 
     def Cancel(self, _request: Any, _context: Any) -> Any:
+        (self._folder / "cancelled").touch()
         return empty_pb2.Empty()
 
 

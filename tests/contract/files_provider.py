@@ -28,6 +28,7 @@ from ace.engine.contract import (
 )
 
 TOKEN = "files:index:File"
+_HOLD_S = 300
 PROGRAM = """
 import os
 import pulumi
@@ -97,6 +98,7 @@ class FileType:
 
     def create(self, cloud: Path, inputs: Properties) -> Live:
         take_time(cloud)
+        wait_if_told(cloud, "create", inputs)
         crash_if_told(cloud, "before-create", inputs)
         if inputs.get("content") == "no":
             raise CloudError("the folder refuses this content (400)", status=400, hint="write another")
@@ -108,6 +110,7 @@ class FileType:
         return live
 
     def read(self, cloud: Path, id: str, outputs: Properties) -> Live | None:
+        wait_if_told(cloud, "read", outputs)
         try:
             return Live(id, json.loads((cloud / f"{id}.json").read_text()))
         except FileNotFoundError:
@@ -128,6 +131,7 @@ class FileType:
 
     def delete(self, cloud: Path, id: str, outputs: Properties) -> None:
         take_time(cloud)
+        wait_if_told(cloud, "delete", outputs)
         if outputs.get("content") == "stuck":
             raise CloudError("the folder keeps this one (409)", status=409)
         note(cloud, "deletes", str(outputs.get("content")))
@@ -189,6 +193,16 @@ def take_time(cloud: Path) -> None:
     time.sleep(needed_s)
 
 
+def wait_if_told(cloud: Path, action: str, properties: Properties) -> None:
+    """Wait, for as long as the folder's file `hold` names this action on this content; `held` says that it waits."""
+    told, deadline = cloud / "hold", time.monotonic() + _HOLD_S
+    while told.exists() and told.read_text() == f"{action} {properties.get('content', '')}".strip():
+        (cloud / "held").touch()
+        if time.monotonic() > deadline:
+            raise CloudError("the folder was never told to go on", status=504)
+        time.sleep(0.02)
+
+
 def crash_if_told(cloud: Path, where: str, inputs: Properties) -> None:
     """Die like a power cut when the folder holds a file of that name naming this content."""
     told = cloud / where
@@ -219,6 +233,7 @@ class FilesProvider:
     def identity(self, cloud: Path) -> CloudIdentity:
         if not cloud.is_dir():
             raise CloudError(f"{cloud} gives no answer", hint="make the folder")
+        wait_if_told(cloud, "identity", {})
         marker = cloud / "marker"
         if not marker.exists():
             marker.write_text(uuid.uuid4().hex)

@@ -40,7 +40,7 @@ def delete_all(
     failed: list[Resource] = []
     with ThreadPoolExecutor(max(1, ledger.parallel)) as pool:
         while True:
-            if not ledger.stopping():
+            if waiting and not ledger.stopping():
                 while boarding := [r for r in waiting if not needed[r.urn] and _key(r) in carriers]:
                     for resource in boarding:
                         riders[carriers.pop(_key(resource))].append(resource)

@@ -32,7 +32,8 @@ from ace.engine.embedded.lock import StackLock
 from ace.engine.embedded.state_store import JournaledState
 from ace.engine.embedded.update import Update
 from ace.engine.guards import refuse_protected, refuse_too_many
-from ace.errors import RefusedError, UserError
+from ace.engine.interrupt import stoppable
+from ace.errors import InterruptedByUser, RefusedError, UserError
 
 
 class EmbeddedEngine:
@@ -63,6 +64,7 @@ class EmbeddedEngine:
             refuse_protected(stack.name, update.protected)
         return plan
 
+    @stoppable
     def up(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
         """See `Engine.up`. Plans first: what a rule forbids is refused before anything is touched.
 
@@ -113,6 +115,7 @@ class EmbeddedEngine:
                 deletion.delete_all(doomed, ledger, clouds)
         return _outcome(ledger)
 
+    @stoppable
     def refresh(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
         """See `Engine.refresh`."""
         with self._run(stack, options, sink, cancel, "refresh") as (ledger, clouds):
@@ -121,6 +124,7 @@ class EmbeddedEngine:
             reading.take_in(reading.read_all(_targeted(ledger, options), clouds, ledger), ledger)
             return _outcome(ledger)
 
+    @stoppable
     def destroy(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
         """See `Engine.destroy`. From the state alone: no program is run."""
         with self._run(stack, options, sink, cancel, "down") as (ledger, clouds):
@@ -192,6 +196,8 @@ class EmbeddedEngine:
             snapshot = store.load()
             clouds = self._clouds(stack, snapshot)
             clouds.open_all(snapshot.resources)
+            if cancel.is_set():
+                raise InterruptedByUser
             ledger = Ledger(stack.name, snapshot, store, sink, cancel, options.parallel)
             recovery.settle(store, ledger, clouds)
             try:

@@ -55,7 +55,7 @@ def read_all(resources: Sequence[Resource], clouds: Clouds, ledger: Ledger) -> l
     ]
 
     def read(request: _Request) -> list[Found]:
-        if ledger.stopping():
+        if ledger.stopping() or ledger.cancel.is_set():  # a comparison, which writes nothing, is stopped too
             return []
         try:
             live = request.read()

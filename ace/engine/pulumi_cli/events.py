@@ -34,6 +34,7 @@ _OPS = {
 }
 """Physical halves of a replacement (`create-replacement`, `delete-replaced`) are progress, not steps of their own."""
 _HALVES = {"create-replacement": Op.REPLACE, "delete-replaced": Op.REPLACE}
+_STOPPED = re.compile(r"(?:\^C|SIGTERM) received; (?:cancelling|terminating)")
 _COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
 
 
@@ -47,6 +48,8 @@ class Reading:
     summary: Mapping[str, int] = field(default_factory=dict)
     trace: str = ""
     """The program's own traceback, if it ended with one."""
+    cancelled: bool = False
+    """Whether Pulumi has said that it was told to stop, by whomever."""
     _errors: dict[str, str] = field(default_factory=dict)
 
     def read(self, event: Mapping[str, Any], *, planning: bool) -> list[Event]:
@@ -61,6 +64,9 @@ class Reading:
             return self._diagnosed(diagnostic)
         if summary := event.get("summaryEvent"):
             self.summary = summary.get("resourceChanges") or {}
+            self.cancelled |= summary.get("result") == "canceled"
+        if said := event.get("stdoutEvent"):
+            self.cancelled |= bool(_STOPPED.search(said.get("message", "")))
         return []
 
     def _announced(self, metadata: Mapping[str, Any], *, planning: bool) -> list[Event]:

@@ -8,16 +8,23 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+import psutil
+
+from ace.engine.interrupt import Urgency, urgency
 from ace.engine.pulumi_cli.workspace import Workspace
-from ace.errors import UserError
+from ace.errors import InterruptedByUser, UserError
 
 _POLL_S = 0.05
 _SHORT_COMMAND_TIMEOUT_S = 120
+_START_S = 20
+"""How long a stop is kept back from a `pulumi` that has not begun: it would die with its lock on the stack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +41,50 @@ class Finished:
         return "\n".join(part.strip() for part in (self.stderr, self.stdout) if part.strip())
 
 
-def run(workspace: Workspace, *arguments: str) -> Finished:
+def run(workspace: Workspace, *arguments: str, cancel: threading.Event | None = None) -> Finished:
     """Run a short command (stack init, export, ...) to its end.
+
+    Args:
+        workspace: Where.
+        arguments: The command.
+        cancel: For a command that only reads: ends it at once.
 
     Raises:
         UserError: `pulumi` is not there or hangs.
+        InterruptedByUser: `cancel` was set.
     """
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             ["pulumi", *arguments, "--non-interactive", "--color", "never"],
             cwd=workspace.folder,
             env=dict(workspace.environment),
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=_SHORT_COMMAND_TIMEOUT_S,
-            check=False,
+            start_new_session=True,  # the terminal's Ctrl-C is ours to pass on
         )
     except FileNotFoundError:
         raise _no_pulumi() from None
-    except subprocess.TimeoutExpired:
-        raise UserError(
-            f"`pulumi {arguments[0]}` gave no answer for {_SHORT_COMMAND_TIMEOUT_S} s, backend {workspace.backend_url}",
-            hint="is the backend within reach? see PULUMI_BACKEND_URL",
-            code="backend-unreachable",
-        ) from None
-    return Finished(done.returncode, done.stdout, done.stderr)
+    deadline = time.monotonic() + _SHORT_COMMAND_TIMEOUT_S
+    with process:
+        while True:
+            try:
+                out, err = process.communicate(timeout=_POLL_S)
+                return Finished(process.returncode, out, err)
+            except subprocess.TimeoutExpired:
+                stopped = cancel is not None and cancel.is_set()
+                if stopped or time.monotonic() > deadline:
+                    _kill(process)
+                if stopped:
+                    raise InterruptedByUser from None
+                if time.monotonic() > deadline:
+                    raise UserError(
+                        f"`pulumi {arguments[0]}` gave no answer for {_SHORT_COMMAND_TIMEOUT_S} s, "
+                        f"backend {workspace.backend_url}",
+                        hint="is the backend within reach? see PULUMI_BACKEND_URL",
+                        code="backend-unreachable",
+                    ) from None
 
 
 def follow(
@@ -70,7 +95,8 @@ def follow(
 ) -> Finished:
     """Run preview, up, refresh or destroy, handing over each engine event as it is logged.
 
-    `cancel` sends one SIGINT: Pulumi finishes what is in flight and saves.
+    `cancel` sends SIGINT: Pulumi finishes what is in flight and saves. Who insists (`Interrupt`) has it sent again: Pulumi
+    saves what is pending and ends; and once more: it is killed, with all that it started.
     """
     with tempfile.TemporaryDirectory(prefix="ace-pulumi-") as scratch:
         log = Path(scratch) / "events.jsonl"
@@ -88,7 +114,7 @@ def follow(
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=err,
-                    start_new_session=True,  # the terminal's Ctrl-C is ours to pass on, once
+                    start_new_session=True,  # the terminal's Ctrl-C is ours to pass on
                 )
             except FileNotFoundError:
                 raise _no_pulumi() from None
@@ -104,22 +130,38 @@ def _pump(
     on_event: Callable[[Mapping[str, Any]], None],
     cancel: threading.Event,
 ) -> None:
-    told = False
+    sent = Urgency.NONE
+    begun = False
+    patience_ends = time.monotonic() + _START_S
     rest = ""
     while True:
         ended = process.poll() is not None
         rest, lines = _lines(rest + events.read())
         for line in lines:
+            begun = True
             on_event(line)
         if ended:
             return
-        if cancel.is_set() and not told:
-            told = True
+        asked = urgency(cancel)
+        if asked is Urgency.KILL:
+            _kill(process)
+        elif sent < asked and (begun or asked is Urgency.STOP or time.monotonic() > patience_ends):
+            sent = Urgency(sent + 1)  # one signal a turn: two at a time would count as one
             os.kill(process.pid, signal.SIGINT)
         try:
             process.wait(_POLL_S)
         except subprocess.TimeoutExpired:
             continue
+
+
+def _kill(process: subprocess.Popen[Any]) -> None:
+    """Kill it, and the programs and plugins that it started, some of which are in process groups of their own."""
+    with suppress(psutil.NoSuchProcess):
+        started = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        for child in started:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
 
 
 def _lines(text: str) -> tuple[str, Iterator[Mapping[str, Any]]]:

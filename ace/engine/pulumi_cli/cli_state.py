@@ -1,0 +1,58 @@
+"""A stack's state as the Pulumi CLI gives it, and what the CLI says when it cannot."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from ace.engine.contract import JsonValue, Stack
+from ace.engine.pulumi_cli.process import Finished, run
+from ace.engine.pulumi_cli.workspace import Workspace
+from ace.errors import UserError
+
+
+def export(workspace: Workspace, stack: Stack, cancel: threading.Event | None = None) -> dict[str, JsonValue]:
+    """The deployment as the CLI has it, secrets encrypted.
+
+    Raises:
+        UserError: The CLI cannot give it.
+        InterruptedByUser: `cancel` was set.
+    """
+    finished = run(workspace, "stack", "export", "--stack", stack.name, cancel=cancel)
+    require_success(finished, "stack export")
+    deployment: dict[str, JsonValue] = json.loads(finished.stdout)
+    return deployment
+
+
+def resources_of(deployment: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Its resources; none where the stack is empty."""
+    return list((deployment.get("deployment") or {}).get("resources") or [])
+
+
+def require_success(finished: Finished, command: str) -> None:
+    """Make sure that a command did not fail.
+
+    Raises:
+        UserError: It did; with what the CLI said.
+    """
+    if finished.code != 0:
+        raise UserError(f"`pulumi {command}` failed: {finished.text}", code="pulumi-failed")
+
+
+def explained(text: str, stack: Stack, hint: str = "") -> UserError:
+    """What the CLI said, with what to do where we know it; else the hint given."""
+    if "currently locked" in text:
+        return UserError(
+            f"{stack.name}: {text}",
+            hint="wait for the other run; if it is dead, look at who holds the lock and type `pulumi cancel`",
+            code="locked",
+        )
+    if "incorrect passphrase" in text:
+        return UserError(
+            f"{stack.name}: the passphrase does not open this state",
+            hint="check PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE",
+            code="wrong-passphrase",
+        )
+    return UserError(f"{stack.name}: {text.strip()}", hint=hint, code="program-failed")

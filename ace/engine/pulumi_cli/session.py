@@ -1,0 +1,197 @@
+"""One run of one stack by the Pulumi CLI: what it plans, what it does, and how that ended."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ace.engine.contract import (
+    Event,
+    EventSink,
+    Failure,
+    JsonValue,
+    Message,
+    Op,
+    Outcome,
+    Phase,
+    Plan,
+    RunOptions,
+    Stack,
+    Step,
+    StepFinished,
+)
+from ace.engine.guards import refuse_protected
+from ace.engine.interrupt import Urgency, urgency
+from ace.engine.pulumi_cli import endings
+from ace.engine.pulumi_cli.cli_state import explained, export, resources_of
+from ace.engine.pulumi_cli.events import Reading
+from ace.engine.pulumi_cli.planning import copy_of
+from ace.engine.pulumi_cli.process import Finished, follow
+from ace.engine.pulumi_cli.protection import Marked, as_unprotected
+from ace.engine.pulumi_cli.words import protected_in
+from ace.engine.pulumi_cli.workspace import Workspace
+from ace.errors import InterruptedByUser, UserError
+
+Found = TypeVar("Found")
+Left = Callable[[endings.Resources, Sequence[Step]], Sequence[str]]
+"""Of the state after a run, and the steps that it carried out: URNs of what it was to do and has not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run of one stack, begun: its clouds are those that its state was written for."""
+
+    workspace: Workspace
+    stack: Stack
+    options: RunOptions
+    sink: EventSink
+    cancel: threading.Event
+    before: dict[str, JsonValue]
+    """The state at its begin."""
+
+    @property
+    def resources(self) -> list[dict[str, Any]]:
+        """What the state has at its begin."""
+        return resources_of(self.before)
+
+    def plan(self, unprotected: Sequence[Marked] = ()) -> Plan:
+        """Run `pulumi preview`; a cancelled one gives the part of the plan that it had.
+
+        Args:
+            unprotected: What is planned as if it were not protected; the state is not changed for that.
+
+        Raises:
+            UserError: The program, or the CLI, says that it cannot be.
+            InterruptedByUser: It was cancelled before it began.
+        """
+        self.sink(Phase(self.stack.name, "planning"))
+        if unprotected:
+            with copy_of(self.workspace, self.stack, as_unprotected(self.before, unprotected), self.cancel) as copy:
+                reading, finished = self._follow(copy, "preview", planning=True)
+        else:
+            reading, finished = self._follow(self.workspace, "preview", planning=True)
+        if finished.code != 0 and not self._is_interrupted(reading):
+            failures = (*reading.failures, *reading.unclaimed_errors())
+            text = "\n".join(failure.message for failure in failures) or finished.text
+            refuse_protected(self.stack.name, protected_in(text))
+            raise explained(text, self.stack, hint=reading.trace)
+        return self._whole(reading, Plan(self.stack.name, tuple(reading.steps)))
+
+    def compare(self) -> tuple[Step, ...]:
+        """Run `pulumi refresh` without writing its findings down; a cancelled one gives what it had found.
+
+        Raises:
+            UserError: A cloud could not be read.
+        """
+        self.sink(Phase(self.stack.name, "comparing"))
+        reading, finished = self._follow(self.workspace, "refresh", "--preview-only", planning=False)
+        if finished.code != 0 and not self._is_interrupted(reading):
+            failures = (*reading.failures, *reading.unclaimed_errors())
+            raise explained("\n".join(failure.message for failure in failures) or finished.text, self.stack)
+        return self._whole(reading, tuple(step for step in reading.steps if step.op is not Op.SAME))
+
+    def refresh(self) -> Outcome:
+        """Run `pulumi refresh`."""
+
+        def left(_after: endings.Resources, steps: Sequence[Step]) -> Sequence[str]:
+            return endings.left_of_refresh(self.resources, steps, self.options.targets)
+
+        return self._act("refreshing", "refresh", None, left)
+
+    def up(self, plan: Plan) -> Outcome:
+        """Run `pulumi up`."""
+
+        def left(after: endings.Resources, _steps: Sequence[Step]) -> Sequence[str]:
+            return endings.left_of_up(after, plan.steps, self.options.targets)
+
+        return self._act("applying", "up", len(plan.steps), left)
+
+    def destroy(self) -> Outcome:
+        """Run `pulumi destroy`."""
+
+        def left(after: endings.Resources, _steps: Sequence[Step]) -> Sequence[str]:
+            return endings.left_of_destroy(after, self.options.targets)
+
+        return self._act("deleting", "destroy", len(self.resources), left)
+
+    def _act(self, phase: str, command: str, total: int | None, left: Left) -> Outcome:
+        """Run what changes the stack; failed steps are in the outcome, and whether it came to its end.
+
+        Raises:
+            UserError: Another run holds the stack; or nobody can tell how it ended.
+        """
+        if self.cancel.is_set():
+            raise InterruptedByUser
+        self.sink(Phase(self.stack.name, phase, total))
+        flags = ["--yes", "--skip-preview", "--parallel", str(self.options.parallel)]
+        if command != "refresh":
+            flags.append("--continue-on-error")  # a failed step leaves independent ones going
+        reading, finished = self._follow(self.workspace, command, *flags, planning=False)
+        if self._is_interrupted(reading):
+            return self._interrupted(reading, finished, left)
+        failures = (*reading.failures, *reading.unclaimed_errors())
+        if finished.code != 0:
+            if not failures and "currently locked" in finished.text:
+                raise explained(finished.text, self.stack)
+            failures = failures or (Failure("", finished.text or f"pulumi {command} ended with {finished.code}"),)
+            return Outcome(self.stack.name, tuple(reading.steps), failures)
+        undone = left(resources_of(export(self.workspace, self.stack)), reading.steps)
+        return Outcome(self.stack.name, tuple(reading.steps), _unfinished(command, undone))
+
+    def _interrupted(self, reading: Reading, finished: Finished, left: Left) -> Outcome:
+        """What a run did that was told to stop: all of it, if the word came too late."""
+        steps = tuple(reading.steps)
+        undone: Sequence[str] = ("unknown",)
+        with suppress(UserError):  # no state to look at: then nothing is known to be done
+            after = resources_of(export(self.workspace, self.stack))
+            steps = endings.as_left(steps, self.resources, after)
+            undone = left(after, steps)
+        return Outcome(self.stack.name, steps, tuple(reading.failures), interrupted=bool(finished.code != 0 or undone))
+
+    def _whole(self, reading: Reading, found: Found) -> Found:
+        """What was found, unless somebody else than our caller stopped the CLI: it would pass for all that there is.
+
+        Raises:
+            InterruptedByUser: So it was.
+        """
+        if reading.cancelled and not self.cancel.is_set():
+            raise InterruptedByUser
+        return found
+
+    def _is_interrupted(self, reading: Reading) -> bool:
+        return self.cancel.is_set() or reading.cancelled
+
+    def _follow(self, workspace: Workspace, command: str, *flags: str, planning: bool) -> tuple[Reading, Finished]:
+        if self.cancel.is_set():
+            raise InterruptedByUser
+        reading = Reading(self.stack.name)
+
+        def on_event(event: Mapping[str, Any]) -> None:
+            known = len(reading.failures)
+            for told in reading.read(event, planning=planning):
+                if self._is_interrupted(reading) and self._is_echo(told):
+                    del reading.failures[known:]
+                    continue
+                self.sink(told)
+
+        targets = [flag for urn in self.options.targets for flag in ("--target", urn)]
+        arguments = [command, "--stack", self.stack.name, *flags, *targets]
+        return reading, follow(workspace, arguments, on_event, self.cancel)
+
+    def _is_echo(self, told: Event) -> bool:
+        """Whether it only tells that the run was stopped: the program's last words, a step whose request was cut off."""
+        if isinstance(told, StepFinished) and told.error is not None:
+            return urgency(self.cancel) >= Urgency.STOP or endings.is_cancellation(told.error)
+        return isinstance(told, Message) and told.level in ("warning", "error")
+
+
+def _unfinished(command: str, undone: Sequence[str]) -> tuple[Failure, ...]:
+    """The CLI said that all went well, and it is not so."""
+    if not undone:
+        return ()
+    message = f"pulumi {command} ended as if all were done, and {len(undone)} resources are left: {undone[0]}"
+    more = f" and {len(undone) - 1} more" if len(undone) > 1 else ""
+    return (Failure("", message + more, "run the same command again"),)
