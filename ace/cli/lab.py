@@ -50,6 +50,15 @@ def up(
             help="Servers are real hosts, or fake. Default: real as root on Linux; a cloud stays as it was made.",
         ),
     ] = None,
+    host_suite: Annotated[
+        str | None,
+        typer.Option(
+            "--host-suite",
+            envvar="ACE_LAB_HOST_SUITE",
+            metavar="bookworm|trixie",
+            help="Debian of the hosts; remembered by the lab. Default: this machine's, else bookworm.",
+        ),
+    ] = None,
     spec: SpecOption = None,
     as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; a lab follows no rule that ages
     format_: FormatOption = Format.TEXT,
@@ -72,7 +81,13 @@ def up(
         if not requests:
             requests = _requests(spec_room.load(directory), countries or (), all_)
         stderr.print(f"This is a test bed. {_servers(real_hosts)}", markup=False)
-        status = lab.up(requests, lambda line: stderr.print(line, markup=False), port=port, real_hosts=real_hosts)
+        status = lab.up(
+            requests,
+            lambda line: stderr.print(line, markup=False),
+            port=port,
+            real_hosts=real_hosts,
+            host_suite=host_suite,
+        )
         _say(answer, status, format_)
         if format_ is Format.TEXT:
             stdout.print('Use them: eval "$(ace lab env)"; stop them: ace lab down', markup=False)

@@ -1,26 +1,27 @@
 """The root file system that all lab hosts start from: built once per machine, kept in the user's cache.
 
-It is keyed by the list of packages and by the files that are laid over them (`guest/`).
+One per suite of Debian, keyed by the list of packages and by the files that are laid over them (`guest/`).
 """
 
 from __future__ import annotations
 
 import shlex
 import subprocess
+import tempfile
 from pathlib import Path
 
 from ace.errors import UserError
 from ace.lab import machine
 from ace.lab.environment import cache_folder, digest, made_once
+from ace.lab.suites import default_suite, sources_for
 from ace.lab.values import Progress
 
-SUITE = "bookworm"
 HERE = Path(__file__).resolve().parent
 PACKAGES_FILE = HERE / "host_packages.txt"
 GUEST = HERE / "guest"
 NEEDED_MB = 1500
 SOURCES = ("/etc/apt/sources.list.d/debian.sources", "/etc/apt/sources.list")
-"""Where a Debian machine says whom it gets packages from; else mmdebstrap's own default is asked."""
+"""Where a Debian machine says whom it gets packages from, for whatever suite; else mmdebstrap's own default is asked."""
 LEFT_OUT = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*")
 MASKED = (
     *("systemd-udevd.service", "systemd-udev-trigger.service", "systemd-firstboot.service", "systemd-logind.service"),
@@ -32,13 +33,14 @@ MASKED = (
 
 
 class BaseImage:
-    """The root file system, `folder` in the cache."""
+    """The root file system of a suite (default: that of a new lab), `folder` in the cache."""
 
-    def __init__(self, cache: Path | None = None) -> None:
+    def __init__(self, suite: str | None = None, cache: Path | None = None) -> None:
+        self.suite = suite or default_suite()
         files = sorted(path for path in GUEST.rglob("*") if path.is_file() and path.suffix != ".pyc")
         laid = [str(file.relative_to(GUEST)).encode() + b"\0" + file.read_bytes() for file in files]
         key = digest(Path(__file__).read_bytes(), "\n".join(packages()).encode(), *laid)
-        self.folder = (cache or cache_folder()) / f"lab-base-{key}"
+        self.folder = (cache or cache_folder()) / f"lab-base-{self.suite}-{key}"
 
     def fill(self, on_progress: Progress) -> None:
         """Build it unless it is there.
@@ -50,7 +52,7 @@ class BaseImage:
             return
         machine.check_disk(self.folder, NEEDED_MB, "the hosts' root file system")
         self.folder.parent.mkdir(parents=True, exist_ok=True)
-        made_once(self.folder, lambda half: _build(half, on_progress), on_progress)
+        made_once(self.folder, lambda half: _build(self.suite, half, on_progress), on_progress)
 
 
 def packages() -> list[str]:
@@ -59,8 +61,8 @@ def packages() -> list[str]:
     return [line for line in lines if line]
 
 
-def _build(folder: Path, on_progress: Progress) -> None:
-    on_progress("building the hosts' root file system once (a minute or two, 700 MB); hosts start from it")
+def _build(suite: str, folder: Path, on_progress: Progress) -> None:
+    on_progress(f"building the hosts' root file system ({suite}) once (a minute or two, 700 MB); hosts start from it")
     hooks = [
         f'cp -r --no-preserve=ownership {shlex.quote(str(GUEST))}/. "$1"',
         'chroot "$1" useradd --create-home --shell /bin/bash --groups sudo,adm debian',
@@ -76,22 +78,31 @@ def _build(folder: Path, on_progress: Progress) -> None:
         '--aptopt=APT::Install-Recommends "false"',
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT),
         *(f"--customize-hook={hook}" for hook in hooks),
-        *(SUITE, str(folder), *_sources()),
+        *(suite, str(folder)),
     ]
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
-    )
+    with tempfile.TemporaryDirectory() as sources:
+        done = subprocess.run(
+            [*command, *_sources(suite, Path(sources))],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
     if done.returncode:
         said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
         raise UserError(
-            f"the hosts' root file system could not be built:\n{said}",
+            f"the hosts' root file system ({suite}) could not be built:\n{said}",
             hint="check that Debian's packages can be reached, or have fake servers: `ace lab up --no-hosts`",
             code="lab-base",
         )
 
 
-def _sources() -> list[str]:
+def _sources(suite: str, folder: Path) -> list[str]:
+    """A file in `folder` with this machine's package sources, for `suite`."""
     for place in map(Path, SOURCES):
-        if place.is_file() and SUITE in place.read_text(encoding="utf-8", errors="replace"):
-            return [str(place)]
+        if place.is_file() and (text := sources_for(suite, place.read_text(encoding="utf-8", errors="replace"))):
+            mine = folder / place.name
+            mine.write_text(text, encoding="utf-8")
+            return [str(mine)]
     return []

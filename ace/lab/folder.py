@@ -46,6 +46,8 @@ class Memory:
 
     port: int
     clouds: dict[str, KnownCloud] = field(default_factory=dict)
+    host_suite: str = ""
+    """Debian's suite of its hosts; empty in labs that were made before there was a choice."""
 
     def with_cloud(self, request: CloudRequest, servers: str = "fake") -> Memory:
         """With that cloud known and started; `servers` is for a cloud that is new.
@@ -69,7 +71,7 @@ class Memory:
         return self._with({known: cloud for known, cloud in self.clouds.items() if known != name})
 
     def _with(self, clouds: dict[str, KnownCloud]) -> Memory:
-        return Memory(self.port, dict(sorted(clouds.items())))
+        return replace(self, clouds=dict(sorted(clouds.items())))
 
     def _free_block(self, request: CloudRequest) -> int:
         """The block that the cloud's numbers point at, or the next that no cloud of this lab has."""
@@ -135,7 +137,8 @@ class LabFolder:
 
     def remember(self, memory: Memory) -> None:
         """Write what the lab has to remember."""
-        body = {"version": VERSION, "port": memory.port, "clouds": {n: asdict(c) for n, c in memory.clouds.items()}}
+        clouds = {name: asdict(cloud) for name, cloud in memory.clouds.items()}
+        body = {"version": VERSION, "port": memory.port, "host_suite": memory.host_suite, "clouds": clouds}
         put(self.memory_file, json.dumps(body, indent=1))
 
     def recall(self) -> Memory | None:
@@ -148,7 +151,8 @@ class LabFolder:
             said = json.loads(self.memory_file.read_text(encoding="utf-8"))
             if said["version"] != VERSION:
                 raise ValueError(f"version {said['version']}")
-            return Memory(said["port"], {name: _known(cloud) for name, cloud in said["clouds"].items()})
+            clouds = {name: _known(cloud) for name, cloud in said["clouds"].items()}
+            return Memory(said["port"], clouds, said.get("host_suite", ""))
         except FileNotFoundError:
             return None
         except PermissionError:

@@ -92,8 +92,8 @@ def check_possible() -> None:
         )
 
 
-def prepare(folder: LabFolder, on_progress: Progress) -> None:
-    """Have what hosts start from: packages on this machine, the base image, the lab's key and SSH configuration.
+def prepare(folder: LabFolder, suite: str, on_progress: Progress) -> None:
+    """Have what hosts start from: packages on this machine, the suite's base image, the lab's key and SSH configuration.
 
     Raises:
         UserError: It cannot be had; says why.
@@ -101,7 +101,7 @@ def prepare(folder: LabFolder, on_progress: Progress) -> None:
     check_possible()
     _install(on_progress)
     _have_bridge_filter()
-    image = BaseImage()
+    image = BaseImage(suite)
     image.fill(on_progress)
     _point(folder.base, image.folder)
     _make_key(folder)

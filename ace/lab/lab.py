@@ -8,13 +8,14 @@ import shutil
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
 from ace.errors import UserError
 from ace.files import put
-from ace.lab import hosts, machine, processes, starting
+from ace.lab import hosts, machine, processes, starting, suites
 from ace.lab.api import ApiError, CloudApi, Login, probe
 from ace.lab.environment import INSTALL_MB, Cache
 from ace.lab.folder import KnownCloud, LabFolder, Memory
@@ -66,6 +67,7 @@ class Lab:
         *,
         port: int | None = None,
         real_hosts: bool | None = False,
+        host_suite: str | None = None,
     ) -> LabStatus:
         """Have those clouds running and ready, and what all clouds share; what runs already is left as it is.
 
@@ -75,6 +77,7 @@ class Lab:
             port: The port of every cloud on its own address. Default: the lab's, else 8000.
             real_hosts: Whether servers are hosts that boot. None: they are if this machine can have them, and clouds
                 that are there already stay as they are.
+            host_suite: Debian's suite of the hosts. Default: the lab's, else as `suites.default_suite` says.
 
         Raises:
             UserError: The machine cannot run it, a port is taken, or a service does not come up; says which and why.
@@ -84,12 +87,12 @@ class Lab:
             hosts.check_possible()
         self._folder.make()
         with self._folder.locked(on_progress):
-            memory = self._remember(clouds, port, real_hosts)
+            memory = self._remember(clouds, port, real_hosts, host_suite)
             names = [cloud.name for cloud in clouds]
             self._check_room(memory, names)
             real = any(memory.clouds[name].servers == HOSTS for name in names)
             if real:
-                hosts.prepare(self._folder, on_progress)
+                hosts.prepare(self._folder, memory.host_suite, on_progress)
             cache = Cache()
             cache.fill(on_progress)
             for name in names:
@@ -127,7 +130,9 @@ class Lab:
 
     # -- up
 
-    def _remember(self, clouds: Sequence[CloudRequest], port: int | None, real_hosts: bool | None) -> Memory:
+    def _remember(
+        self, clouds: Sequence[CloudRequest], port: int | None, real_hosts: bool | None, host_suite: str | None
+    ) -> Memory:
         memory = self._folder.recall() or Memory(port or DEFAULT_PORT)
         if port is not None and port != memory.port:
             if memory.clouds:
@@ -137,6 +142,7 @@ class Lab:
                     code="other-port",
                 )
             memory = Memory(port)
+        memory = _with_suite(memory, host_suite)
         wish = not hosts.why_not() if real_hosts is None else real_hosts
         for cloud in clouds:
             memory = memory.with_cloud(cloud, HOSTS if wish else FAKE)
@@ -333,6 +339,22 @@ class Lab:
                 }
         text = "# The lab's clouds, written by `ace lab`. A test bed: do not point anything real at it.\n"
         put(self.clouds_file, text + yaml.safe_dump({"clouds": entries}, sort_keys=True))
+
+
+def _with_suite(memory: Memory, wanted: str | None) -> Memory:
+    """With the suite of its hosts: that of those it has, else the one that is wanted."""
+    if wanted:
+        suites.checked(wanted)
+    if not any(cloud.servers == HOSTS for cloud in memory.clouds.values()):
+        return replace(memory, host_suite=wanted or memory.host_suite or suites.default_suite())
+    suite = memory.host_suite or suites.SUITES[0]  # a lab made before there was a choice
+    if wanted and wanted != suite:
+        raise UserError(
+            f"the hosts of this lab are Debian {suite}, not {wanted}, and stay so",
+            hint=f"keep it so, or make a new lab: `ace lab down --wipe`, then `ace lab up --host-suite {wanted}`",
+            code="other-host-suite",
+        )
+    return replace(memory, host_suite=suite)
 
 
 def _check_kind(cloud: KnownCloud, real_hosts: bool) -> None:

@@ -19,6 +19,10 @@ description:
   - Compares what runs (loaded configuration, kernel, ruleset) and not only files, so that no restart is ever lost.
   - Everything is done in the order of the options below. The first failure stops it; the next run goes on from there.
 options:
+  minimum:
+    description: Package to the oldest version that understands what the role configures; an older one is an error.
+    type: dict
+    default: {}
   folders:
     description: Folders, with owner, group and mode.
     type: list
@@ -144,6 +148,7 @@ _PATH = {"type": "path", "required": True}
 _NAME = {"type": "str", "required": True}
 _RIGHTS = {"owner": {"type": "str", "default": "root"}, "group": {"type": "str", "default": "root"}}
 ARGUMENTS: dict[str, Any] = {
+    "minimum": {"type": "dict", "default": {}},
     "folders": _list({"path": _PATH, **_RIGHTS, "mode": {"type": "str", "default": "0755"}}),
     "files": _list(
         {

@@ -80,7 +80,7 @@ def new_root(folder: Path) -> Region:
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("OS_", "ACE_", "PULUMI_")) or name == "ACE_CACHE_DIR"
+        if not name.startswith(("OS_", "ACE_", "PULUMI_")) or name in {"ACE_CACHE_DIR", "ACE_LAB_HOST_SUITE"}
     }
     own = {"ACE_LAB_PORT": str(free_port()), "ACE_LAB_HOSTS": "0", "ACE_ENGINE": "embedded", "NO_COLOR": "1"}
     own["PYTHONPATH"] = str(CHECKOUT)

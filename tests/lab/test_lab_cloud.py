@@ -360,7 +360,7 @@ def test_many_writers_on_a_busy_machine_lose_nothing_and_repeat_nothing(
         ]
         router = mine.network.create_router(name=name, external_gateway_info={"network_id": public.id})
         for subnet in subnets:
-            mine.network.add_interface_to_router(router, subnet_id=subnet.id)
+            mine.network.add_interface_to_router(router, subnet=subnet.id)
         group = mine.network.create_security_group(name=name)
         for port in (22, 443):
             mine.network.create_security_group_rule(

@@ -6,6 +6,7 @@ import getpass
 import grp
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from ansible.module_utils.ace_converge.files import File, Folder, converge_files
 from ansible.module_utils.ace_converge.firewall import Rules, converge_firewall
 from ansible.module_utils.ace_converge.kernel import Network, converge_network, converge_sysctls
 from ansible.module_utils.ace_converge.keys import Key, converge_keys
+from ansible.module_utils.ace_converge.packages import check_versions
 from ansible.module_utils.ace_converge.steps import Step, converge_steps
 from ansible.module_utils.ace_converge.units import NOTER_TEXT, NOTES, Unit, converge_units, hashes, noted
 from ansible.module_utils.ace_converge.values import Completed, ConvergeError, Machine
@@ -125,6 +127,31 @@ class TestKeys:
         with pytest.raises(ConvergeError) as caught:
             converge_keys([KEY], machine)
         assert "s3cret" not in str(caught.value)
+
+
+def packages(**versions: str) -> Answers:
+    """A host with these packages, and dpkg's own judgement of what is older."""
+
+    def answer(command: Sequence[str], given: str | None) -> Completed | None:
+        if command[0] == "dpkg-query":
+            listed = "".join(f"ii  {name} {version}\n" for name, version in versions.items() if name in command)
+            return Completed(0, listed, "")
+        return Completed(subprocess.run(list(command), check=False).returncode, "", "")
+
+    return answer
+
+
+@pytest.mark.skipif(shutil.which("dpkg") is None, reason="dpkg compares versions, and is not installed")
+class TestPackages:
+    def test_a_package_older_than_the_role_needs_is_named_with_what_is_needed(self) -> None:
+        machine = FakeMachine(answers=packages(frr="7.5.1-1.1", knot="3.2.6-1"))
+        with pytest.raises(ConvergeError, match=r"frr 7\.5\.1-1\.1 \(at least 8\.4\);") as caught:
+            check_versions({"frr": "8.4", "knot": "3.2"}, machine)
+        assert "knot" not in str(caught.value)
+
+    def test_both_debians_are_recent_enough_and_what_is_not_installed_is_not_looked_at(self) -> None:
+        for versions in ({"frr": "8.4.4-1.1~deb12u2"}, {"frr": "10.3-3"}, {}):
+            check_versions({"frr": "8.4", "keepalived": "1:2.2.7"}, FakeMachine(answers=packages(**versions)))
 
 
 class TestSteps:

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from hypothesis import strategies as st
 
 from ace.errors import UserError
 from ace.files import put
-from ace.lab import CloudRequest, Lab, base_image, environment, hosts, machine, processes
+from ace.lab import CloudRequest, Lab, base_image, environment, hosts, machine, processes, suites
+from ace.lab import lab as lab_module
 from ace.lab.disk_image import CLUSTER, empty_qcow2
 from ace.lab.folder import EXTERNAL_POOL, LabFolder, Memory
 
@@ -243,13 +245,73 @@ def test_ssh_goes_into_the_underlay_for_floating_ips_and_trusts_no_host_blindly(
 def test_another_package_or_another_file_makes_another_base_image(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    before = base_image.BaseImage(tmp_path).folder
-    assert base_image.BaseImage(tmp_path).folder == before
+    before = base_image.BaseImage("bookworm", tmp_path).folder
+    assert base_image.BaseImage("bookworm", tmp_path).folder == before
     other = tmp_path / "packages.txt"
     other.write_text("# a comment\nsystemd\n\nknot  # of DNS\n")
     monkeypatch.setattr(base_image, "PACKAGES_FILE", other)
     assert base_image.packages() == ["systemd", "knot"]
-    assert base_image.BaseImage(tmp_path).folder != before
+    assert base_image.BaseImage("bookworm", tmp_path).folder != before
+
+
+def test_each_suite_has_a_base_image_of_its_own(tmp_path: Path) -> None:
+    folders = {base_image.BaseImage(suite, tmp_path).folder for suite in suites.SUITES}
+    assert len(folders) == len(suites.SUITES)
+
+
+def test_a_new_lab_s_hosts_are_what_this_machine_is_if_hosts_can_be_that(tmp_path: Path) -> None:
+    def suite_of(os_release: str) -> str:
+        file = tmp_path / "os-release"
+        file.write_text(os_release)
+        return suites.default_suite({}, file)
+
+    assert suite_of("ID=debian\nVERSION_CODENAME=trixie\n") == "trixie"
+    assert suite_of('ID=debian\nVERSION_CODENAME="bookworm"\n') == "bookworm"
+    assert suite_of("ID=ubuntu\nVERSION_CODENAME=noble\n") == "bookworm"
+    assert suites.default_suite({}, tmp_path / "none") == "bookworm"
+
+
+def test_the_environment_says_which_suite_and_a_wrong_one_is_refused_by_name() -> None:
+    assert suites.default_suite({"ACE_LAB_HOST_SUITE": "trixie"}) == "trixie"
+    with pytest.raises(UserError, match=r"ACE_LAB_HOST_SUITE: .*'sid'.*bookworm or trixie"):
+        suites.default_suite({"ACE_LAB_HOST_SUITE": "sid"})
+
+
+@pytest.mark.parametrize("suite", suites.SUITES)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "deb http://mirror/debian bookworm main\ndeb http://mirror/debian-security bookworm-security main\n",
+        "Types: deb\nURIs: http://mirror/debian\nSuites: trixie trixie-updates\nComponents: main\n",
+    ],
+)
+def test_packages_of_either_suite_come_from_where_this_machine_s_come_from(suite: str, text: str) -> None:
+    other = next(known for known in suites.SUITES if known != suite)
+    found = suites.sources_for(suite, text)
+    assert suite in found and other not in found
+    assert found.count("http://mirror/") == text.count("http://mirror/")
+    assert suites.sources_for(suite, "deb http://mirror/ubuntu noble main\n") == ""
+
+
+def test_a_lab_s_hosts_stay_what_they_are_and_another_wish_is_refused(tmp_path: Path) -> None:
+    folder = LabFolder(tmp_path)
+    folder.make()
+    with_hosts = Memory(8000).with_cloud(a_request(), "hosts")
+    for memory in (replace(with_hosts, host_suite="trixie"), with_hosts):  # the latter as older releases wrote it
+        folder.remember(memory)
+        recalled = folder.recall()
+        assert recalled == memory
+        stays = memory.host_suite or "bookworm"
+        other = next(known for known in suites.SUITES if known != stays)
+        assert lab_module._with_suite(recalled, None).host_suite == stays
+        with pytest.raises(UserError, match=f"this lab are Debian {stays}, not {other}"):
+            lab_module._with_suite(recalled, other)
+
+
+def test_a_lab_without_hosts_takes_any_suite() -> None:
+    fake = Memory(8000, host_suite="bookworm").with_cloud(a_request())
+    assert lab_module._with_suite(fake, "trixie").host_suite == "trixie"
+    assert lab_module._with_suite(fake, None).host_suite == "bookworm"
 
 
 def test_the_base_image_has_no_package_twice() -> None:

@@ -56,7 +56,7 @@ class Cloud:
         return self.folder / "db" / f"{name}.sqlite"
 
     def database_url(self, name: str) -> str:
-        """How SQLAlchemy names it; writers wait up to 60 s for their turn."""
+        """How SQLAlchemy names it; what finds it locked all the same, outside the queue of `turns`, tries for 60 s."""
         return f"sqlite:///{self.database(name)}?timeout=60"
 
     def etc(self, file: str) -> Path:

@@ -27,8 +27,8 @@ OPEN = "open"
 """There while a run is recorded: the run's digest."""
 
 
-_OF_THE_RUN = ("inputs", "part", "told")
-"""What a call has of its run, and not of what it makes."""
+_OF_THE_RUN = ("inputs", "part", "told", "minimum")
+"""What a call has of its run, and not of what it makes; packages do not get older."""
 
 
 def begin(inputs: str, machine: Machine) -> None:

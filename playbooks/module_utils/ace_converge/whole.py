@@ -9,6 +9,7 @@ from ansible.module_utils.ace_converge.files import File, Folder, converge_files
 from ansible.module_utils.ace_converge.firewall import Rules, converge_firewall
 from ansible.module_utils.ace_converge.kernel import Network, converge_network, converge_sysctls
 from ansible.module_utils.ace_converge.keys import Key, converge_keys
+from ansible.module_utils.ace_converge.packages import check_versions
 from ansible.module_utils.ace_converge.steps import Step, converge_steps
 from ansible.module_utils.ace_converge.units import Unit, converge_units
 from ansible.module_utils.ace_converge.values import Change, Machine
@@ -16,6 +17,7 @@ from ansible.module_utils.ace_converge.values import Change, Machine
 
 def converge(given: dict[str, Any], machine: Machine, changes: list[Change]) -> None:
     """Do it all; `changes` grows, so that what was done before a failure is told too."""
+    check_versions(given.get("minimum") or {}, machine)
     changes += converge_folders(
         [Folder(**{**item, "mode": int(item["mode"], 8)}) for item in given["folders"]], machine
     )
