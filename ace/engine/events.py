@@ -10,7 +10,7 @@ from ace.engine.runs import Step
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """The run enters a phase: `planning`, `applying`, `refreshing`, `deleting`; `total` steps are ahead if known."""
+    """A phase of the run begins: `settling`, `planning`, `applying`, `refreshing`, `deleting`; `total` steps if known."""
 
     stack: str
     name: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -37,10 +37,14 @@ class CloudIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A resource as the cloud has it. `outputs` are the full state as Pulumi's provider would keep it, id included."""
+    """A resource as the cloud has it. `outputs` are the full state as Pulumi's provider would keep it, id included.
+
+    `made_at` is when the cloud made it, by the cloud's clock (ISO 8601); empty where the cloud does not tell.
+    """
 
     id: str
     outputs: Properties
+    made_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,19 @@ class CloudError(Exception):
         self.status = status
         self.hint = hint
         self.made = made
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether the request may have been carried out all the same, or is being carried out still."""
+        return self.status in (0, 500, 502, 504)
+
+    @property
+    def may_be_there(self) -> bool:
+        """Whether it refuses a create in a way that may mean that the cloud has it already.
+
+        Services repeat their own transactions: one that was carried out is refused the second time as a duplicate.
+        """
+        return self.status in (400, 409)
 
     def leaving(self, made: Live | None) -> CloudError:
         """The same error of a create that had made this much when it failed."""
@@ -115,11 +132,24 @@ class ResourceType(Protocol):
         """Remove it and wait until it is gone; that it is gone already is success."""
         ...
 
-    def find(self, cloud: Any, inputs: Properties) -> Live | None:
-        """A resource that an earlier create with just these inputs made though its answer was lost; None if none is.
+    def find(
+        self, cloud: Any, inputs: Properties, begun: float | None = None, known: Collection[str] = ()
+    ) -> Live | None:
+        """A resource that a create with just these inputs made though its answer was lost or refused it; None if none is.
 
-        Must be sure: a same-named resource of somebody else's is never returned (compare everything identifying).
+        Must be sure: a same-named resource of somebody else's is never returned. It has all these inputs, lies in the
+        project that it was to be made in, and was made after `begun`, where its type's clouds tell when.
+
+        Args:
+            cloud: Where to look.
+            inputs: What that create was given.
+            begun: When it was begun, by the cloud's clock, in seconds since the epoch; None: nobody knows.
+            known: Ids of what is known already, which is never it.
         """
+        ...
+
+    def alike(self, cloud: Any, inputs: Properties) -> Sequence[Live]:
+        """What may be in the way of a create with these inputs, so that a refusal can name it; nothing is sure of these."""
         ...
 
 
@@ -177,6 +207,11 @@ class Provider(Protocol):
         ...
 
     @property
+    def settling_s(self) -> float:
+        """How long a cloud may still be busy with a request whose answer was lost: it is asked twice, that far apart."""
+        ...
+
+    @property
     def types(self) -> Mapping[str, ResourceType]:
         """By type token."""
         ...
@@ -188,6 +223,10 @@ class Provider(Protocol):
 
     def configure(self, inputs: Properties, environment: Mapping[str, str]) -> Any:
         """A cloud handle for one provider resource; lazy, thread-safe, talks to nobody yet."""
+        ...
+
+    def clock(self, cloud: Any) -> float:
+        """What time it is in the cloud, in seconds since the epoch; this machine's where the cloud has not told."""
         ...
 
     def within(self, cloud: Any, seconds: float) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,15 @@ class Unseen:
     def invokes(self) -> Mapping[str, Invoke]:
         """By token; none of them finds anything out."""
         return dict.fromkeys(self.seen.invokes, _not_known)
+
+    @property
+    def settling_s(self) -> float:
+        """Nothing is under way."""
+        return 0
+
+    def clock(self, _cloud: Any) -> float:
+        """This machine's."""
+        return time.time()
 
     def configure(self, _inputs: Properties, _environment: Mapping[str, str]) -> None:
         """There is no cloud."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Any, ClassVar
 
 from ace.engine.contract import UNKNOWN, Diff, Live, Properties, PropertyChange
 from ace.openstack.cloud import Cloud
 
+_CLOCKS_DIFFER_S = 5
+"""A cloud's API hosts and databases agree on the time to that."""
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
@@ -26,6 +29,8 @@ class OpenStackType:
     """Inputs that the provider fills in when the program does not give them."""
     unordered: ClassVar[frozenset[str]] = frozenset({"tags"})
     """Lists whose order means nothing."""
+    is_within: ClassVar[bool] = False
+    """It lies in a resource of ours, which its inputs name, and which only this stack fills."""
     given_only: ClassVar[frozenset[str]] = frozenset()
     """Inputs that the cloud does not give back, or not as given: compared with what was given before."""
 
@@ -55,12 +60,38 @@ class OpenStackType:
             found[key] = value if keep else now
         return found
 
-    def find(self, cloud: Cloud, inputs: Properties) -> Live | None:
+    def find(
+        self, cloud: Cloud, inputs: Properties, begun: float | None = None, known: Collection[str] = ()
+    ) -> Live | None:
         """The one that has all these inputs; see `ResourceType.find`."""
         for live in self.search(cloud, inputs):
-            if not self.diff(inputs, inputs, live.outputs).changes:
+            if live.id not in known and self.may_be_new(cloud, live, begun) and self._is_as_wanted(inputs, live):
                 return live
         return None
+
+    def alike(self, cloud: Cloud, inputs: Properties) -> Sequence[Live]:
+        """Those of its name and place; see `ResourceType.alike`."""
+        return list(self.search(cloud, inputs))
+
+    def may_be_new(self, cloud: Cloud, live: Live, begun: float | None) -> bool:
+        """Whether a create begun at that time of the cloud's can have made it.
+
+        What is `within` something of ours is no older than that, and nobody else makes the like of it there. What was
+        there when this run first made one of its type is older than all that the run made.
+        """
+        if self.is_within or begun is None:
+            return True
+        if live.id in cloud.has_kept(_there_before(self.token), ()):
+            return False
+        made = _seconds(live.made_at)
+        return made is None or made >= begun - _CLOCKS_DIFFER_S
+
+    def note_what_is_there(self, cloud: Cloud, ids: Callable[[], Iterable[str]]) -> None:
+        """Remember, before the first create of a type whose clouds do not tell when they made it, what is there already."""
+        cloud.kept(_there_before(self.token), lambda: frozenset(ids()))
+
+    def _is_as_wanted(self, inputs: Properties, live: Live) -> bool:
+        return not self.diff(inputs, inputs, live.outputs).changes
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
         """Candidates for `find`. None: a create of this type may simply be repeated."""
@@ -89,6 +120,19 @@ class OpenStackType:
         if key in self.unordered and isinstance(before, list) and isinstance(after, list):
             return _same_set(before, after)
         return same_value(before, after)
+
+
+def _there_before(token: str) -> str:
+    return f"there before: {token}"
+
+
+def _seconds(stamp: str) -> float | None:
+    """Seconds since the epoch of what services write, in UTC whether they say so or not; None of an empty one."""
+    try:
+        told = datetime.fromisoformat(stamp)
+    except ValueError:
+        return None
+    return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
 
 
 def same_value(before: Any, after: Any) -> bool:

@@ -7,6 +7,8 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from ipaddress import ip_address
 from typing import Any
@@ -57,6 +59,17 @@ _AUTH_INPUTS = {
 JsonBody = Mapping[str, Any]
 
 
+class _Clock:
+    """How far a cloud's clock is ahead of this machine's, by the `Date` of its answers."""
+
+    ahead_s: float = 0.0
+
+    def read(self, response: Any, **_options: Any) -> None:
+        """A hook of `requests`: take in one answer."""
+        with suppress(ValueError, TypeError):
+            self.ahead_s = parsedate_to_datetime(response.headers.get("Date")).timestamp() - time.time()
+
+
 class Cloud:
     """A lazily opened, thread-safe connection.
 
@@ -72,6 +85,7 @@ class Cloud:
         self._opening = threading.Lock()
         self._kept: dict[str, Any] = {}
         self._deadline: float | None = None
+        self._clock = _Clock()
 
     # ------------------------------------------------------------------------------------------------------- connection
 
@@ -109,6 +123,7 @@ class Cloud:
             if "connection" not in self._kept:
                 self._require_safe()
                 connection = Connection(config=self._config)
+                connection.session.session.hooks["response"].append(self._clock.read)
                 for scheme in ("http://", "https://"):
                     pool = TCPKeepAliveAdapter(pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE)
                     connection.session.session.mount(scheme, pool)
@@ -153,6 +168,11 @@ class Cloud:
         limited._deadline = time.monotonic() + seconds
         return limited
 
+    @property
+    def now(self) -> float:
+        """What time it is there, by its last answer's `Date`, in seconds since the epoch; ours while it has not told."""
+        return time.time() + self._clock.ahead_s
+
     def _left_s(self, usual_s: float) -> float:
         return usual_s if self._deadline is None else self._deadline - time.monotonic()
 
@@ -164,6 +184,11 @@ class Cloud:
         made = make()
         with self._lock:
             return self._kept.setdefault(key, made)
+
+    def has_kept(self, key: str, default: Any) -> Any:
+        """What is kept under a key already."""
+        with self._lock:
+            return self._kept.get(key, default)
 
     # --------------------------------------------------------------------------------------------------------- requests
 

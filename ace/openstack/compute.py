@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ace.engine.contract import CloudError, Live, Properties
@@ -63,7 +63,7 @@ class Keypair(OpenStackType):
             "privateKey": "",
             "userId": "",
         }
-        return Live(found["name"], outputs)
+        return Live(found["name"], outputs, text(found.get("created_at")))
 
 
 class Flavor(OpenStackType):
@@ -90,9 +90,30 @@ class Flavor(OpenStackType):
         if inputs.get("flavorId"):
             body["id"] = inputs["flavorId"]
         doing = f"create flavour {inputs['name']!r}"
+        self.note_what_is_there(cloud, lambda: (item["id"] for item in self._all(cloud)))
         made = cloud.request("compute", "POST", "/flavors", json={"flavor": body}, doing=doing)["flavor"]
-        specs = self._set_specs(cloud, made["id"], {}, inputs.get("extraSpecs") or {})
-        return self._live(cloud, made, specs)
+        return self._with_specs(cloud, self._live(cloud, made, {}), inputs)
+
+    def find(
+        self, cloud: Cloud, inputs: Properties, begun: float | None = None, known: Collection[str] = ()
+    ) -> Live | None:
+        """The one that has all these inputs, with what extra specs its create had still to set."""
+        live = super().find(cloud, inputs, begun, known)
+        return None if live is None else self._with_specs(cloud, live, inputs)
+
+    def _is_as_wanted(self, inputs: Properties, live: Live) -> bool:
+        """But for extra specs, of which it may lack some: they are set by a request of their own."""
+        plain = {key: value for key, value in inputs.items() if key != "extraSpecs"}
+        wanted = inputs.get("extraSpecs") or {}
+        lacks_or_has = all(wanted.get(key) == value for key, value in live.outputs["extraSpecs"].items())
+        return lacks_or_has and super()._is_as_wanted(plain, live)
+
+    def _with_specs(self, cloud: Cloud, live: Live, inputs: Properties) -> Live:
+        try:
+            specs = self._set_specs(cloud, live.id, live.outputs["extraSpecs"], inputs.get("extraSpecs") or {})
+        except CloudError as error:
+            raise error.leaving(live) from None
+        return Live(live.id, {**live.outputs, "extraSpecs": dict(specs)})
 
     def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:
         """GET, and its extra specs."""
@@ -119,11 +140,15 @@ class Flavor(OpenStackType):
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
         """Public and private ones."""
-        for found in cloud.items("compute", "/flavors/detail", "flavors", params={"is_public": "None"}):
+        for found in self._all(cloud):
             if found["name"] == inputs.get("name"):
                 live = self.read(cloud, found["id"], {})
                 if live is not None:
                     yield live
+
+    @staticmethod
+    def _all(cloud: Cloud) -> list[dict[str, Any]]:
+        return cloud.items("compute", "/flavors/detail", "flavors", params={"is_public": "None"})
 
     @staticmethod
     def _set_specs(cloud: Cloud, flavor: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -166,6 +191,7 @@ class ServerGroup(OpenStackType):
         if (inputs.get("rules") or {}).get("maxServerPerHost"):
             body["rules"] = {"max_server_per_host": inputs["rules"]["maxServerPerHost"]}
         doing = f"create server group {inputs['name']!r}"
+        self.note_what_is_there(cloud, lambda: (item["id"] for item in self._all(cloud)))
         made = cloud.request(
             "compute",
             "POST",
@@ -200,6 +226,10 @@ class ServerGroup(OpenStackType):
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
         """Those of its name."""
         return [self._live(cloud, item) for item in self._all(cloud) if item["name"] == inputs.get("name")]
+
+    def _is_as_wanted(self, inputs: Properties, live: Live) -> bool:
+        """And nobody is in it yet."""
+        return not live.outputs["members"] and super()._is_as_wanted(inputs, live)
 
     @staticmethod
     def _all(cloud: Cloud) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ class _IdentityType(OpenStackType):
         """POST."""
         body = {api: inputs[key] for key, api in self.names.items() if inputs.get(key) is not None}
         doing = f"create {self.noun} {inputs.get('name')!r}"
+        self.note_what_is_there(cloud, lambda: (item["id"] for item in self._all(cloud)))
         made = cloud.request("identity", "POST", f"/{self.collection}", json={self.noun: body}, doing=doing)
         return self._live(cloud, made[self.noun])
 
@@ -38,7 +39,7 @@ class _IdentityType(OpenStackType):
 
     def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
         """One list."""
-        listed = {item["id"]: item for item in cloud.items("identity", f"/{self.collection}", self.collection)}
+        listed = {item["id"]: item for item in self._all(cloud)}
         return {id_: self._live(cloud, listed[id_]) for id_, _ in known if id_ in listed}
 
     def update(
@@ -62,10 +63,13 @@ class _IdentityType(OpenStackType):
         cloud.request("identity", "DELETE", f"/{self.collection}/{id}", doing=doing, absent_ok=True)
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
-        """Those of its name."""
-        params = {"name": inputs.get("name")}
+        """Those of its name, in its domain if it names one."""
+        params = {"name": inputs.get("name")} | ({"domain_id": inputs["domainId"]} if inputs.get("domainId") else {})
         for found in cloud.items("identity", f"/{self.collection}", self.collection, params=params):
             yield self._live(cloud, found)
+
+    def _all(self, cloud: Cloud) -> list[dict[str, Any]]:
+        return cloud.items("identity", f"/{self.collection}", self.collection)
 
     def _live(self, cloud: Cloud, found: Mapping[str, Any]) -> Live:
         return Live(found["id"], {"id": found["id"], "region": cloud.region, **self.outputs(cloud, found)})
@@ -129,6 +133,7 @@ class RoleAssignment(OpenStackType):
     """`identity/roleAssignment:RoleAssignment`; its id is `domain/project/group/user/role`."""
 
     token = "openstack:identity/roleAssignment:RoleAssignment"
+    is_within = True
     replaces = frozenset({"domainId", "groupId", "projectId", "roleId", "userId"})
 
     def create(self, cloud: Cloud, inputs: Properties) -> Live:
@@ -172,6 +177,11 @@ class RoleAssignment(OpenStackType):
     def delete(self, cloud: Cloud, id: str, outputs: Properties) -> None:
         """DELETE."""
         cloud.request("identity", "DELETE", self._path(self._parts(id)), doing="withdraw a role", absent_ok=True)
+
+    def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
+        """The assignment, if it is made."""
+        live = self.read(cloud, self._live(cloud, inputs).id, {})
+        return [live] if live else []
 
     @staticmethod
     def _parts(id_: str) -> dict[str, str]:

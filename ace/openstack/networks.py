@@ -88,6 +88,7 @@ class Subnet(NeutronType):
     replaces = fixed | {"prefixLength", "valueSpecs"}
     defaults = {"ipVersion": 4, "enableDhcp": True, "noGateway": False}
     goes_with = (Network.token, "networkId")
+    is_within = True
     unordered = frozenset({"tags", "allocationPools", "serviceTypes"})
 
     def body(self, cloud: Cloud, inputs: Properties) -> dict[str, Any]:
@@ -213,6 +214,7 @@ class RouterInterface(OpenStackType):
     token = "openstack:networking/routerInterface:RouterInterface"
     replaces = frozenset({"routerId", "subnetId", "portId"})
     defaults = {"forceDestroy": False}
+    is_within = True
 
     def create(self, cloud: Cloud, inputs: Properties) -> Live:
         """Add the subnet or port to the router."""
@@ -298,6 +300,7 @@ class RouterRoutes(OpenStackType):
     token = "openstack:networking/routerRoutesV2:RouterRoutesV2"
     replaces = frozenset({"routerId"})
     unordered = frozenset({"routes"})
+    is_within = True
 
     def create(self, cloud: Cloud, inputs: Properties) -> Live:
         """Set them; repeating it does no harm."""
@@ -324,6 +327,11 @@ class RouterRoutes(OpenStackType):
         body: dict[str, Any] = {"router": {"routes": []}}
         cloud.request("network", "PUT", f"/routers/{id}", json=body, doing="remove a router's routes", absent_ok=True)
 
+    def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
+        """The routes that the router has."""
+        live = self.read(cloud, inputs["routerId"], {})
+        return [live] if live else []
+
     def _set(self, cloud: Cloud, router: str, routes: Sequence[Mapping[str, Any]]) -> Live:
         wanted = [{"destination": item["destinationCidr"], "nexthop": item["nextHop"]} for item in routes]
         body = {"router": {"routes": wanted}}
@@ -347,6 +355,7 @@ class RbacPolicy(NeutronType):
     fixed = frozenset({"action", "objectId", "objectType"})
     replaces = fixed
     tagged = False
+    is_within = True
 
     def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
         """One list; its key is not the collection's name."""

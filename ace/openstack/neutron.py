@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from ace.engine.contract import CloudError, Live, Properties
@@ -88,16 +88,22 @@ class NeutronType(OpenStackType):
     def made(self, cloud: Cloud, found: Mapping[str, Any], inputs: Properties) -> None:
         """What a create has to do besides; may be repeated."""
 
-    def find(self, cloud: Cloud, inputs: Properties) -> Live | None:
+    def find(
+        self, cloud: Cloud, inputs: Properties, begun: float | None = None, known: Collection[str] = ()
+    ) -> Live | None:
         """The one that has all these inputs; what its create had still to do (tags and more) is done now."""
+        live = super().find(cloud, inputs, begun, known)
+        if live is None:
+            return None
+        path = f"/{self.collection}/{live.id}"
+        found = cloud.request("network", "GET", path, doing="see what an earlier request made")[self.noun]
+        return self._finish(cloud, found, inputs)
+
+    def _is_as_wanted(self, inputs: Properties, live: Live) -> bool:
+        """But for tags, of which it may lack some: they are set by a request of their own."""
+        tags = set(live.outputs.get("tags") or [])
         plain = {key: value for key, value in inputs.items() if key != "tags"}
-        for live in self.search(cloud, inputs):
-            tags = set(live.outputs.get("tags") or [])
-            if tags <= set(inputs.get("tags") or []) and not self.diff(plain, plain, live.outputs).changes:
-                path = f"/{self.collection}/{live.id}"
-                found = cloud.request("network", "GET", path, doing="see what an earlier request made")[self.noun]
-                return self._finish(cloud, found, inputs)
-        return None
+        return tags <= set(inputs.get("tags") or []) and super()._is_as_wanted(plain, live)
 
     def _finish(self, cloud: Cloud, made: dict[str, Any], inputs: Properties) -> Live:
         try:
@@ -137,11 +143,18 @@ class NeutronType(OpenStackType):
         delete_when_free(cloud, "network", f"/{self.collection}/{id}", doing)
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
-        """Those of its name and project."""
-        names = {"name": "name", "tenantId": "project_id", "projectId": "project_id", "networkId": "network_id"}
+        """Those of its name, in its project: an administrator's lists show everybody's."""
+        names = {"name": "name", "networkId": "network_id"}
         filters = {api: inputs[key] for key, api in names.items() if inputs.get(key)}
+        filters |= self.in_project(cloud, inputs)
         for found in cloud.items("network", f"/{self.collection}", self.collection, params=filters):
             yield self._live(cloud, found, inputs)
+
+    @staticmethod
+    def in_project(cloud: Cloud, inputs: Properties) -> dict[str, Any]:
+        """A list's filter: the project that a create with these inputs makes it in."""
+        project = inputs.get("tenantId") or inputs.get("projectId") or cloud.project_id
+        return {"project_id": project} if project else {}
 
     # ----------------------------------------------------------------------------------------------------------- inside
 
@@ -160,7 +173,7 @@ class NeutronType(OpenStackType):
             tags = sorted(found.get("tags") or [])
             # `tags` are those that the program set; what others add shows in `allTags`.
             outputs |= {"tags": tags, "allTags": tags}
-        return Live(found["id"], outputs)
+        return Live(found["id"], outputs, text(found.get("created_at")))
 
 
 def _in_order(bodies: Sequence[Mapping[str, Any]], made: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

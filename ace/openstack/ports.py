@@ -152,11 +152,11 @@ class FloatingIpAssociate(OpenStackType):
 
     token = "openstack:networking/floatingIpAssociate:FloatingIpAssociate"
     replaces = frozenset({"floatingIp"})
+    is_within = True
 
     def create(self, cloud: Cloud, inputs: Properties) -> Live:
         """Give the address to the port; repeating it does no harm."""
-        params = {"floating_ip_address": inputs["floatingIp"]}
-        found = cloud.items("network", "/floatingips", "floatingips", params=params)
+        found = self._of_address(cloud, inputs)
         if not found:
             raise CloudError(f"{cloud.name}: there is no floating IP {inputs['floatingIp']}", status=404)
         return self._set(cloud, found[0]["id"], inputs)
@@ -182,6 +182,15 @@ class FloatingIpAssociate(OpenStackType):
         body = {"floatingip": {"port_id": None}}
         doing = f"take {outputs.get('floatingIp')} from its port"
         cloud.request("network", "PUT", f"/floatingips/{id}", json=body, doing=doing, absent_ok=True)
+
+    def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
+        """The address, if a port has it."""
+        return [self._live(cloud, found) for found in self._of_address(cloud, inputs) if found.get("port_id")]
+
+    @staticmethod
+    def _of_address(cloud: Cloud, inputs: Properties) -> list[dict[str, Any]]:
+        params = {"floating_ip_address": inputs["floatingIp"]}
+        return cloud.items("network", "/floatingips", "floatingips", params=params)
 
     def _set(self, cloud: Cloud, id_: str, inputs: Properties) -> Live:
         body: dict[str, Any] = {"port_id": inputs["portId"]}

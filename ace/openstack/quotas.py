@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from ace.engine.contract import Live, Properties
@@ -14,6 +14,7 @@ class _QuotaType(OpenStackType):
     """One service's quotas; the id is `<project>/<region>`."""
 
     replaces = frozenset({"projectId"})
+    is_within = True
     service: ClassVar[str]
     path: ClassVar[str]
     noun: ClassVar[str]
@@ -39,6 +40,11 @@ class _QuotaType(OpenStackType):
 
     def delete(self, cloud: Cloud, id: str, outputs: Properties) -> None:
         """Nothing: quotas go with their project."""
+
+    def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
+        """The project's quotas as they are."""
+        live = self.read(cloud, f"{inputs['projectId']}/{cloud.region}", {})
+        return [live] if live else []
 
     def _set(self, cloud: Cloud, project: str, inputs: Properties) -> Live:
         body = {api: inputs[key] for key, api in self.names.items() if inputs.get(key) is not None}

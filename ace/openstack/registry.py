@@ -46,10 +46,16 @@ class OpenStackProvider:
     version: str
     types: Mapping[str, ResourceType]
     invokes: Mapping[str, Invoke]
+    settling_s: float = 10.0
+    """Neutron was seen to roll back after six seconds what it had shown as made."""
 
     def configure(self, inputs: Properties, environment: Mapping[str, str]) -> Cloud:
         """A cloud, not yet spoken to."""
         return Cloud(inputs, environment)
+
+    def clock(self, cloud: Cloud) -> float:
+        """What time it is there, in seconds since the epoch."""
+        return cloud.now
 
     def within(self, cloud: Cloud, seconds: float) -> Cloud:
         """The same cloud, for one operation that may take that long from now."""

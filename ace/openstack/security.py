@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ace.engine.contract import CloudError, Live, Properties
+from ace.engine.contract import Live, Properties
 from ace.openstack.cloud import Cloud
 from ace.openstack.neutron import NeutronType, text
 
@@ -36,7 +36,7 @@ class SecGroup(NeutronType):
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
         """Those of its name and project."""
-        filters = {"name": inputs.get("name"), "project_id": inputs.get("tenantId") or cloud.project_id}
+        filters = {"name": inputs.get("name"), **self.in_project(cloud, inputs)}
         for found in cloud.items("network", "/security-groups", "security_groups", params=filters):
             yield self._live(cloud, found, inputs)
 
@@ -73,20 +73,11 @@ class SecGroupRule(NeutronType):
     replaces = frozenset(names)
     tagged = False
     goes_with = (SecGroup.token, "securityGroupId")
+    is_within = True
 
     def together(self, inputs: Properties) -> Hashable:
         """Neutron takes the rules of one group in one request."""
         return (inputs["securityGroupId"], inputs.get("tenantId"))
-
-    def create(self, cloud: Cloud, inputs: Properties) -> Live:
-        """POST; where Neutron says that it has it already (it repeats what its busy database refused), that one."""
-        try:
-            return super().create(cloud, inputs)
-        except CloudError as error:
-            made = self.find(cloud, inputs) if error.status == 409 else None
-            if made is None:
-                raise
-            return made
 
     def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
         """One list."""
@@ -123,8 +114,9 @@ class AddressGroup(NeutronType):
         return {id_: self._live(cloud, listed[id_], outputs) for id_, outputs in known if id_ in listed}
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
-        """Those of its name."""
-        for found in cloud.items("network", "/address-groups", "address_groups", params={"name": inputs.get("name")}):
+        """Those of its name and project."""
+        filters = {"name": inputs.get("name"), **self.in_project(cloud, inputs)}
+        for found in cloud.items("network", "/address-groups", "address_groups", params=filters):
             yield self._live(cloud, found, inputs)
 
     def update(

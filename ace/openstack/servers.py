@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ace.engine.contract import CloudError, Live, Properties
@@ -142,15 +143,38 @@ class Instance(OpenStackType):
         cloud.request("compute", "DELETE", f"/servers/{id}", doing=doing, absent_ok=True)
         cloud.wait(doing, lambda: cloud.get("compute", f"/servers/{id}") is None, DELETE_TIMEOUT_S)
 
-    def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
-        """Those of its name that are, or will be, ACTIVE."""
-        params = {"name": f"^{inputs['name']}$"}
-        servers = cloud.items("compute", "/servers/detail", "servers", params=params, microversion=_WITH_FLAVOR_ID)
-        for server in servers:
-            if server["name"] == inputs["name"] and server["status"] != "ERROR":
-                settled = functools.partial(self._settled, cloud, server["id"], inputs["name"])
+    def find(
+        self, cloud: Cloud, inputs: Properties, begun: float | None = None, known: Collection[str] = ()
+    ) -> Live | None:
+        """The one that has all these inputs, once it is ACTIVE.
+
+        Raises:
+            CloudError: It went to ERROR; with what was made, when it is known to be younger than `begun`.
+        """
+        for live in self.search(cloud, inputs):
+            if live.id in known or not self.may_be_new(cloud, live, begun):
+                continue
+            settled = functools.partial(self._settled, cloud, live.id, inputs["name"])
+            try:
                 found = cloud.wait(f"wait for server {inputs['name']!r}", settled, CREATE_TIMEOUT_S)
-                yield self._live(cloud, found, inputs, self._networks(cloud, found))
+            except CloudError as error:
+                if begun is None or error.status not in (500, 504):
+                    continue  # an old wreck of that name, or one that went while it was waited for
+                raise error.leaving(live) from None
+            usable = self._live(cloud, found, inputs, self._networks(cloud, found))
+            if self._is_as_wanted(inputs, usable):
+                return usable
+        return None
+
+    def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
+        """Those of its name, usable or not."""
+        params = {"name": f"^{re.escape(inputs['name'])}$"}
+        servers = cloud.items("compute", "/servers/detail", "servers", params=params, microversion=_WITH_FLAVOR_ID)
+        return [
+            self._live(cloud, server, inputs, inputs.get("networks") or [])
+            for server in servers
+            if server["name"] == inputs["name"]
+        ]
 
     @staticmethod
     def _networks(cloud: Cloud, server: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -214,7 +238,7 @@ class Instance(OpenStackType):
         }
         if known.get("userData"):
             outputs["userData"] = _hashed(str(known["userData"]))
-        return Live(found["id"], outputs)
+        return Live(found["id"], outputs, text(found.get("created")))
 
 
 def image_id(cloud: Cloud, name: str) -> str:

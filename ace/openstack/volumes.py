@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ace.engine.contract import CloudError, Live, Properties
@@ -91,11 +91,30 @@ class Volume(OpenStackType):
     def delete(self, cloud: Cloud, id: str, outputs: Properties) -> None:
         """DELETE, and wait until it is gone."""
         doing = f"delete volume {outputs.get('name')!r}"
-        if self.read(cloud, id, outputs) is None:
-            return
-        self._await(cloud, id, ("available", "error"), doing)
-        cloud.request("block_storage", "DELETE", f"/volumes/{id}", doing=doing, absent_ok=True)
+
+        def may_go() -> str:
+            """Its status once it can be deleted, or is on its way out."""
+            found = cloud.get("block_storage", f"/volumes/{id}")
+            status = str(found["volume"]["status"]) if found else "gone"
+            return status if status in ("available", "error", "error_deleting", "deleting", "gone") else ""
+
+        status = cloud.wait(doing, may_go, TIMEOUT_S)
+        if status not in ("deleting", "gone"):
+            cloud.request("block_storage", "DELETE", f"/volumes/{id}", doing=doing, absent_ok=True)
         cloud.wait(doing, lambda: cloud.get("block_storage", f"/volumes/{id}") is None, TIMEOUT_S)
+
+    def find(
+        self, cloud: Cloud, inputs: Properties, begun: float | None = None, known: Collection[str] = ()
+    ) -> Live | None:
+        """The one that has all these inputs, once it is usable."""
+        live = super().find(cloud, inputs, begun, known)
+        if live is None:
+            return None
+        doing = f"wait for volume {inputs.get('name')!r}"
+        try:
+            return self._live(cloud, self._await(cloud, live.id, ("available", "in-use"), doing), inputs)
+        except CloudError as error:
+            raise error.leaving(live) from None
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
         """Those of its name."""
@@ -139,7 +158,7 @@ class Volume(OpenStackType):
         }
         if known.get("enableOnlineResize") is not None:
             outputs["enableOnlineResize"] = known["enableOnlineResize"]
-        return Live(found["id"], outputs)
+        return Live(found["id"], outputs, text(found.get("created_at")))
 
 
 class VolumeAttach(OpenStackType):
@@ -147,6 +166,7 @@ class VolumeAttach(OpenStackType):
 
     token = "openstack:compute/volumeAttach:VolumeAttach"
     replaces = frozenset({"instanceId", "volumeId", "multiattach", "tag", "vendorOptions", "device"})
+    is_within = True
 
     def create(self, cloud: Cloud, inputs: Properties) -> Live:
         """POST, and wait until the volume is in use."""

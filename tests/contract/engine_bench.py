@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from ace.engine.contract import Event, Message, Op, Outcome, Plan, RunOptions, S
 from ace.engine.embedded.engine import EmbeddedEngine
 from ace.engine.pulumi_cli.engine import PulumiCliEngine
 from tests.contract.files_plugin import CHECKOUT, install
-from tests.contract.files_provider import PROGRAM, TOKEN, FilesProvider
+from tests.contract.files_provider import PROGRAM, TOKEN, FilesProvider, mood, sweep
 
 PASSPHRASE = "correct horse"
 
@@ -74,10 +75,25 @@ class Bench:
 
     @property
     def files(self) -> dict[str, dict[str, object]]:
-        """What the cloud has, by content."""
+        """What the cloud has once all that is on its way out has gone, by content."""
+        self.await_rest()
         found = [json.loads(path.read_text()) for path in (self.root / "cloud").glob("*.json")]
         assert len({body["content"] for body in found}) == len(found), "two files of one content"
         return {body["content"]: body for body in found}
+
+    @property
+    def going(self) -> int:
+        """How many files are on their way out of the cloud."""
+        found = [mood(self.root / "cloud", path.name) for path in (self.root / "cloud").glob("*.goes")]
+        return sum(float(due or 0) > time.time() for due in found)
+
+    def await_rest(self) -> None:
+        """Wait until the cloud has carried out all that it was asked to."""
+        cloud, deadline = self.root / "cloud", time.monotonic() + 60
+        while [*cloud.glob("*.goes"), *cloud.glob("*.comes")]:
+            sweep(cloud)
+            assert time.monotonic() < deadline, "the cloud never comes to rest"
+            threading.Event().wait(0.02)
 
     def up_killed(self, text: str, *, at: int | None = None) -> int:
         """Up that dies as by kill -9: where the cloud's folder says, or before journal record `at`.
@@ -102,12 +118,34 @@ class Bench:
             "    left[0] -= 1\n"
             "    append(self, *records)\n"
             "Journal.append = dying\n"
-            f"bench = Bench.__new__(Bench); bench.root = pathlib.Path({str(self.root)!r}); bench.events = []\n"
+            f"bench = Bench.again(pathlib.Path({str(self.root)!r}), 'embedded')\n"
             f"bench.{action}()\n"
         ).replace("bench.up()", "bench.up(force=True)")
         return subprocess.Popen(
             [sys.executable, "-c", script], cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
+
+    def down_alone(self) -> subprocess.Popen[str]:
+        """Begin a down in a process of its own, by either engine, that takes Ctrl-C as `ace` does."""
+        script = (
+            "import pathlib\n"
+            "from ace.cli.interrupt import interruptible\n"
+            "from ace.engine.contract import RunOptions\n"
+            "from tests.contract.engine_bench import Bench\n"
+            f"bench = Bench.again(pathlib.Path({str(self.root)!r}), {self.driver!r})\n"
+            "with interruptible(lambda _text: None, lambda: '') as cancel:\n"
+            "    bench.engine.destroy(bench.stack, RunOptions(), bench.events.append, cancel)\n"
+        )
+        return subprocess.Popen(
+            [sys.executable, "-c", script], cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    @classmethod
+    def again(cls, root: Path, driver: str) -> Bench:
+        """A bench that is there already, as another process finds it."""
+        bench = cls.__new__(cls)
+        bench.root, bench.driver, bench.fingerprint, bench.events = root, driver, "", []
+        return bench
 
     def said(self, level: str) -> list[str]:
         """What was told at that level."""

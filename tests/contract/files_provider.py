@@ -1,8 +1,15 @@
 """A provider whose cloud is a folder: each resource is a JSON file, so that what exists can be counted on disk.
 
 `File` has `content`, `kind` (forces a replacement), `near` (anything; updated in place) and, computed, `size`. An explicit
-`label` that stays the same forces delete-before-replace, as names do in real clouds. Files `within` another are made in one
-request where they come together, and go with it. A content of "no" is refused; one of "half" is made, and never becomes usable.
+`label` that stays the same forces delete-before-replace, as names do in real clouds; no two may have one `alone`. Files
+`within` another are made in one request where they come together, and go with it. A content of "no" is refused; one of
+"half" is made, and never becomes usable.
+
+The cloud's own moods are files of the folder: `latency` (seconds that each answer takes), `slow-delete` (seconds for which
+a deleted file can still be seen, whatever becomes of who deleted it), `refuses-what-it-made` (a status: each create is
+carried out, and then refused with it), `refuses-all-it-made` (the same for the creates of one request), `takes-back` (a
+content: its create gets no answer, and what it made goes after a while), `made-late` (a content: its create gets no answer,
+and is carried out after a while).
 """
 
 from __future__ import annotations
@@ -11,8 +18,9 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +37,10 @@ from ace.engine.contract import (
 
 TOKEN = "files:index:File"
 _HOLD_S = 300
+TAKEN_BACK_AFTER_S = 0.15
+"""Within the time that the folder is given to settle."""
+LATE_AFTER_S = 0.1
+"""When nobody has looked for it yet but once: the second request is under way."""
 PROGRAM = """
 import os
 import pulumi
@@ -86,6 +98,10 @@ class FileType:
                 for inputs in many[::2]:
                     self._write(cloud, uuid.uuid4().hex, inputs)
             raise CloudError("the folder does not take so many", status=status)
+        if status := mood(cloud, "refuses-all-it-made"):
+            for inputs in many:
+                self._write(cloud, uuid.uuid4().hex, inputs)
+            raise CloudError("they overlap with others", status=int(status))
         if any(inputs.get("content") == "no" for inputs in many):
             raise CloudError("the folder refuses them all (400)", status=400)
         return [self._made(cloud, inputs) for inputs in many]
@@ -99,20 +115,33 @@ class FileType:
     def create(self, cloud: Path, inputs: Properties) -> Live:
         take_time(cloud)
         wait_if_told(cloud, "create", inputs)
+        if any(body.get("alone") and body["alone"] == inputs.get("alone") for _, body in bodies(cloud)):
+            raise CloudError(f"there is a file {inputs['alone']!r} already (409)", status=409)
         crash_if_told(cloud, "before-create", inputs)
         if inputs.get("content") == "no":
             raise CloudError("the folder refuses this content (400)", status=400, hint="write another")
         id_ = uuid.uuid4().hex
+        if mood(cloud, "made-late") == inputs.get("content"):
+            (cloud / "made-late").unlink()
+            self._write(cloud, id_, inputs, late_s=LATE_AFTER_S)
+            raise CloudError("the folder gave no answer")
         live = self._write(cloud, id_, inputs)
         crash_if_told(cloud, "after-create", inputs)
+        if status := mood(cloud, "refuses-what-it-made"):
+            raise CloudError(f"it overlaps with another file ({status})", status=int(status))
+        if mood(cloud, "takes-back") == inputs.get("content"):
+            (cloud / "takes-back").unlink()
+            goes_in(cloud, id_, TAKEN_BACK_AFTER_S)
+            raise CloudError("the folder gave no answer")
         if inputs.get("content") == "half":
             raise CloudError("it went to ERROR", status=500, made=live)
         return live
 
     def read(self, cloud: Path, id: str, outputs: Properties) -> Live | None:
         wait_if_told(cloud, "read", outputs)
+        sweep(cloud)
         try:
-            return Live(id, json.loads((cloud / f"{id}.json").read_text()))
+            return Live(id, json.loads((cloud / f"{id}.json").read_text()), made_at(cloud, id))
         except FileNotFoundError:
             return None
 
@@ -132,25 +161,44 @@ class FileType:
     def delete(self, cloud: Path, id: str, outputs: Properties) -> None:
         take_time(cloud)
         wait_if_told(cloud, "delete", outputs)
+        crash_if_told(cloud, "before-delete", outputs)
         if outputs.get("content") == "stuck":
             raise CloudError("the folder keeps this one (409)", status=409)
         note(cloud, "deletes", str(outputs.get("content")))
-        (cloud / f"{id}.json").unlink(missing_ok=True)
-        for path, body in bodies(cloud):
-            if body.get("within") == id:
-                path.unlink(missing_ok=True)
+        goes_in(cloud, id, float(mood(cloud, "slow-delete") or 0))
+        while self.read(cloud, id, outputs) is not None:
+            time.sleep(0.02)
         crash_if_told(cloud, "after-delete", outputs)
 
-    def find(self, cloud: Path, inputs: Properties) -> Live | None:
+    def find(
+        self, cloud: Path, inputs: Properties, begun: float | None = None, known: Collection[str] = ()
+    ) -> Live | None:
         for path, outputs in bodies(cloud):
-            if all(outputs.get(key) == value for key, value in inputs.items()):
-                return Live(path.stem, outputs)
+            made = made_at(cloud, path.stem)
+            younger = (
+                begun is None or not made or inputs.get("within") or datetime.fromisoformat(made).timestamp() >= begun
+            )
+            same = all(outputs.get(key) == value for key, value in inputs.items())
+            if same and younger and path.stem not in known:
+                return Live(path.stem, outputs, made)
         return None
 
-    def _write(self, cloud: Path, id_: str, inputs: Properties) -> Live:
+    def alike(self, cloud: Path, inputs: Properties) -> Sequence[Live]:
+        return [
+            Live(path.stem, body, made_at(cloud, path.stem))
+            for path, body in bodies(cloud)
+            if body.get("alone") and body["alone"] == inputs.get("alone")
+        ]
+
+    def _write(self, cloud: Path, id_: str, inputs: Properties, late_s: float = 0) -> Live:
         outputs = {**inputs, "id": id_, "size": len(str(inputs.get("content", "")))}
+        if not (cloud / f"{id_}.made").exists():
+            (cloud / f"{id_}.made").write_text(datetime.now(UTC).isoformat())
         (cloud / f"{id_}.new").write_text(json.dumps(outputs))
-        (cloud / f"{id_}.new").replace(cloud / f"{id_}.json")
+        if late_s:
+            (cloud / f"{id_}.comes").write_text(str(time.time() + late_s))
+        else:
+            (cloud / f"{id_}.new").replace(cloud / f"{id_}.json")
         return Live(id_, outputs)
 
 
@@ -171,9 +219,50 @@ def differences(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, 
 
 def bodies(cloud: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """All files; one may go while they are read."""
+    sweep(cloud)
     for path in cloud.glob("*.json"):
         with suppress(FileNotFoundError):
             yield path, json.loads(path.read_text())
+
+
+def mood(cloud: Path, name: str) -> str:
+    """What a file of the folder's moods says; empty when it is not there."""
+    try:
+        return (cloud / name).read_text()
+    except FileNotFoundError:
+        return ""
+
+
+def made_at(cloud: Path, id_: str) -> str:
+    """When the folder got this file."""
+    return mood(cloud, f"{id_}.made")
+
+
+def goes_in(cloud: Path, id_: str, seconds: float) -> None:
+    """Let a file go after so many seconds, by the folder itself; one that goes already goes when it was to."""
+    if (cloud / f"{id_}.json").exists() and not (cloud / f"{id_}.goes").exists():
+        (cloud / f"{id_}.goes-new").write_text(str(time.time() + seconds))
+        (cloud / f"{id_}.goes-new").replace(cloud / f"{id_}.goes")
+    sweep(cloud)
+
+
+def sweep(cloud: Path) -> None:
+    """Do what was to be done by now: whoever looks sees what a busy cloud would have done by itself."""
+    for path in cloud.glob("*.comes"):
+        if time.time() >= float(mood(cloud, path.name) or "inf"):
+            with suppress(FileNotFoundError):
+                path.with_suffix(".new").replace(path.with_suffix(".json"))
+                path.unlink(missing_ok=True)
+    for path in cloud.glob("*.goes"):
+        id_ = path.stem
+        if time.time() < float(mood(cloud, path.name) or "inf"):
+            continue
+        (cloud / f"{id_}.json").unlink(missing_ok=True)
+        for other in cloud.glob("*.json"):
+            with suppress(FileNotFoundError):
+                if json.loads(other.read_text()).get("within") == id_:
+                    other.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
 
 def note(cloud: Path, log: str, line: str) -> None:
@@ -216,6 +305,7 @@ class FilesProvider:
 
     package = "files"
     version = "1.0.0"
+    settling_s = 0.2
     types: Mapping[str, Any] = {TOKEN: FileType()}
 
     @property
@@ -224,6 +314,9 @@ class FilesProvider:
 
     def configure(self, inputs: Properties, environment: Mapping[str, str]) -> Path:
         return Path(inputs["folder"])
+
+    def clock(self, cloud: Path) -> float:
+        return time.time()
 
     def within(self, cloud: Path, seconds: float) -> Path:
         limited = Folder(cloud)

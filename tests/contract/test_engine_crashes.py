@@ -1,4 +1,7 @@
-"""kill -9 at every step boundary and at random instants, of an up and of a down: nothing orphaned, nothing made twice."""
+"""kill -9 at every step boundary and at random instants, of an up and of a down: nothing orphaned, nothing made twice.
+
+The cloud deletes slowly, goes on with what it was asked to whoever died meanwhile, and is what is counted.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,12 @@ EIGHT = "\n".join(
 """A small tree, two leaves of which meet again."""
 RECORDS = 8 * 2 + 4
 """Journal records of a whole up at most: two a file, and those of the stack, its provider and outputs."""
+
+
+@pytest.fixture(autouse=True)
+def slow_deletes(tmp_path: Path) -> None:
+    (tmp_path / "cloud").mkdir()
+    (tmp_path / "cloud" / "slow-delete").write_text("0.1")
 
 
 def forty() -> str:

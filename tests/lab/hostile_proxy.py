@@ -22,7 +22,8 @@ _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"
 class Fault:
     """What happens to requests of a method and path.
 
-    `what` is a status, or `reset before` | `reset after` | `hang` | `truncate` | `html`. `times` of them, the first `skip`
+    `what` is a status, or `reset before` | `reset after` | `hang` | `truncate` | `html`, or `refuse after STATUS`: the request
+    is carried out and then refused, as by a service that repeats its own transaction. `times` of them, the first `skip`
     excepted; with `each`, so many for every path. `change` may instead alter a reply's body.
     """
 
@@ -120,6 +121,9 @@ def _handler_of(proxy: HostileProxy) -> type[BaseHTTPRequestHandler]:
             status, headers, content = self.forward(body)
             if proxy.delay_s:
                 time.sleep(proxy.delay_s)
+            if str(what).startswith("refuse after"):
+                refusal = b'{"error": {"message": "Requested item overlaps with another one"}}'
+                return self.reply(int(str(what).split()[-1]), refusal, "application/json", {})
             if what == "reset after":
                 return self.reset()
             if what == "html":

@@ -201,6 +201,15 @@ class Clouds:
             )
         return cloud.provider.types[token], cloud.handle
 
+    def settling_s(self, reference: str) -> float:
+        """How long the cloud of a provider reference may still be busy with a request whose answer was lost."""
+        return self.of(reference).provider.settling_s
+
+    def clock(self, reference: str) -> float:
+        """What time it is in the cloud of a provider reference, in seconds since the epoch."""
+        cloud = self.of(reference)
+        return cloud.provider.clock(cloud.handle)
+
     def within(self, resource: Resource, operation: str, handle: Any) -> Any:
         """The handle for an operation on a resource, which takes no longer than its `custom_timeouts` say."""
         seconds = resource.custom_timeouts.get(operation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ from ace.engine.contract import (
     Stack,
     Step,
 )
-from ace.engine.embedded import deletion, evaluated, graph, reading, recovery, runner, urns
+from ace.engine.embedded import deletion, doubts, evaluated, graph, reading, recovery, runner, urns
 from ace.engine.embedded.clouds import Clouds
 from ace.engine.embedded.deployment import from_deployment, secrets_of, to_deployment
 from ace.engine.embedded.ledger import Ledger
@@ -34,6 +34,9 @@ from ace.engine.embedded.update import Update
 from ace.engine.guards import refuse_protected, refuse_too_many
 from ace.engine.interrupt import stoppable
 from ace.errors import InterruptedByUser, RefusedError, UserError
+
+_TIMES = 3
+"""As often an up is done again when a cloud took back what it had made."""
 
 
 class EmbeddedEngine:
@@ -55,7 +58,7 @@ class EmbeddedEngine:
 
         A cancelled preview gives the part of the plan that it had.
         """
-        snapshot = JournaledState(stack.state_dir, stack.passphrase).load()
+        snapshot = recovery.foreseen(JournaledState(stack.state_dir, stack.passphrase).load(), stack.name, sink)
         clouds = self._clouds(stack, snapshot)
         clouds.open_all(snapshot.resources)
         plan, update = self._plan(stack, options, snapshot, clouds, sink, cancel)
@@ -71,17 +74,41 @@ class EmbeddedEngine:
         Skips even that when program, spec and state are those that agreed last time, and each cloud is the one it was.
         """
         with self._run(stack, options, sink, cancel, "up") as (ledger, clouds):
-            outcome = self._skip(stack, options, ledger, clouds) or self._up(stack, options, ledger, clouds)
+            outcome = self._skip(stack, options, ledger, clouds) or self._up_surely(stack, options, ledger, clouds)
         if not (outcome.failures or outcome.interrupted or options.targets):
             evaluated.remember(stack)
         return outcome
 
     def _skip(self, stack: Stack, options: RunOptions, ledger: Ledger, clouds: Clouds) -> Outcome | None:
         """The outcome when it is known that nothing would be done; else None."""
-        if options.no_skip or options.refresh or clouds.silent or not evaluated.is_current(stack):
+        if options.no_skip or options.refresh or clouds.silent or ledger.doubts or not evaluated.is_current(stack):
             return None
         for resource in ledger.living():
             ledger.done(deletion.step_of(resource, Op.SAME))
+        return _outcome(ledger)
+
+    def _up_surely(self, stack: Stack, options: RunOptions, ledger: Ledger, clouds: Clouds) -> Outcome:
+        """Up, and again while the clouds take back what had been found in them."""
+        outcome = self._up(stack, options, ledger, clouds)
+        for _ in range(_TIMES):
+            if outcome.interrupted:
+                return outcome
+            changed = doubts.resolve(ledger, clouds)
+            outcome = _outcome(ledger)
+            if not changed or outcome.failures or outcome.interrupted:
+                return outcome
+            done, ledger.steps = ledger.steps, []
+            try:
+                outcome = self._up(stack, replace(options, refresh=False), ledger, clouds)
+            except (RefusedError, UserError) as error:
+                ledger.failures.append(Failure("", error.message, error.hint))
+            ledger.steps = _together(done, ledger.steps)
+            outcome = replace(outcome, steps=tuple(ledger.steps), failures=tuple(ledger.failures))
+        ledger.failures.append(
+            Failure(
+                "", "a cloud takes back again and again what it was seen to have made", "run again when it is at rest"
+            )
+        )
         return _outcome(ledger)
 
     def _up(self, stack: Stack, options: RunOptions, ledger: Ledger, clouds: Clouds) -> Outcome:
@@ -122,6 +149,7 @@ class EmbeddedEngine:
             clouds.require_answers(from_all=False)
             sink(Phase(stack.name, "refreshing", len(ledger.live)))
             reading.take_in(reading.read_all(_targeted(ledger, options), clouds, ledger), ledger)
+            doubts.resolve(ledger, clouds)
             return _outcome(ledger)
 
     @stoppable
@@ -135,6 +163,7 @@ class EmbeddedEngine:
             refuse_protected(stack.name, protected)
             sink(Phase(stack.name, "deleting", len(resources)))
             deletion.delete_all(resources, ledger, clouds)
+            doubts.resolve(ledger, clouds)
             return _outcome(ledger)
 
     def drift(self, stack: Stack, sink: EventSink, cancel: threading.Event) -> tuple[Step, ...]:
@@ -143,7 +172,7 @@ class EmbeddedEngine:
         Raises:
             UserError: A cloud could not be read.
         """
-        snapshot = JournaledState(stack.state_dir, stack.passphrase).load()
+        snapshot = recovery.foreseen(JournaledState(stack.state_dir, stack.passphrase).load(), stack.name, sink)
         clouds = self._clouds(stack, snapshot)
         clouds.open_all(snapshot.resources)
         clouds.require_answers(from_all=True)
@@ -265,6 +294,14 @@ class EmbeddedEngine:
 def _only_messages(sink: EventSink) -> EventSink:
     """A plan's steps are no news; the plan is."""
     return lambda event: sink(event) if isinstance(event, Message) else None
+
+
+def _together(before: Sequence[Step], after: Sequence[Step]) -> list[Step]:
+    """The steps of a run that was done twice: what was made and then changed, or was the same, was made."""
+    acted = {step.urn: step for step in before if step.op is not Op.SAME}
+    again = {step.urn for step in after}
+    gone = [step for urn, step in acted.items() if urn not in again]
+    return [*gone, *(acted.get(step.urn, step) if step.op in (Op.SAME, Op.UPDATE) else step for step in after)]
 
 
 def _targeted(ledger: Ledger, options: RunOptions) -> list[Resource]:

@@ -26,6 +26,18 @@ from ace.engine.embedded.clouds import SilentCloudError
 from ace.engine.embedded.wire import holds_secret
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A resource that this run took in, or asked about again: the cloud may yet take it back, or make it late.
+
+    `is_create`: a create whose answer was lost, which may have made two. `since`: when the cloud was last asked (monotonic).
+    """
+
+    resource: Resource
+    is_create: bool
+    since: float
+
+
 @dataclass
 class Ledger:
     """Thread-safe. Without a `store` nothing is written: a plan."""
@@ -37,6 +49,8 @@ class Ledger:
     cancel: threading.Event
     parallel: int
     steps: list[Step] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+    """What is to be read once more before the run is called a success."""
     failures: list[Failure] = field(default_factory=list)
     interrupted: bool = False
 
@@ -86,6 +100,11 @@ class Ledger:
             if known not in self.failures:
                 self.failures.append(known)
 
+    def doubt(self, resource: Resource, *, is_create: bool) -> None:
+        """Remember to read it once more at the end."""
+        with self._lock:
+            self.doubts.append(Doubt(resource, is_create, time.monotonic()))
+
     def stopping(self) -> bool:
         """Whether nothing new is to be begun; remembers that it was asked."""
         if self.store is not None and self.cancel.is_set():
@@ -106,9 +125,9 @@ class Ledger:
         return self.store.begin(kind, *resources)
 
     def give_up(self, operation: int, error: CloudError) -> None:
-        """The cloud said no: the operation is over. Without an answer it stays pending, for the next run to settle."""
+        """The cloud said no: the operation is over. While nobody can tell it stays pending, for the next run to settle."""
         assert self.store is not None  # noqa: S101 - a plan begins nothing
-        if error.status:
+        if not error.is_unsure:
             self.store.end(operation)
 
     def put(self, resource: Resource, operation: int | None = None, doom: Resource | None = None) -> Resource:
@@ -125,6 +144,13 @@ class Ledger:
                 self.doomed.append(replace(doom, delete=True))
             self.live[resource.urn] = self.written[resource.urn] = stamped
         return stamped
+
+    def doom(self, resource: Resource) -> None:
+        """Note something that is there and has to be deleted."""
+        if self.store is not None:
+            self.store.end(None, put=[resource])
+        with self._lock:
+            self.doomed.append(resource)
 
     def drop(self, *resources: Resource, operation: int | None = None) -> None:
         """Note that resources are no more: all in one record."""

@@ -1,4 +1,4 @@
-"""Create resources, each once: an answer that never came is looked for before anything is sent again.
+"""Create resources, each once: what a lost answer, or a doubtful refusal, has left in the cloud is looked for first.
 
 Creates that a type can send in one request, and that come at the same time, are sent in one.
 """
@@ -13,14 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from ace.engine.contract import CloudError, Live, OperationKind
+from ace.engine.contract import CloudError, Live, OperationKind, Resource
 from ace.engine.embedded import recovery
 from ace.engine.embedded.clouds import Clouds
 from ace.engine.embedded.ledger import Ledger
 from ace.engine.embedded.wanted import Wanted
 
-_UNSURE = (0, 500, 502, 504)
-"""Statuses (0: none) after which a create may have been carried out all the same."""
 _ATTEMPTS = 3
 _PAUSE_S = 0.5
 _GATHERED_FOR_S = 0.03
@@ -55,6 +53,7 @@ class _Answer:
     """What became of one of several: its operation in the journal, and what it is, or why it has still to be made alone."""
 
     operation: int
+    begun: Resource
     live: Live | None = None
     error: CloudError | None = None
 
@@ -78,8 +77,9 @@ class Maker:
         together = self._key(wanted)
         if together is None:
             with self.ledger.slot():
-                operation = self.ledger.begin(OperationKind.CREATING, wanted.resource("", {}))
-                yield Making(operation, time.monotonic(), lambda: self._make(wanted, handle))
+                begun = self._begun(wanted)
+                operation = self.ledger.begin(OperationKind.CREATING, begun)
+                yield Making(operation, time.monotonic(), lambda: self._make(wanted, handle, begun))
             return
         began = time.monotonic()
         answer = self._join((id(handle), wanted.goal.type, together), wanted, handle)
@@ -87,22 +87,27 @@ class Maker:
             yield Making(answer.operation, began, lambda: _given(answer))
             return
         with self.ledger.slot():
-            yield Making(answer.operation, began, lambda: self._make(wanted, handle, answer.error))
+            yield Making(answer.operation, began, lambda: self._make(wanted, handle, answer.begun, answer.error))
 
     # ------------------------------------------------------------------------------------------------------------ alone
 
-    def _make(self, wanted: Wanted, handle: object, failed: CloudError | None = None) -> Live:
+    def _begun(self, wanted: Wanted) -> Resource:
+        """What the journal says of a create that begins now, by the cloud's clock."""
+        return recovery.stamped(wanted.resource("", {}), self.clouds.clock(wanted.goal.provider))
+
+    def _make(self, wanted: Wanted, handle: object, begun: Resource, failed: CloudError | None = None) -> Live:
         """Create it; when no answer says whether that was done, look, and try again if not.
 
         Args:
             wanted: What is to be made.
             handle: Its cloud.
-            failed: How an attempt ended that was made already.
+            begun: What the journal has of it.
+            failed: How an attempt ended that was made already, together with others: a refusal was of them all.
 
         Raises:
             CloudError: It was refused; or nobody could tell (status 0), and the operation stays pending.
         """
-        limited = self.clouds.within(wanted.resource("", {}), "create", handle)
+        limited = self.clouds.within(begun, "create", handle)
         ends = time.monotonic() + (wanted.goal.custom_timeouts.get("create") or float("inf"))
         for attempt in range(_ATTEMPTS):
             try:
@@ -110,20 +115,49 @@ class Maker:
                     raise failed
                 return wanted.kind.create(limited, wanted.inputs)
             except CloudError as error:
-                if error.made is not None or error.status not in _UNSURE:
+                of_all = failed is not None and attempt == 0 and not error.is_unsure
+                if error.made is not None or not (error.is_unsure or error.may_be_there or of_all):
                     raise
-                if (found := self._lost(wanted, handle, error)) is not None:
+                if (found := self._lost(wanted, handle, begun, error)) is not None:
+                    self.ledger.doubt(begun, is_create=True)
                     return found
+                if of_all:
+                    continue
+                if error.may_be_there:
+                    raise self._naming(wanted, handle, error) from None
+                self.ledger.doubt(begun, is_create=True)
                 last = attempt == _ATTEMPTS - 1 or time.monotonic() > ends
                 if last or self.ledger.cancel.wait(_PAUSE_S * 2**attempt):
                     raise
         raise AssertionError("unreachable")
 
-    def _lost(self, wanted: Wanted, handle: object, error: CloudError) -> Live | None:
+    def _lost(self, wanted: Wanted, handle: object, begun: Resource, error: CloudError) -> Live | None:
+        """What was made all the same; a look that fails leaves it unsure, and the operation pending."""
         try:
-            return recovery.lost(wanted.kind, handle, wanted.goal.type, wanted.inputs, self.ledger)
-        except CloudError:
+            return recovery.lost(wanted.kind, handle, begun, wanted.inputs, self.ledger)
+        except CloudError as failed:
+            if failed.made is not None:
+                raise
             raise CloudError(error.message, hint=error.hint) from None
+
+    @staticmethod
+    def _naming(wanted: Wanted, handle: object, error: CloudError) -> CloudError:
+        """The refusal, with what may be in the way and cannot be told to be ours."""
+        try:
+            alike = wanted.kind.alike(handle, wanted.inputs)
+        except CloudError:
+            return error
+        if not alike:
+            return error
+        name = wanted.goal.name
+        there = " and ".join(f"{one.id} (made {one.made_at})" if one.made_at else one.id for one in alike[:3])
+        return CloudError(
+            f"{error.message}. {wanted.goal.type.rpartition(':')[2]} {there} is there already, is not in the state of this "
+            f"stack, and cannot be told to be made by this run",
+            status=error.status,
+            hint=f"look at {alike[0].id} in the cloud: if it is of no use, delete it there and run again; if it is this "
+            f'stack\'s, take it in: `import_="{alike[0].id}"` in the options of {name}, for one run',
+        )
 
     # --------------------------------------------------------------------------------------------------------- together
 
@@ -163,13 +197,14 @@ class Maker:
                     del self._open[key]
             if self.ledger.stopping():
                 raise StoppedError
-            numbers = self.ledger.begin_all(OperationKind.CREATING, [one.resource("", {}) for one in group.wanted])
+            begun = [self._begun(one) for one in group.wanted]
+            numbers = self.ledger.begin_all(OperationKind.CREATING, begun)
             found: list[Live | CloudError | None] = [None] * len(numbers)
             if len(numbers) > 1:
                 found = self._create_many(group, handle)
-        for answer, number, one in zip(group.answers, numbers, found, strict=True):
+        for answer, number, record, one in zip(group.answers, numbers, begun, found, strict=True):
             live, error = (one, None) if isinstance(one, Live) else (None, one)
-            answer.set_result(_Answer(number, live, error))
+            answer.set_result(_Answer(number, record, live, error))
 
     @staticmethod
     def _create_many(group: _Together, handle: Any) -> list[Live | CloudError | None]:
@@ -178,7 +213,7 @@ class Maker:
         try:
             return list(kind.create_many(handle, [one.inputs for one in group.wanted]))
         except CloudError as error:
-            return [error if error.status in _UNSURE else None] * len(group.wanted)
+            return [error if error.is_unsure or error.may_be_there else None] * len(group.wanted)
 
 
 def _given(answer: _Answer) -> Live:

@@ -127,6 +127,13 @@ def _masked(value: Any, change: PropertyChange, secrets: Iterable[str]) -> Any:
 
 
 def take_in(found: Sequence[Found], ledger: Ledger) -> None:
+    """Write what the clouds say into the state, each a step."""
+    note(found, ledger)
+    for one in found:
+        ledger.done(one.step)
+
+
+def note(found: Sequence[Found], ledger: Ledger) -> None:
     """Write what the clouds say into the state; what hung on what is gone forgets it."""
     gone = {one.before.urn for one in found if one.now is None}
     for one in found:
@@ -134,7 +141,6 @@ def take_in(found: Sequence[Found], ledger: Ledger) -> None:
             ledger.drop(one.before)
         elif graph.forget(one.now, gone) != one.before:
             ledger.put(graph.forget(one.now, gone))
-        ledger.done(one.step)
     for resource in list(ledger.live.values()):
         if (rid := graph.forget(resource, gone)) is not resource:
             ledger.put(rid)

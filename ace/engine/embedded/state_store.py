@@ -173,16 +173,23 @@ class JournaledState:
             }
         )
 
-    def settle(self, pending: PendingOperation, now: Resource | None, *, replaced: Resource | None = None) -> None:
+    def settle(
+        self,
+        pending: PendingOperation,
+        now: Resource | None,
+        *,
+        replaced: Resource | None = None,
+        riders: Sequence[Resource] = (),
+    ) -> None:
         """Record what became of an operation that a crash left pending: the resource as it is, or none.
 
-        `replaced` is the live one that a create was to replace; it waits to be deleted from now on.
+        `replaced` is the live one that a create was to replace; it waits to be deleted from now on. `riders` went with it.
         """
         with self._lock:
             operation = next(number for number, known in self._pending.items() if known is pending)
         put = [replace(replaced, delete=True)] if replaced is not None else []
         drop = [pending.resource] if now is None and pending.kind is not OperationKind.CREATING else []
-        drop += [replaced] if replaced is not None else []
+        drop += [*riders, *([replaced] if replaced is not None else [])]
         self.end(operation, put=[*put, *([now] if now is not None else [])], drop=drop)
 
     def record_identity(self, provider_urn: str, identity: CloudIdentity) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ace.engine.contract import JsonValue, Stack
@@ -24,6 +26,22 @@ def export(workspace: Workspace, stack: Stack, cancel: threading.Event | None = 
     require_success(finished, "stack export")
     deployment: dict[str, JsonValue] = json.loads(finished.stdout)
     return deployment
+
+
+def put(workspace: Workspace, stack: Stack, deployment: Mapping[str, JsonValue]) -> None:
+    """Give the CLI another state in place of the present one.
+
+    Raises:
+        UserError: The stack is locked, or the CLI does not take it.
+    """
+    with tempfile.TemporaryDirectory(prefix="ace-pulumi-") as scratch:
+        file = Path(scratch) / "deployment.json"
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(deployment), encoding="utf-8")
+        finished = run(workspace, "stack", "import", "--file", str(file), "--stack", stack.name)
+    if "currently locked" in finished.text:
+        raise explained(finished.text, stack)
+    require_success(finished, "stack import")
 
 
 def resources_of(deployment: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 from ace.engine.contract import (
@@ -25,10 +23,11 @@ from ace.engine.contract import (
     Stack,
     Step,
 )
+from ace.engine.embedded.ledger import Doubt
 from ace.engine.guards import refuse_protected, refuse_too_many
 from ace.engine.interrupt import Urgency, stoppable, urgency
-from ace.engine.pulumi_cli import protection
-from ace.engine.pulumi_cli.cli_state import export, require_success, resources_of
+from ace.engine.pulumi_cli import pending, protection
+from ace.engine.pulumi_cli.cli_state import export, put, require_success, resources_of
 from ace.engine.pulumi_cli.events import SECRET_TEXT
 from ace.engine.pulumi_cli.identity import IdentityRecord
 from ace.engine.pulumi_cli.process import run
@@ -136,12 +135,7 @@ class PulumiCliEngine:
             backup = workspace.folder / f"before-import-{stamp}.json"
             backup.touch(mode=0o600)
             backup.write_text(json.dumps(present, indent=2), encoding="utf-8")
-        with tempfile.TemporaryDirectory(prefix="ace-pulumi-") as scratch:
-            file = Path(scratch) / "deployment.json"
-            file.touch(mode=0o600)
-            file.write_text(json.dumps(deployment), encoding="utf-8")
-            finished = run(workspace, "stack", "import", "--file", str(file), "--stack", stack.name)
-        require_success(finished, "stack import")
+        put(workspace, stack, deployment)
         (workspace.folder / protection.FILE).unlink(missing_ok=True)  # it spoke of the state that was
         self._clouds(workspace).record(resources_of(export(workspace, stack)), workspace.environment)
 
@@ -158,6 +152,12 @@ class PulumiCliEngine:
         workspace = _open(stack)
         before = export(workspace, stack, cancel)
         self._clouds(workspace).require_same(resources_of(before), workspace.environment, stack)
+        doubts: tuple[Doubt, ...] = ()
+        if not acts:
+            pending.announce(before, stack, sink)
+        elif settled := pending.settle(before, workspace, stack, self._providers, sink, cancel, options.parallel):
+            put(workspace, stack, settled.deployment)
+            before, doubts = export(workspace, stack, cancel), settled.doubts
         if acts and protection.restore_left(workspace, stack, sink):
             before = export(workspace, stack, cancel)
         elif left := protection.left(workspace):
@@ -165,7 +165,7 @@ class PulumiCliEngine:
             sink(Message(stack.name, "warning", text))
         if cancel.is_set():
             raise InterruptedByUser
-        return Session(workspace, stack, options, sink, cancel, before)
+        return Session(workspace, stack, options, sink, cancel, before, self._providers, doubts)
 
     def _with_outputs(self, outcome: Outcome, stack: Stack, cancel: threading.Event) -> Outcome:
         """With the stack's outputs, unless somebody is waiting for us to end."""

@@ -45,6 +45,8 @@ class Reading:
     stack: str
     steps: list[Step] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    refused: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Creates that failed, by URN, as the events have them."""
     summary: Mapping[str, int] = field(default_factory=dict)
     trace: str = ""
     """The program's own traceback, if it ended with one."""
@@ -93,6 +95,8 @@ class Reading:
         urn = metadata["urn"]
         cause = self._errors.pop(urn, "the step failed")
         self.failures.append(Failure(urn, cause))
+        if op in (Op.CREATE, Op.REPLACE):
+            self.refused[urn] = metadata
         return [StepFinished(self.stack, _step(op, metadata), error=cause)]
 
     def _diagnosed(self, diagnostic: Mapping[str, Any]) -> list[Event]:

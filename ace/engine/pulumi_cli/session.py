@@ -18,14 +18,16 @@ from ace.engine.contract import (
     Outcome,
     Phase,
     Plan,
+    Provider,
     RunOptions,
     Stack,
     Step,
     StepFinished,
 )
+from ace.engine.embedded.ledger import Doubt
 from ace.engine.guards import refuse_protected
 from ace.engine.interrupt import Urgency, urgency
-from ace.engine.pulumi_cli import endings
+from ace.engine.pulumi_cli import endings, pending, refused
 from ace.engine.pulumi_cli.cli_state import explained, export, resources_of
 from ace.engine.pulumi_cli.events import Reading
 from ace.engine.pulumi_cli.planning import copy_of
@@ -51,6 +53,9 @@ class Session:
     cancel: threading.Event
     before: dict[str, JsonValue]
     """The state at its begin."""
+    providers: Mapping[str, Provider]
+    doubts: tuple[Doubt, ...] = ()
+    """What was taken in at its begin."""
 
     @property
     def resources(self) -> list[dict[str, Any]]:
@@ -132,14 +137,29 @@ class Session:
         reading, finished = self._follow(self.workspace, command, *flags, planning=False)
         if self._is_interrupted(reading):
             return self._interrupted(reading, finished, left)
-        failures = (*reading.failures, *reading.unclaimed_errors())
+        failures = (*self._named(reading), *reading.unclaimed_errors())
         if finished.code != 0:
             if not failures and "currently locked" in finished.text:
                 raise explained(finished.text, self.stack)
             failures = failures or (Failure("", finished.text or f"pulumi {command} ended with {finished.code}"),)
             return Outcome(self.stack.name, tuple(reading.steps), failures)
-        undone = left(resources_of(export(self.workspace, self.stack)), reading.steps)
-        return Outcome(self.stack.name, tuple(reading.steps), _unfinished(command, undone))
+        after = export(self.workspace, self.stack)
+        failures = _unfinished(command, left(resources_of(after), reading.steps))
+        if self.doubts and not failures:
+            failures = pending.taken_back(self.doubts, after, self.workspace, self.stack, self.providers, self.cancel)
+        return Outcome(self.stack.name, tuple(reading.steps), failures, interrupted=self.cancel.is_set())
+
+    def _named(self, reading: Reading) -> list[Failure]:
+        """The failures, those of refused creates with what is there all the same."""
+        if not reading.refused:
+            return reading.failures
+        resources = resources_of(export(self.workspace, self.stack))
+        return [
+            refused.named(one, step, resources, self.workspace, self.providers, self.stack.name)
+            if (step := reading.refused.get(one.urn))
+            else one
+            for one in reading.failures
+        ]
 
     def _interrupted(self, reading: Reading, finished: Finished, left: Left) -> Outcome:
         """What a run did that was told to stop: all of it, if the word came too late."""
