@@ -1,5 +1,5 @@
 """A running region on hosts that boot: countries joined over their hubs, a tenant's server in two of them, and how to
-break what lies between. For `test_interconnect.py`, and for `scripts/bench interconnect --lab`.
+break what lies between. For `tests/lab/interconnect`, and for `scripts/bench interconnect --lab`.
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ def test_who_holds_a_zone_asks_for_a_newer_one_every_minute_and_sooner_where_nob
     for host in ("svc1.cairo-1.eg", "svc1.second-2.eg"):
         templates = knot(egypt_in_two_places, host)["template"]
         for template in templates.values():
-            assert (template["refresh-max-interval"], template["retry-max-interval"]) == (60, 15)
+            assert (template["refresh-max-interval"], template["retry-max-interval"]) == (60, 30)
 
 
 def test_gateways_of_a_site_share_one_address_and_the_lowest_number_holds_it(tunisia: Hosts) -> None:

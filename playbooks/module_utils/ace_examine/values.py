@@ -19,8 +19,6 @@ PASS, FAIL, SKIP = "PASS", "FAIL", "SKIP"
 PATIENCE_S = 180
 """How long what may still be coming up is waited for, on a machine that may be busy."""
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 3.0
-TOLD_FROM_S = 1.0
-"""A wait shorter than that is not worth a word."""
 AT_ONCE = 8
 NO_REPLY = 9
 """dig's exit status where no server replied; any other but 0 is its own failure."""
@@ -63,15 +61,19 @@ class Said:
 
 
 def ask(*command: str, limit_s: float = 20) -> Said:
-    """Run a command; one that is not installed has status 127, one that takes too long 124."""
+    """What a command says that comes to an end.
+
+    Raises:
+        NoAnswerError: It is not installed, or takes too long.
+    """
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, errors="replace", timeout=limit_s, env=ENVIRONMENT, check=False
         )
     except FileNotFoundError:
-        return Said(127, "", f"{command[0]} is not installed")
+        raise NoAnswerError(f"{command[0]} is not installed") from None
     except subprocess.TimeoutExpired:
-        return Said(124, "", f"{command[0]} gave no answer in {limit_s} s")
+        raise NoAnswerError(f"{command[0]} gave no answer in {limit_s:.0f} s") from None
     return Said(done.returncode, done.stdout, done.stderr)
 
 
@@ -118,7 +120,7 @@ def asked(check_id: str, question: Question, within_s: float | None = None) -> Q
 def _waiting(check_id: str, question: Question, within_s: float | None, *, final: bool) -> Check:
     limit_s = PATIENCE_S if within_s is None else within_s
     began = time.monotonic()
-    pause = SHORTEST_PAUSE_S
+    pause, again = SHORTEST_PAUSE_S, False
     while True:
         try:
             answer = question()
@@ -127,10 +129,10 @@ def _waiting(check_id: str, question: Question, within_s: float | None, *, final
             answer, stays = judged(check_id, False, str(error)), False
         waited = time.monotonic() - began
         if stays or waited > limit_s:
-            after = f"{'still' if answer.verdict == FAIL else 'good'} after {waited:.0f} s: "
-            return replace(answer, evidence=after + answer.evidence) if waited >= TOLD_FROM_S else answer
+            after = f"{'still ' if answer.verdict == FAIL else ''}after {waited:.0f} s: "
+            return replace(answer, evidence=after + answer.evidence) if again else answer
         time.sleep(pause)
-        pause = min(LONGEST_PAUSE_S, 1.5 * pause)
+        pause, again = min(LONGEST_PAUSE_S, 1.5 * pause), True
 
 
 def together(questions: Sequence[Question]) -> list[Check]:

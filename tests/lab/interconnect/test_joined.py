@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -18,7 +18,8 @@ import pytest
 from ace.lab import hosts as lab_hosts
 from ace.spec import load
 from tests.lab.hosts_site import Server, eventually
-from tests.lab.joined import Joined, dead, down, joined_region, severed, tenants_prefix, until_green
+from tests.lab.interconnect.conftest import COUNTRIES
+from tests.lab.joined import Joined, dead, down, severed, tenants_prefix, until_green
 from tests.lab.region import CHECKOUT
 
 pytestmark = [
@@ -28,7 +29,6 @@ pytestmark = [
     pytest.mark.timeout(1800),
 ]
 
-COUNTRIES = ("tn", "ke")
 GW_TN, GW2_TN, HUB_TN = "gw1.tunis-1.tn", "gw2.tunis-1.tn", "hub-tunis.tunis-1.tn"
 GW_KE, GW2_KE, HUB_KE = "gw1.konza-1.ke", "gw2.konza-1.ke", "hub-nairobi.konza-1.ke"
 SESSIONS_WITHIN_S = 30.0
@@ -38,12 +38,6 @@ ROUNDING_S = 2
 """FRR gives the second from which a session is up as now less its age."""
 NEWCOMER = ".sc"
 ANSWERS = CHECKOUT / "templates" / "member" / "examples" / "sc.yaml"
-
-
-@pytest.fixture(scope="module")
-def joined(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Joined]:
-    with joined_region(tmp_path_factory.mktemp("interconnect"), COUNTRIES, COUNTRIES) as made:
-        yield made
 
 
 def ping(server: Server, target: str, *options: str) -> bool:
