@@ -59,16 +59,18 @@ BUSY = 8.0
 """A load average that a bench alone does not make on two cores."""
 WORDS = {"wall_s": "wall time", "cpu_s": "CPU", "peak_mb": "memory"}
 GOALS = (
-    ("create", "pulumi", "wall_s", 0.6),
+    ("create", "pulumi", "wall_s", 0.5),
     ("create", "pulumi", "cpu_s", 0.3),
     ("destroy", "pulumi", "wall_s", 0.6),
-    ("refresh", "pulumi", "wall_s", 0.35),
-    ("no-op", "pulumi", "wall_s", 0.15),
+    ("refresh", "pulumi", "wall_s", 0.15),
+    ("no-op", "pulumi", "wall_s", 0.1),
     ("create", "pulumi", "peak_mb", 1),
     ("create", "sdk", "wall_s", 1.25),
     ("destroy", "sdk", "wall_s", 1.25),
 )
 """Job, against whom, what, and the most that it may be of the other's."""
+JUDGED_MS = 150
+"""Goals hold up to this delay of a reply; longer ones are told beside."""
 MAX_CELLS = 256
 """A cell's number is the second octet of its subnets."""
 PROGRAM = """
@@ -237,7 +239,8 @@ def goals(figures: list[Figure]) -> list[str]:
         ]
         if reached:
             told = ", ".join(f"{ratio:.2f} at {delay} ms" for delay, ratio in reached)
-            met = "met" if reached[0][1] <= limit else "missed"
+            judged = [ratio for delay, ratio in reached if delay <= JUDGED_MS] or [reached[0][1]]
+            met = "met" if max(judged) <= limit else "missed"
             lines.append(f"{job}: {WORDS[measure]} at most {limit:g} of {other}'s: {told}: {met}")
     return lines
 
@@ -254,9 +257,7 @@ def into_docs(figures: list[Figure], left_out: list[str]) -> None:
     quiet = f"Load average when the runs began: {min(loads)} to {max(loads)}"
     quiet += " (others used the machine too: figures are long, and ratios rough). " if max(loads) > BUSY else ". "
     missing = f"Left out for want of time: {', '.join(left_out)}. " if left_out else ""
-    body = (
-        f"{versions()}. {quiet}{missing}With the most resources, judged by the first delay:\n\n{told}\n\n{head}{rows}\n"
-    )
+    body = f"{versions()}. {quiet}{missing}With the most resources, judged at up to {JUDGED_MS} ms:\n\n{told}\n\n{head}{rows}\n"
     path.write_text(before + begin + body + end + after, encoding="utf-8")
 
 

@@ -56,6 +56,12 @@ _AUTH_INPUTS = {
     "applicationCredentialName": "application_credential_name",
     "applicationCredentialSecret": "application_credential_secret",
 }
+_V3_PASSWORD = frozenset((*_AUTH_INPUTS.values(), "system_scope", "trust_id")) - {
+    "application_credential_id",
+    "application_credential_name",
+    "application_credential_secret",
+}
+"""What keystoneauth's `v3password` takes."""
 JsonBody = Mapping[str, Any]
 
 
@@ -98,7 +104,11 @@ class Cloud:
         if self._inputs.get("region"):
             given["region_name"] = self._inputs["region"]
         try:
-            return config.get_one(cloud=self._inputs.get("cloud"), **given)
+            found = config.get_one(cloud=self._inputs.get("cloud"), **given)
+            if _is_plain_v3(found.config):
+                given["auth_type"] = "v3password"
+                found = config.get_one(cloud=self._inputs.get("cloud"), **given)
+            return found
         except openstack.exceptions.ConfigException as error:
             where = file or "clouds.yaml"
             raise CloudError(
@@ -328,6 +338,20 @@ class Cloud:
                 raise CloudError(f"{self.name}: {what} took longer than it may ({max(allowed_s, 0):.0f} s)", status=504)
             time.sleep(pause)
             pause = min(pause * 1.5, 3.0)
+
+
+def _is_plain_v3(config: Mapping[str, Any]) -> bool:
+    """Whether an entry of auth_type `password` says itself that it is for v3, all that v3 needs included.
+
+    Then a token costs one request; keystoneauth's `password` asks first which versions there are.
+    """
+    auth = {name for name, value in (config.get("auth") or {}).items() if value}
+    return (
+        config.get("auth_type") == "password"
+        and urlsplit(str(config["auth"].get("auth_url", ""))).path.rstrip("/").endswith("/v3")
+        and bool(auth & {"user_id", "user_domain_id", "user_domain_name"})
+        and auth <= _V3_PASSWORD
+    )
 
 
 def _pause(attempt: int, retry_after: str | None) -> None:

@@ -18,7 +18,8 @@ from pulumi.runtime.proto import errors_pb2, plugin_pb2, provider_pb2, provider_
 
 from ace.engine.contract import UNKNOWN, CloudError
 from ace.engine.embedded.paths import root, within
-from ace.engine.embedded.wire import clear, decode, encode, holds_unknown
+from ace.engine.embedded.structs import decode, encode
+from ace.engine.embedded.wire import clear, holds_unknown
 from tests.contract.files_provider import TOKEN, FilesProvider, FileType
 
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -297,6 +297,19 @@ def test_what_agreed_before_is_not_asked_again_unless_something_changed(bench: B
         bench.up()
 
 
+def test_an_up_that_is_skipped_writes_nothing_into_the_state(bench: Bench) -> None:
+    bench.fingerprint = "as it was"
+    bench.up('file("a", "one", kind="x")')
+
+    def written() -> dict[str, int]:
+        files = (bench.root / "state").rglob("*")
+        return {file.name: file.stat().st_ino for file in files if file.is_file() and file.name != "lock"}
+
+    before = written()
+    assert bench.up().count(Op.SAME) == 3
+    assert written() == before
+
+
 def test_a_run_that_failed_is_never_skipped(bench: Bench) -> None:
     bench.fingerprint = "the same"
     bench.up('file("a", "one")\nfile("b", "no")')

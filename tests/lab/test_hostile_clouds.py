@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +144,15 @@ def require_whole(site: Site) -> None:
     assert again.failures == ()
     assert again.count(Op.SAME) == ALL + 2, "resources, stack and provider"
     assert site.present() == WHOLE
+
+
+def test_an_up_without_anything_to_do_asks_a_cloud_for_a_token_and_nothing_else(site: Site) -> None:
+    stack = replace(site.stack, fingerprint="as it was")
+    for _ in range(2):
+        site.proxy.requests.clear()
+        engine = EmbeddedEngine({"openstack": provider()})
+        assert engine.up(stack, RunOptions(), site.events.append, threading.Event()).failures == ()
+    assert site.proxy.requests == [("POST", "/identity/v3/auth/tokens")]
 
 
 def test_every_creates_lost_reply_is_found_again_and_nothing_is_made_twice(site: Site) -> None:

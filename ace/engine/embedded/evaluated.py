@@ -13,8 +13,8 @@ from ace.engine.embedded.journal import write_whole
 
 
 def remember(stack: Stack) -> None:
-    """Note that the state is what the program wants; to be called when nothing is left to do."""
-    if digest := _digest(stack):
+    """Note that the state is what the program wants, unless that is noted; to be called when nothing is left to do."""
+    if (digest := _digest(stack)) and digest != _noted(stack):
         write_whole(stack.state_dir / "evaluated.json", json.dumps({"digest": digest}) + "\n")
 
 
@@ -22,11 +22,16 @@ def is_current(stack: Stack) -> bool:
     """Whether program, spec and state are those that agreed before, and no run was cut off since."""
     if (stack.state_dir / "journal.jsonl").exists():
         return False
+    noted = _noted(stack)
+    return bool(noted) and noted == _digest(stack)
+
+
+def _noted(stack: Stack) -> str:
+    """The digest in `evaluated.json`; empty when there is none that can be read."""
     try:
-        noted = json.loads((stack.state_dir / "evaluated.json").read_text(encoding="utf-8"))
-        return bool(noted["digest"]) and noted["digest"] == _digest(stack)
+        return str(json.loads((stack.state_dir / "evaluated.json").read_text(encoding="utf-8"))["digest"])
     except (OSError, ValueError, KeyError, TypeError):
-        return False
+        return ""
 
 
 def _digest(stack: Stack) -> str:

@@ -17,7 +17,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, resource_pb2, resource_pb2_grpc
 
 from ace.engine.contract import JsonValue
-from ace.engine.embedded import wire
+from ace.engine.embedded import structs, wire
 from ace.engine.embedded.aliases import Alias
 from ace.engine.embedded.goals import Goal, Handler, InvokeError, UnsupportedError
 
@@ -75,16 +75,16 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         registered = self._handler.register(_goal(request))
         result = resource_pb2.Result.SUCCESS if registered.done else resource_pb2.Result.FAIL
         return resource_pb2.RegisterResourceResponse(
-            urn=registered.urn, id=registered.id, object=wire.encode(registered.outputs), result=result
+            urn=registered.urn, id=registered.id, object=structs.encode(registered.outputs), result=result
         )
 
     def RegisterResourceOutputs(self, request: Any, _context: Any) -> Any:
-        self._handler.register_outputs(request.urn, wire.decode(request.outputs))
+        self._handler.register_outputs(request.urn, structs.decode(request.outputs))
         return empty_pb2.Empty()
 
     @_answering
     def Invoke(self, request: Any, _context: Any) -> Any:
-        arguments = wire.decode(request.args)
+        arguments = structs.decode(request.args)
         if wire.holds_unknown(arguments):
             return resource_pb2.ResourceInvokeResponse(unknown=True)
         try:
@@ -94,7 +94,7 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         if result is None:
             return resource_pb2.ResourceInvokeResponse(unknown=True)
         answer = resource_pb2.ResourceInvokeResponse()
-        getattr(answer, "return").CopyFrom(wire.encode(result))  # a keyword in Python
+        getattr(answer, "return").CopyFrom(structs.encode(result))  # a keyword in Python
         return answer
 
     @_answering
@@ -158,7 +158,7 @@ def _goal(request: Any) -> Goal:
     ):
         if given:
             raise UnsupportedError(_unsupported(f"the option `{option}`", who))
-    inputs: JsonValue = wire.decode(request.object)
+    inputs: JsonValue = structs.decode(request.object)
     return Goal(
         type=request.type,
         name=request.name,
