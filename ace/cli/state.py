@@ -14,7 +14,7 @@ from ace.cli.outputs import CountryArgument
 from ace.errors import UserError
 
 if TYPE_CHECKING:
-    from ace.engine.contract import Engine, Stack
+    from ace.engine.contract import Engine, Event, Stack
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,7 +40,7 @@ def export(
 
     with answering("state-export", Format.TEXT):
         job = one(open_place(spec), country, engine)
-        text = json.dumps(job.engine.export(job.stack), indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(job.engine.export(job.stack, _say), indent=2, ensure_ascii=False) + "\n"
         if file is None:
             typer.echo(text, nl=False)
             return
@@ -81,7 +81,7 @@ def import_(
         if held is not None and held is not wanted:
             kept = _hand_over(engines.build(wanted), stack, deployment, held)
         else:
-            engines.build(wanted).import_(stack, deployment)
+            engines.build(wanted).import_(stack, deployment, _say)
         resources = len((deployment.get("deployment") or {}).get("resources") or [])
         answer.body |= {"country": stack.name, "engine": str(wanted), "resources": resources}
         if format_ is Format.TEXT:
@@ -96,7 +96,7 @@ def _hand_over(target: Engine, stack: Stack, deployment: dict[str, Any], held: E
 
     kept = engines.set_aside(stack.state_dir, held)
     try:
-        target.import_(stack, deployment)
+        target.import_(stack, deployment, _say)
     except BaseException:
         if kept is not None:
             engines.set_aside(
@@ -105,6 +105,15 @@ def _hand_over(target: Engine, stack: Stack, deployment: dict[str, Any], held: E
             engines.put_back(stack.state_dir, kept)
         raise
     return kept
+
+
+def _say(event: Event) -> None:
+    """What an engine says while it hands a state over goes to standard error: standard output is the state."""
+    from ace.cli.output import stderr
+    from ace.engine.contract import Message
+
+    if isinstance(event, Message):
+        stderr.print(f"{event.stack}: {event.text}", markup=False)
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping
 from typing import Protocol
 
-from ace.engine.events import Event, EventSink, Message, Phase, StepFinished, StepStarted
+from ace.engine.events import Event, EventSink, Message, Phase, StepFinished, StepStarted, ignore_events
 from ace.engine.provider import BulkReader, CloudError, CloudIdentity, Diff, Invoke, Live, Provider, ResourceType
 from ace.engine.runs import Failure, Op, Outcome, Plan, PropertyChange, RunOptions, Stack, Step
 from ace.engine.state import OperationKind, PendingOperation, Resource, Snapshot, StateStore
@@ -50,6 +50,7 @@ __all__ = [
     "Step",
     "StepFinished",
     "StepStarted",
+    "ignore_events",
 ]
 
 
@@ -59,8 +60,9 @@ class Engine(Protocol):
     Obligations: nothing changes in the cloud in `preview` and `outputs`; setting `cancel` lets what is in flight finish,
     starts nothing new, saves, and returns with `interrupted` unless all was done (`preview` and `drift`: with what they
     have), and an `Interrupt` may ask for more; what `unprotect` names keeps its protection wherever it is not gone; a failed
-    step leaves independent steps going, and state says what exists; every method that writes (`up`, `refresh`, `destroy`,
-    `import_`) holds the stack's lock.
+    step leaves independent steps going, and state says what exists; what an earlier release wrote wrongly is put right by
+    whatever reads it, and said in one line (`mending.py`); every method that writes (`up`, `refresh`, `destroy`, `import_`)
+    holds the stack's lock.
 
     Raises (all): `UserError` for what a person can put right before anything ran (lock held, wrong passphrase, no cloud);
     `RefusedError` where a rule stopped it (another cloud's identity, protected resources, too many deletes).
@@ -80,11 +82,11 @@ class Engine(Protocol):
         """The stack's outputs as of the last run; secrets as `Secret`."""
         ...
 
-    def export(self, stack: Stack) -> dict[str, JsonValue]:
+    def export(self, stack: Stack, sink: EventSink = ignore_events) -> dict[str, JsonValue]:
         """The state as a Pulumi deployment, version 3: `{"version": 3, "deployment": {...}}`, secrets encrypted."""
         ...
 
-    def import_(self, stack: Stack, deployment: Mapping[str, JsonValue]) -> None:
+    def import_(self, stack: Stack, deployment: Mapping[str, JsonValue], sink: EventSink = ignore_events) -> None:
         """Take over a Pulumi deployment, version 3, instead of the present state (which is kept as a backup)."""
         ...
 

@@ -48,3 +48,7 @@ class Message:
 Event = Phase | StepStarted | StepFinished | Message
 EventSink = Callable[[Event], None]
 """Called from any thread; must be quick and must not raise."""
+
+
+def ignore_events(event: Event) -> None:
+    """The sink of a caller that has nobody to tell."""

@@ -117,7 +117,14 @@ class ResourceType(Protocol):
         ...
 
     def read(self, cloud: Any, id: str, outputs: Properties) -> Live | None:
-        """Ask the cloud; None when it is gone. `outputs` are the last known ones (write-only values are kept)."""
+        """Ask the cloud; None when it is gone. `outputs` are the last known ones: what the cloud does not tell stays so.
+
+        Read again, the same resource gives the same outputs, and so it does right after its create.
+        """
+        ...
+
+    def kept(self, inputs: Properties) -> Properties:
+        """The inputs in the form of outputs (a hash of what is kept hashed): for `read` where nothing was put out yet."""
         ...
 
     def inputs_of(self, live: Live, old_inputs: Properties) -> Properties:
@@ -158,6 +165,15 @@ class BulkReader(Protocol):
 
     def read_many(self, cloud: Any, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
         """Live resources by id, out of `known` (id, last outputs); those that are gone are missing."""
+        ...
+
+
+class Hasher(Protocol):
+    """A `ResourceType` whose outputs keep no more than a hash of some inputs, which its cloud does not give back."""
+
+    @property
+    def hashed(self) -> Mapping[str, Callable[[str], str]]:
+        """Those inputs, and what hashes each."""
         ...
 
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from ace.engine.contract import UNKNOWN, Diff, Live, Properties, PropertyChange
 from ace.openstack.cloud import Cloud
+from ace.openstack.known import Known
 
 _CLOCKS_DIFFER_S = 5
 """A cloud's API hosts and databases agree on the time to that."""
@@ -27,12 +28,14 @@ class OpenStackType:
     """Inputs that cannot be changed in place (the provider's ForceNew); `region` always."""
     defaults: ClassVar[Mapping[str, Any]] = {}
     """Inputs that the provider fills in when the program does not give them."""
-    unordered: ClassVar[frozenset[str]] = frozenset({"tags"})
+    unordered: ClassVar[frozenset[str]] = frozenset({"tags", "allTags"})
     """Lists whose order means nothing."""
     is_within: ClassVar[bool] = False
     """It lies in a resource of ours, which its inputs name, and which only this stack fills."""
     given_only: ClassVar[frozenset[str]] = frozenset()
     """Inputs that the cloud does not give back, or not as given: compared with what was given before."""
+    hashed: ClassVar[Mapping[str, Callable[[str], str]]] = {}
+    """See `Hasher.hashed`; the provider's StateFuncs."""
 
     # -------------------------------------------------------------------------------------------------------- contract
 
@@ -45,9 +48,9 @@ class OpenStackType:
         """Compare what is wanted with what is there; see `ResourceType.diff`."""
         changes = []
         for key in sorted({*inputs, *old_inputs} - {"__defaults"}):
-            known = old_inputs if key in self.given_only else old_outputs
+            known = old_inputs if key in self.given_only or key in self.hashed else old_outputs
             before, after = known.get(key), inputs.get(key)
-            if not self._same(key, before, after):
+            if not self._same(key, before, after) and not self._same_hash(key, old_outputs.get(key), after):
                 changes.append(PropertyChange(key, before, after, key in self.replaces or key == "region"))
         return Diff(tuple(changes), delete_before_replace=self._must_go_first(inputs, old_outputs))
 
@@ -55,10 +58,14 @@ class OpenStackType:
         """Old inputs with what the cloud has now; what says the same keeps its form."""
         found = {}
         for key, value in old_inputs.items():
+            untold = key not in live.outputs or key in self.given_only or key in self.hashed
             now = live.outputs.get(key)
-            keep = key in self.given_only or key == "__defaults" or self._same(key, now, value)
-            found[key] = value if keep else now
+            found[key] = value if untold or self._same(key, now, value) else now
         return found
+
+    def kept(self, inputs: Properties) -> Properties:
+        """See `ResourceType.kept`."""
+        return {key: self._kept(key, value) for key, value in inputs.items()}
 
     def find(
         self, cloud: Cloud, inputs: Properties, begun: float | None = None, known: Collection[str] = ()
@@ -106,7 +113,30 @@ class OpenStackType:
         """See `ResourceType.read`."""
         raise NotImplementedError
 
+    # ------------------------------------------------------------------------------- what is known, for `Known.live`
+
+    def given(self, inputs: Properties) -> Known:
+        """At a create, and of what a search finds: the inputs, in the form of outputs."""
+        return Known(self.kept(inputs))
+
+    @staticmethod
+    def last(outputs: Properties) -> Known:
+        """At a read: the last outputs, as they are."""
+        return Known(outputs)
+
+    def changed(self, inputs: Properties, old_inputs: Properties, old_outputs: Properties) -> Known:
+        """At an update: the inputs that changed, and of the last outputs what is not an input's that was taken away."""
+        stays = {k: v for k, v in old_outputs.items() if k not in old_inputs or old_inputs[k] == inputs.get(k)}
+        return Known({**self.kept(inputs), **stays})
+
     # ---------------------------------------------------------------------------------------------------------- inside
+
+    def _kept(self, key: str, value: Any) -> Any:
+        return self.hashed[key](value) if key in self.hashed and isinstance(value, str) and value else value
+
+    def _same_hash(self, key: str, kept: Any, given: Any) -> bool:
+        """Whether outputs keep what is given now, whoever gave it (Pulumi's refresh may leave other inputs behind)."""
+        return key in self.hashed and isinstance(given, str) and bool(given) and kept == self._kept(key, given)
 
     def _must_go_first(self, inputs: Properties, old_outputs: Properties) -> bool:
         """A name that the program gave and keeps: the bridge deletes before it replaces (`nameRequiresDeleteBeforeReplace`)."""

@@ -8,8 +8,11 @@ from typing import Any
 from ace.engine.contract import CloudError, Live, Properties
 from ace.openstack.base import OpenStackType
 from ace.openstack.cloud import Cloud
+from ace.openstack.known import Known
 from ace.openstack.neutron import text
 
+_WITH_DESCRIPTION = "2.55"
+"""A flavour may have a description from here on; before, it is not told."""
 _GROUP_POLICY = "2.64"
 """From here on a server group has one policy and rules."""
 
@@ -30,12 +33,12 @@ class Keypair(OpenStackType):
         body = {"name": inputs["name"], "public_key": inputs["publicKey"]}
         doing = f"create keypair {inputs['name']!r}"
         made = cloud.request("compute", "POST", "/os-keypairs", json={"keypair": body}, doing=doing)
-        return self._live(cloud, made["keypair"])
+        return self._live(cloud, made["keypair"], self.given(inputs))
 
     def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:
         """GET."""
         found = cloud.get("compute", f"/os-keypairs/{id}")
-        return self._live(cloud, found["keypair"]) if found else None
+        return self._live(cloud, found["keypair"], self.last(outputs)) if found else None
 
     def update(
         self, cloud: Cloud, id: str, inputs: Properties, old_inputs: Properties, old_outputs: Properties
@@ -49,21 +52,20 @@ class Keypair(OpenStackType):
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
         """The one of its name."""
-        live = self.read(cloud, str(inputs["name"]), {})
+        live = self.read(cloud, str(inputs["name"]), self.kept(inputs))
         return [live] if live else []
 
-    @staticmethod
-    def _live(cloud: Cloud, found: Mapping[str, Any]) -> Live:
-        outputs = {
+    def _live(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> Live:
+        told = {
             "id": found["name"],
             "region": cloud.region,
             "name": found["name"],
             "publicKey": found["public_key"],
             "fingerprint": found["fingerprint"],
-            "privateKey": "",
-            "userId": "",
+            "privateKey": known.get("privateKey", ""),
+            "userId": known.get("userId", ""),
         }
-        return Live(found["name"], outputs, text(found.get("created_at")))
+        return known.live(found["name"], told, self.unordered, text(found.get("created_at")))
 
 
 class Flavor(OpenStackType):
@@ -89,10 +91,15 @@ class Flavor(OpenStackType):
         }
         if inputs.get("flavorId"):
             body["id"] = inputs["flavorId"]
+        version = None
+        if inputs.get("description"):
+            body["description"], version = inputs["description"], _WITH_DESCRIPTION
         doing = f"create flavour {inputs['name']!r}"
         self.note_what_is_there(cloud, lambda: (item["id"] for item in self._all(cloud)))
-        made = cloud.request("compute", "POST", "/flavors", json={"flavor": body}, doing=doing)["flavor"]
-        return self._with_specs(cloud, self._live(cloud, made, {}), inputs)
+        made = cloud.request("compute", "POST", "/flavors", json={"flavor": body}, microversion=version, doing=doing)[
+            "flavor"
+        ]
+        return self._with_specs(cloud, self._live(cloud, made, {}, self.given(inputs)), inputs)
 
     def find(
         self, cloud: Cloud, inputs: Properties, begun: float | None = None, known: Collection[str] = ()
@@ -117,18 +124,14 @@ class Flavor(OpenStackType):
 
     def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:
         """GET, and its extra specs."""
-        found = cloud.get("compute", f"/flavors/{id}")
-        if not found:
-            return None
-        specs = cloud.get("compute", f"/flavors/{id}/os-extra_specs") or {}
-        return self._live(cloud, found["flavor"], specs.get("extra_specs") or {})
+        return self._read(cloud, id, self.last(outputs))
 
     def update(
         self, cloud: Cloud, id: str, inputs: Properties, old_inputs: Properties, old_outputs: Properties
     ) -> Live:
         """Only extra specs can change in place."""
         self._set_specs(cloud, id, old_outputs.get("extraSpecs") or {}, inputs.get("extraSpecs") or {})
-        live = self.read(cloud, id, old_outputs)
+        live = self._read(cloud, id, self.changed(inputs, old_inputs, old_outputs))
         if live is None:
             raise CloudError(f"{cloud.name}: flavour {inputs.get('name')!r} is gone", status=404)
         return live
@@ -142,9 +145,16 @@ class Flavor(OpenStackType):
         """Public and private ones."""
         for found in self._all(cloud):
             if found["name"] == inputs.get("name"):
-                live = self.read(cloud, found["id"], {})
+                live = self._read(cloud, found["id"], self.given(inputs))
                 if live is not None:
                     yield live
+
+    def _read(self, cloud: Cloud, id_: str, known: Known) -> Live | None:
+        found = cloud.get("compute", f"/flavors/{id_}")
+        if not found:
+            return None
+        specs = cloud.get("compute", f"/flavors/{id_}/os-extra_specs") or {}
+        return self._live(cloud, found["flavor"], specs.get("extra_specs") or {}, known)
 
     @staticmethod
     def _all(cloud: Cloud) -> list[dict[str, Any]]:
@@ -159,14 +169,13 @@ class Flavor(OpenStackType):
             cloud.request("compute", "POST", path, json={"extra_specs": dict(new)}, doing="change a flavour")
         return new
 
-    @staticmethod
-    def _live(cloud: Cloud, found: Mapping[str, Any], specs: Mapping[str, Any]) -> Live:
-        outputs = {
+    def _live(self, cloud: Cloud, found: Mapping[str, Any], specs: Mapping[str, Any], known: Known) -> Live:
+        told = {
             "id": found["id"],
             "region": cloud.region,
             "flavorId": found["id"],
             "name": found["name"],
-            "description": text(found.get("description")),
+            "description": text(found.get("description", known.get("description"))),
             "ram": found["ram"],
             "vcpus": found["vcpus"],
             "disk": found["disk"],
@@ -176,7 +185,7 @@ class Flavor(OpenStackType):
             "ephemeral": found.get("OS-FLV-EXT-DATA:ephemeral", 0),
             "extraSpecs": dict(specs),
         }
-        return Live(found["id"], outputs)
+        return known.live(found["id"], told, self.unordered)
 
 
 class ServerGroup(OpenStackType):
@@ -184,6 +193,7 @@ class ServerGroup(OpenStackType):
 
     token = "openstack:compute/serverGroup:ServerGroup"
     replaces = frozenset({"name", "policies", "rules", "valueSpecs"})
+    unordered = frozenset({"members"})
 
     def create(self, cloud: Cloud, inputs: Properties) -> Live:
         """POST."""
@@ -200,17 +210,17 @@ class ServerGroup(OpenStackType):
             microversion=_GROUP_POLICY,
             doing=doing,
         )
-        return self._live(cloud, made["server_group"])
+        return self._live(cloud, made["server_group"], self.given(inputs))
 
     def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:
         """GET."""
         found = cloud.get("compute", f"/os-server-groups/{id}", microversion=_GROUP_POLICY)
-        return self._live(cloud, found["server_group"]) if found else None
+        return self._live(cloud, found["server_group"], self.last(outputs)) if found else None
 
     def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
         """One list."""
         listed = {item["id"]: item for item in self._all(cloud)}
-        return {id_: self._live(cloud, listed[id_]) for id_, _ in known if id_ in listed}
+        return {id_: self._live(cloud, listed[id_], self.last(outputs)) for id_, outputs in known if id_ in listed}
 
     def update(
         self, cloud: Cloud, id: str, inputs: Properties, old_inputs: Properties, old_outputs: Properties
@@ -225,7 +235,8 @@ class ServerGroup(OpenStackType):
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
         """Those of its name."""
-        return [self._live(cloud, item) for item in self._all(cloud) if item["name"] == inputs.get("name")]
+        known = self.given(inputs)
+        return [self._live(cloud, item, known) for item in self._all(cloud) if item["name"] == inputs.get("name")]
 
     def _is_as_wanted(self, inputs: Properties, live: Live) -> bool:
         """And nobody is in it yet."""
@@ -235,9 +246,8 @@ class ServerGroup(OpenStackType):
     def _all(cloud: Cloud) -> list[dict[str, Any]]:
         return cloud.items("compute", "/os-server-groups", "server_groups", microversion=_GROUP_POLICY)
 
-    @staticmethod
-    def _live(cloud: Cloud, found: Mapping[str, Any]) -> Live:
-        outputs = {
+    def _live(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> Live:
+        told = {
             "id": found["id"],
             "region": cloud.region,
             "name": found["name"],
@@ -245,4 +255,4 @@ class ServerGroup(OpenStackType):
             "members": sorted(found.get("members") or []),
             "rules": {"maxServerPerHost": (found.get("rules") or {}).get("max_server_per_host", 0)},
         }
-        return Live(found["id"], outputs)
+        return known.live(found["id"], told, self.unordered)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from ace.engine.contract import Live, Properties
 from ace.openstack.base import OpenStackType
 from ace.openstack.cloud import Cloud
+from ace.openstack.known import Known
 from ace.openstack.neutron import text
 from ace.openstack.sweeping import sweep_default_security_groups
 
@@ -30,17 +31,17 @@ class _IdentityType(OpenStackType):
         doing = f"create {self.noun} {inputs.get('name')!r}"
         self.note_what_is_there(cloud, lambda: (item["id"] for item in self._all(cloud)))
         made = cloud.request("identity", "POST", f"/{self.collection}", json={self.noun: body}, doing=doing)
-        return self._live(cloud, made[self.noun])
+        return self._live(cloud, made[self.noun], self.given(inputs))
 
     def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:
         """GET."""
         found = cloud.get("identity", f"/{self.collection}/{id}")
-        return self._live(cloud, found[self.noun]) if found else None
+        return self._live(cloud, found[self.noun], self.last(outputs)) if found else None
 
     def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
         """One list."""
         listed = {item["id"]: item for item in self._all(cloud)}
-        return {id_: self._live(cloud, listed[id_]) for id_, _ in known if id_ in listed}
+        return {id_: self._live(cloud, listed[id_], self.last(outputs)) for id_, outputs in known if id_ in listed}
 
     def update(
         self, cloud: Cloud, id: str, inputs: Properties, old_inputs: Properties, old_outputs: Properties
@@ -55,7 +56,7 @@ class _IdentityType(OpenStackType):
         }
         doing = f"update {self.noun} {inputs.get('name')!r}"
         found = cloud.request("identity", "PATCH", f"/{self.collection}/{id}", json={self.noun: body}, doing=doing)
-        return self._live(cloud, found[self.noun])
+        return self._live(cloud, found[self.noun], self.changed(inputs, old_inputs, old_outputs))
 
     def delete(self, cloud: Cloud, id: str, outputs: Properties) -> None:
         """DELETE."""
@@ -66,13 +67,14 @@ class _IdentityType(OpenStackType):
         """Those of its name, in its domain if it names one."""
         params = {"name": inputs.get("name")} | ({"domain_id": inputs["domainId"]} if inputs.get("domainId") else {})
         for found in cloud.items("identity", f"/{self.collection}", self.collection, params=params):
-            yield self._live(cloud, found)
+            yield self._live(cloud, found, self.given(inputs))
 
     def _all(self, cloud: Cloud) -> list[dict[str, Any]]:
         return cloud.items("identity", f"/{self.collection}", self.collection)
 
-    def _live(self, cloud: Cloud, found: Mapping[str, Any]) -> Live:
-        return Live(found["id"], {"id": found["id"], "region": cloud.region, **self.outputs(cloud, found)})
+    def _live(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> Live:
+        told = {"id": found["id"], "region": cloud.region, **self.outputs(cloud, found)}
+        return known.live(found["id"], told, self.unordered)
 
 
 class Project(_IdentityType):
@@ -138,7 +140,7 @@ class RoleAssignment(OpenStackType):
 
     def create(self, cloud: Cloud, inputs: Properties) -> Live:
         """PUT; repeating it does no harm."""
-        live = self._live(cloud, inputs)
+        live = self._live(cloud, inputs, self.given(inputs))
         cloud.request("identity", "PUT", self._path(live.outputs), doing="assign a role")
         return live
 
@@ -146,7 +148,11 @@ class RoleAssignment(OpenStackType):
         """The roles that the group (or user) has there."""
         parts = self._parts(id)
         found = cloud.get("identity", self._path(parts).rsplit("/", 1)[0]) or {"roles": ()}
-        return self._live(cloud, parts) if any(role["id"] == parts["roleId"] for role in found["roles"]) else None
+        return (
+            self._live(cloud, parts, self.last(outputs))
+            if any(role["id"] == parts["roleId"] for role in found["roles"])
+            else None
+        )
 
     def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
         """One list of all assignments."""
@@ -166,7 +172,7 @@ class RoleAssignment(OpenStackType):
                     )
                 )
             )
-        return {id_: self._live(cloud, self._parts(id_)) for id_, _ in known if id_ in listed}
+        return {id_: self._live(cloud, self._parts(id_), self.last(outputs)) for id_, outputs in known if id_ in listed}
 
     def update(
         self, cloud: Cloud, id: str, inputs: Properties, old_inputs: Properties, old_outputs: Properties
@@ -180,7 +186,8 @@ class RoleAssignment(OpenStackType):
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
         """The assignment, if it is made."""
-        live = self.read(cloud, self._live(cloud, inputs).id, {})
+        known = self.given(inputs)
+        live = self.read(cloud, self._live(cloud, inputs, known).id, known.outputs)
         return [live] if live else []
 
     @staticmethod
@@ -194,9 +201,8 @@ class RoleAssignment(OpenStackType):
         actor = f"groups/{parts['groupId']}" if parts.get("groupId") else f"users/{parts['userId']}"
         return f"/{scope}/{actor}/roles/{parts['roleId']}"
 
-    @staticmethod
-    def _live(cloud: Cloud, given: Properties) -> Live:
+    def _live(self, cloud: Cloud, given: Properties, known: Known) -> Live:
         keys = ("domainId", "projectId", "groupId", "userId", "roleId")
         parts = {key: text(given.get(key)) for key in keys}
         id_ = "/".join(parts[key] for key in keys)
-        return Live(id_, {"id": id_, "region": cloud.region, **parts})
+        return known.live(id_, {"id": id_, "region": cloud.region, **parts}, self.unordered)

@@ -8,6 +8,7 @@ from typing import Any
 from ace.engine.contract import CloudError, Live, Properties
 from ace.openstack.base import OpenStackType
 from ace.openstack.cloud import Cloud
+from ace.openstack.known import Known
 from ace.openstack.neutron import NeutronType, text
 
 _INTERFACE_OWNERS = (
@@ -38,8 +39,9 @@ class Network(NeutronType):
     }
     fixed = frozenset({"tenantId", "availabilityZoneHints", "transparentVlan"})
     replaces = frozenset({"tenantId", "valueSpecs", "availabilityZoneHints", "transparentVlan"})
+    unordered = frozenset({"tags", "allTags", "availabilityZoneHints"})
 
-    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Properties) -> dict[str, Any]:
+    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> dict[str, Any]:
         """As `networking_network_v2` keeps it."""
         segment = {
             "networkType": text(found.get("provider:network_type")),
@@ -89,7 +91,7 @@ class Subnet(NeutronType):
     defaults = {"ipVersion": 4, "enableDhcp": True, "noGateway": False}
     goes_with = (Network.token, "networkId")
     is_within = True
-    unordered = frozenset({"tags", "allocationPools", "serviceTypes"})
+    unordered = frozenset({"tags", "allTags", "allocationPools", "serviceTypes"})
 
     def body(self, cloud: Cloud, inputs: Properties) -> dict[str, Any]:
         """With gateway and pools, which have forms of their own."""
@@ -122,7 +124,7 @@ class Subnet(NeutronType):
             own["allocation_pools"] = [dict(pool) for pool in inputs["allocationPools"]]
         return own
 
-    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Properties) -> dict[str, Any]:
+    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> dict[str, Any]:
         """As `networking_subnet_v2` keeps it."""
         return {
             "name": found["name"],
@@ -160,7 +162,7 @@ class Router(NeutronType):
     }
     fixed = frozenset({"tenantId", "distributed", "availabilityZoneHints"})
     replaces = fixed | {"valueSpecs"}
-    unordered = frozenset({"tags", "externalFixedIps"})
+    unordered = frozenset({"tags", "allTags", "externalFixedIps", "availabilityZoneHints"})
 
     def body(self, cloud: Cloud, inputs: Properties) -> dict[str, Any]:
         """With its gateway."""
@@ -189,7 +191,7 @@ class Router(NeutronType):
             gateway["external_fixed_ips"] = [_fixed_ip(item) for item in inputs["externalFixedIps"]]
         return gateway
 
-    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Properties) -> dict[str, Any]:
+    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> dict[str, Any]:
         """As `networking_router_v2` keeps it."""
         gateway = found.get("external_gateway_info") or {}
         return {
@@ -221,18 +223,18 @@ class RouterInterface(OpenStackType):
         body = {"subnet_id": inputs["subnetId"]} if inputs.get("subnetId") else {"port_id": inputs["portId"]}
         path = f"/routers/{inputs['routerId']}/add_router_interface"
         made = cloud.request("network", "PUT", path, json=body, doing="add an interface to a router", once=True)
-        return self._live(cloud, made["port_id"], inputs["routerId"], made["subnet_ids"], inputs)
+        return self._live(cloud, made["port_id"], inputs["routerId"], made["subnet_ids"], self.given(inputs))
 
     def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:
         """Its port, if that is still a router's."""
         found = cloud.get("network", f"/ports/{id}")
-        return self._of_port(cloud, found["port"], outputs) if found else None
+        return self._of_port(cloud, found["port"], self.last(outputs)) if found else None
 
     def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
         """One list of routers' ports."""
         ports = cloud.items("network", "/ports", "ports", params={"device_owner": _INTERFACE_OWNERS})
         listed = {port["id"]: port for port in ports}
-        found = {id_: self._of_port(cloud, listed[id_], outputs) for id_, outputs in known if id_ in listed}
+        found = {id_: self._of_port(cloud, listed[id_], self.last(outputs)) for id_, outputs in known if id_ in listed}
         return {id_: live for id_, live in found.items() if live is not None}
 
     def update(
@@ -266,24 +268,23 @@ class RouterInterface(OpenStackType):
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
         """Its router's ports."""
         for port in cloud.items("network", "/ports", "ports", params={"device_id": inputs["routerId"]}):
-            live = self._of_port(cloud, port, inputs)
+            live = self._of_port(cloud, port, self.given(inputs))
             if live is not None:
                 yield live
 
-    def _of_port(self, cloud: Cloud, port: Mapping[str, Any], known: Properties) -> Live | None:
+    def _of_port(self, cloud: Cloud, port: Mapping[str, Any], known: Known) -> Live | None:
         if port["device_id"] != known.get("routerId") or port["device_owner"] not in _INTERFACE_OWNERS:
             return None
         return self._live(
             cloud, port["id"], port["device_id"], [item["subnet_id"] for item in port["fixed_ips"]], known
         )
 
-    @staticmethod
-    def _live(cloud: Cloud, port: str, router: str, subnets: Sequence[str], known: Properties) -> Live:
+    def _live(self, cloud: Cloud, port: str, router: str, subnets: Sequence[str], known: Known) -> Live:
         # A port with addresses in several subnets is of none, unless one was asked for (as the provider has it: with a
         # subnet beside the port, it could not take the interface off again).
         wanted = known.get("subnetId")
         subnet = subnets[0] if len(subnets) == 1 else wanted if wanted in subnets else ""
-        outputs = {
+        told = {
             "id": port,
             "region": cloud.region,
             "routerId": router,
@@ -291,7 +292,7 @@ class RouterInterface(OpenStackType):
             "subnetId": subnet,
             "forceDestroy": bool(known.get("forceDestroy")),
         }
-        return Live(port, outputs)
+        return known.live(port, told, self.unordered)
 
 
 class RouterRoutes(OpenStackType):
@@ -304,23 +305,29 @@ class RouterRoutes(OpenStackType):
 
     def create(self, cloud: Cloud, inputs: Properties) -> Live:
         """Set them; repeating it does no harm."""
-        return self._set(cloud, inputs["routerId"], inputs.get("routes") or [])
+        return self._set(cloud, inputs["routerId"], inputs, self.given(inputs))
 
     def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:
         """The router's routes; none left counts as gone."""
         found = cloud.get("network", f"/routers/{id}")
-        return self._live(cloud, found["router"]) if found and found["router"].get("routes") else None
+        return (
+            self._live(cloud, found["router"], self.last(outputs)) if found and found["router"].get("routes") else None
+        )
 
     def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
         """One list of routers."""
         routers = {router["id"]: router for router in cloud.items("network", "/routers", "routers")}
-        return {id_: self._live(cloud, routers[id_]) for id_, _ in known if routers.get(id_, {}).get("routes")}
+        return {
+            id_: self._live(cloud, routers[id_], self.last(outputs))
+            for id_, outputs in known
+            if routers.get(id_, {}).get("routes")
+        }
 
     def update(
         self, cloud: Cloud, id: str, inputs: Properties, old_inputs: Properties, old_outputs: Properties
     ) -> Live:
         """Set them anew."""
-        return self._set(cloud, id, inputs.get("routes") or [])
+        return self._set(cloud, id, inputs, self.changed(inputs, old_inputs, old_outputs))
 
     def delete(self, cloud: Cloud, id: str, outputs: Properties) -> None:
         """Set none."""
@@ -329,21 +336,21 @@ class RouterRoutes(OpenStackType):
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
         """The routes that the router has."""
-        live = self.read(cloud, inputs["routerId"], {})
+        live = self.read(cloud, inputs["routerId"], self.kept(inputs))
         return [live] if live else []
 
-    def _set(self, cloud: Cloud, router: str, routes: Sequence[Mapping[str, Any]]) -> Live:
+    def _set(self, cloud: Cloud, router: str, inputs: Properties, known: Known) -> Live:
+        routes = inputs.get("routes") or []
         wanted = [{"destination": item["destinationCidr"], "nexthop": item["nextHop"]} for item in routes]
         body = {"router": {"routes": wanted}}
         found = cloud.request("network", "PUT", f"/routers/{router}", json=body, doing="set a router's routes")
-        return self._live(cloud, found["router"])
+        return self._live(cloud, found["router"], known)
 
-    @staticmethod
-    def _live(cloud: Cloud, router: Mapping[str, Any]) -> Live:
+    def _live(self, cloud: Cloud, router: Mapping[str, Any], known: Known) -> Live:
         routes = [{"destinationCidr": item["destination"], "nextHop": item["nexthop"]} for item in router["routes"]]
         routes.sort(key=lambda item: (item["destinationCidr"], item["nextHop"]))
-        outputs = {"id": router["id"], "region": cloud.region, "routerId": router["id"], "routes": routes}
-        return Live(router["id"], outputs)
+        told = {"id": router["id"], "region": cloud.region, "routerId": router["id"], "routes": routes}
+        return known.live(router["id"], told, self.unordered)
 
 
 class RbacPolicy(NeutronType):
@@ -360,15 +367,15 @@ class RbacPolicy(NeutronType):
     def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
         """One list; its key is not the collection's name."""
         listed = {item["id"]: item for item in cloud.items("network", "/rbac-policies", "rbac_policies")}
-        return {id_: self._live(cloud, listed[id_], outputs) for id_, outputs in known if id_ in listed}
+        return {id_: self._live(cloud, listed[id_], self.last(outputs)) for id_, outputs in known if id_ in listed}
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
         """Those of its object."""
         filters = {"object_id": inputs["objectId"]}
         for found in cloud.items("network", "/rbac-policies", "rbac_policies", params=filters):
-            yield self._live(cloud, found, inputs)
+            yield self._live(cloud, found, self.given(inputs))
 
-    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Properties) -> dict[str, Any]:
+    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> dict[str, Any]:
         """As `networking_rbac_policy_v2` keeps it."""
         return {
             "action": found["action"],

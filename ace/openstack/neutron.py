@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from ace.engine.contract import CloudError, Live, Properties
 from ace.openstack.base import OpenStackType
 from ace.openstack.cloud import Cloud
+from ace.openstack.known import Known
 
 DELETE_TIMEOUT_S = 120
 
@@ -47,8 +48,8 @@ class NeutronType(OpenStackType):
         """What an input becomes that the program no longer gives."""
         return [] if key in self.unordered else ""
 
-    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Properties) -> dict[str, Any]:
-        """The provider's outputs for a resource as Neutron tells it; `known` are inputs or last outputs."""
+    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> dict[str, Any]:
+        """The provider's outputs for a resource as Neutron tells it; what Neutron does not tell is left out."""
         raise NotImplementedError
 
     # --------------------------------------------------------------------------------------------------------- contract
@@ -110,18 +111,18 @@ class NeutronType(OpenStackType):
             self.made(cloud, made, inputs)
             tagged = {**made, "tags": self._tag(cloud, made, inputs.get("tags"))}
         except CloudError as error:
-            raise error.leaving(self._live(cloud, made, inputs)) from None
-        return self._live(cloud, tagged, inputs)
+            raise error.leaving(self._live(cloud, made, self.given(inputs))) from None
+        return self._live(cloud, tagged, self.given(inputs))
 
     def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:
         """GET."""
         found = cloud.get("network", f"/{self.collection}/{id}")
-        return self._live(cloud, found[self.noun], outputs) if found else None
+        return self._live(cloud, found[self.noun], self.last(outputs)) if found else None
 
     def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
         """One list for all."""
         listed = {found["id"]: found for found in cloud.items("network", f"/{self.collection}", self.collection)}
-        return {id_: self._live(cloud, listed[id_], outputs) for id_, outputs in known if id_ in listed}
+        return {id_: self._live(cloud, listed[id_], self.last(outputs)) for id_, outputs in known if id_ in listed}
 
     def update(
         self, cloud: Cloud, id: str, inputs: Properties, old_inputs: Properties, old_outputs: Properties
@@ -135,7 +136,7 @@ class NeutronType(OpenStackType):
         found = cloud.request("network", "GET", path, doing=doing)[self.noun]
         if "tags" in inputs or "tags" in old_inputs:
             found["tags"] = self._tag(cloud, found, inputs.get("tags") or [])
-        return self._live(cloud, found, inputs)
+        return self._live(cloud, found, self.changed(inputs, old_inputs, old_outputs))
 
     def delete(self, cloud: Cloud, id: str, outputs: Properties) -> None:
         """DELETE, again while something that is on its way out still uses it."""
@@ -148,7 +149,7 @@ class NeutronType(OpenStackType):
         filters = {api: inputs[key] for key, api in names.items() if inputs.get(key)}
         filters |= self.in_project(cloud, inputs)
         for found in cloud.items("network", f"/{self.collection}", self.collection, params=filters):
-            yield self._live(cloud, found, inputs)
+            yield self._live(cloud, found, self.given(inputs))
 
     @staticmethod
     def in_project(cloud: Cloud, inputs: Properties) -> dict[str, Any]:
@@ -166,14 +167,13 @@ class NeutronType(OpenStackType):
         done = cloud.request("network", "PUT", path, json={"tags": list(wanted)}, doing=f"tag {found.get('name')}")
         return list(done["tags"])
 
-    def _live(self, cloud: Cloud, found: Mapping[str, Any], known: Properties) -> Live:
-        given = {key: known[key] for key in self.given_only if known.get(key) is not None}
-        outputs = {"id": found["id"], "region": cloud.region, **given, **self.outputs(cloud, found, known)}
+    def _live(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> Live:
+        told = {"id": found["id"], "region": cloud.region, **self.outputs(cloud, found, known)}
         if self.tagged:
             tags = sorted(found.get("tags") or [])
             # `tags` are those that the program set; what others add shows in `allTags`.
-            outputs |= {"tags": tags, "allTags": tags}
-        return Live(found["id"], outputs, text(found.get("created_at")))
+            told |= {"tags": tags, "allTags": tags}
+        return known.live(found["id"], told, self.unordered, text(found.get("created_at")))
 
 
 def _in_order(bodies: Sequence[Mapping[str, Any]], made: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 from ace.engine.contract import CloudError, Live, Properties
 from ace.openstack.base import OpenStackType
 from ace.openstack.cloud import Cloud
+from ace.openstack.known import Known
 from ace.openstack.neutron import NeutronType, text
 
 
@@ -33,7 +34,12 @@ class Port(NeutronType):
     }
     fixed = frozenset({"networkId", "macAddress", "tenantId", "deviceOwner", "deviceId"})
     replaces = fixed | {"valueSpecs"}
-    unordered = frozenset({"tags", "securityGroupIds", "allowedAddressPairs", "fixedIps"})
+    unordered = frozenset(
+        {
+            *("tags", "securityGroupIds", "allowedAddressPairs", "fixedIps"),
+            *("allTags", "allSecurityGroupIds", "allFixedIps", "dnsAssignments"),
+        }
+    )
     given_only = frozenset({"noSecurityGroups", "noFixedIp"})
 
     def body(self, cloud: Cloud, inputs: Properties) -> dict[str, Any]:
@@ -64,7 +70,7 @@ class Port(NeutronType):
             body["security_groups"] = []
         return body
 
-    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Properties) -> dict[str, Any]:
+    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> dict[str, Any]:
         """As `networking_port_v2` keeps it."""
         addresses = [item["ip_address"] for item in found["fixed_ips"]]
         pairs = [
@@ -133,7 +139,7 @@ class FloatingIp(NeutronType):
         if inputs.get("description"):
             yield from super().search(cloud, inputs)
 
-    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Properties) -> dict[str, Any]:
+    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> dict[str, Any]:
         """As `networking_floatingip_v2` keeps it."""
         return {
             "address": found["floating_ip_address"],
@@ -159,23 +165,29 @@ class FloatingIpAssociate(OpenStackType):
         found = self._of_address(cloud, inputs)
         if not found:
             raise CloudError(f"{cloud.name}: there is no floating IP {inputs['floatingIp']}", status=404)
-        return self._set(cloud, found[0]["id"], inputs)
+        return self._set(cloud, found[0]["id"], inputs, self.given(inputs))
 
     def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:
         """The floating IP, if a port has it."""
         found = cloud.get("network", f"/floatingips/{id}")
-        return self._live(cloud, found["floatingip"]) if found and found["floatingip"].get("port_id") else None
+        if not found or not found["floatingip"].get("port_id"):
+            return None
+        return self._live(cloud, found["floatingip"], self.last(outputs))
 
     def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
         """One list."""
         listed = {item["id"]: item for item in cloud.items("network", "/floatingips", "floatingips")}
-        return {id_: self._live(cloud, listed[id_]) for id_, _ in known if listed.get(id_, {}).get("port_id")}
+        return {
+            id_: self._live(cloud, listed[id_], self.last(outputs))
+            for id_, outputs in known
+            if listed.get(id_, {}).get("port_id")
+        }
 
     def update(
         self, cloud: Cloud, id: str, inputs: Properties, old_inputs: Properties, old_outputs: Properties
     ) -> Live:
         """Give it to another port."""
-        return self._set(cloud, id, inputs)
+        return self._set(cloud, id, inputs, self.changed(inputs, old_inputs, old_outputs))
 
     def delete(self, cloud: Cloud, id: str, outputs: Properties) -> None:
         """Take it from the port."""
@@ -185,31 +197,31 @@ class FloatingIpAssociate(OpenStackType):
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
         """The address, if a port has it."""
-        return [self._live(cloud, found) for found in self._of_address(cloud, inputs) if found.get("port_id")]
+        known = self.given(inputs)
+        return [self._live(cloud, found, known) for found in self._of_address(cloud, inputs) if found.get("port_id")]
 
     @staticmethod
     def _of_address(cloud: Cloud, inputs: Properties) -> list[dict[str, Any]]:
         params = {"floating_ip_address": inputs["floatingIp"]}
         return cloud.items("network", "/floatingips", "floatingips", params=params)
 
-    def _set(self, cloud: Cloud, id_: str, inputs: Properties) -> Live:
+    def _set(self, cloud: Cloud, id_: str, inputs: Properties, known: Known) -> Live:
         body: dict[str, Any] = {"port_id": inputs["portId"]}
         if inputs.get("fixedIp"):
             body["fixed_ip_address"] = inputs["fixedIp"]
         doing = f"give {inputs['floatingIp']} to a port"
         found = cloud.request("network", "PUT", f"/floatingips/{id_}", json={"floatingip": body}, doing=doing)
-        return self._live(cloud, found["floatingip"])
+        return self._live(cloud, found["floatingip"], known)
 
-    @staticmethod
-    def _live(cloud: Cloud, found: Mapping[str, Any]) -> Live:
-        outputs = {
+    def _live(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> Live:
+        told = {
             "id": found["id"],
             "region": cloud.region,
             "floatingIp": found["floating_ip_address"],
             "portId": found["port_id"],
             "fixedIp": text(found.get("fixed_ip_address")),
         }
-        return Live(found["id"], outputs)
+        return known.live(found["id"], told, self.unordered)
 
 
 def _as_given(found: Sequence[Mapping[str, str]], given: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
@@ -218,9 +230,10 @@ def _as_given(found: Sequence[Mapping[str, str]], given: Sequence[Mapping[str, s
     Where the program gave a subnet alone, the address that Neutron drew is told in `allFixedIps` only.
     """
     drawn = [item["subnetId"] for item in given if not item.get("ipAddress")]
+    chosen = {item["ipAddress"] for item in given if item.get("ipAddress")}
     addresses = []
     for item in found if given else ():
-        if item["subnet_id"] in drawn:
+        if item["subnet_id"] in drawn and item["ip_address"] not in chosen:
             drawn.remove(item["subnet_id"])
             addresses.append({"ipAddress": "", "subnetId": item["subnet_id"]})
         else:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from ace.engine.contract import Live, Properties
 from ace.openstack.base import OpenStackType
 from ace.openstack.cloud import Cloud
+from ace.openstack.known import Known
 
 
 class _QuotaType(OpenStackType):
@@ -22,7 +23,7 @@ class _QuotaType(OpenStackType):
 
     def create(self, cloud: Cloud, inputs: Properties) -> Live:
         """PUT; repeating it does no harm."""
-        return self._set(cloud, inputs["projectId"], inputs)
+        return self._set(cloud, inputs["projectId"], inputs, self.given(inputs))
 
     def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:
         """GET; a project that is gone has none, though Nova, Cinder and Neutron would tell defaults for it."""
@@ -30,39 +31,41 @@ class _QuotaType(OpenStackType):
         if cloud.get("identity", f"/projects/{project}") is None:
             return None
         found = cloud.get(self.service, f"{self.path}/{project}")
-        return self._live(cloud, project, found[self.noun]) if found else None
+        return self._live(cloud, project, found[self.noun], self.last(outputs)) if found else None
 
     def update(
         self, cloud: Cloud, id: str, inputs: Properties, old_inputs: Properties, old_outputs: Properties
     ) -> Live:
         """PUT."""
-        return self._set(cloud, id.split("/", maxsplit=1)[0], inputs)
+        known = self.changed(inputs, old_inputs, old_outputs)
+        return self._set(cloud, id.split("/", maxsplit=1)[0], inputs, known)
 
     def delete(self, cloud: Cloud, id: str, outputs: Properties) -> None:
         """Nothing: quotas go with their project."""
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
         """The project's quotas as they are."""
-        live = self.read(cloud, f"{inputs['projectId']}/{cloud.region}", {})
+        live = self.read(cloud, f"{inputs['projectId']}/{cloud.region}", self.kept(inputs))
         return [live] if live else []
 
-    def _set(self, cloud: Cloud, project: str, inputs: Properties) -> Live:
+    def _set(self, cloud: Cloud, project: str, inputs: Properties, known: Known) -> Live:
         body = {api: inputs[key] for key, api in self.names.items() if inputs.get(key) is not None}
         if not any(body.values()):  # nothing at all is meant (a suspension), though more than that is in use
             body |= self._forced(cloud)
         path, doing = f"{self.path}/{project}", f"set the {self.service.replace('_', ' ')} quota of project {project}"
         cloud.request(self.service, "PUT", path, json={self.noun: body}, doing=doing)
         found = cloud.request(self.service, "GET", path, doing=doing)
-        return self._live(cloud, project, found[self.noun])
+        return self._live(cloud, project, found[self.noun], known)
 
     def _forced(self, cloud: Cloud) -> dict[str, bool]:
         """What makes the service take less than is in use."""
         return {}
 
-    def _live(self, cloud: Cloud, project: str, found: Mapping[str, Any]) -> Live:
+    def _live(self, cloud: Cloud, project: str, found: Mapping[str, Any], known: Known) -> Live:
         id_ = f"{project}/{cloud.region}"
-        outputs = {key: found[api] for key, api in self.names.items() if api in found}
-        return Live(id_, {"id": id_, "region": cloud.region, "projectId": project, **outputs})
+        limits = {key: found[api] for key, api in self.names.items() if api in found}
+        told = {"id": id_, "region": cloud.region, "projectId": project, **limits}
+        return known.live(id_, told, self.unordered)
 
 
 class ComputeQuota(_QuotaType):

@@ -7,6 +7,7 @@ from typing import Any
 
 from ace.engine.contract import Live, Properties
 from ace.openstack.cloud import Cloud
+from ace.openstack.known import Known
 from ace.openstack.neutron import NeutronType, text
 
 
@@ -32,22 +33,21 @@ class SecGroup(NeutronType):
         fields = ("id", "name", "description", "stateful", "project_id", "tags")
         groups = cloud.items("network", "/security-groups", "security_groups", params={"fields": fields})
         listed = {group["id"]: group for group in groups}
-        return {id_: self._live(cloud, listed[id_], outputs) for id_, outputs in known if id_ in listed}
+        return {id_: self._live(cloud, listed[id_], self.last(outputs)) for id_, outputs in known if id_ in listed}
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
         """Those of its name and project."""
         filters = {"name": inputs.get("name"), **self.in_project(cloud, inputs)}
         for found in cloud.items("network", "/security-groups", "security_groups", params=filters):
-            yield self._live(cloud, found, inputs)
+            yield self._live(cloud, found, self.given(inputs))
 
-    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Properties) -> dict[str, Any]:
+    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> dict[str, Any]:
         """As `networking_secgroup_v2` keeps it."""
         return {
             "name": found["name"],
             "description": text(found.get("description")),
             "stateful": found.get("stateful", True),
             "tenantId": found["project_id"],
-            "deleteDefaultRules": known.get("deleteDefaultRules"),
         }
 
 
@@ -83,15 +83,15 @@ class SecGroupRule(NeutronType):
         """One list."""
         rules = cloud.items("network", "/security-group-rules", "security_group_rules")
         listed = {rule["id"]: rule for rule in rules}
-        return {id_: self._live(cloud, listed[id_], outputs) for id_, outputs in known if id_ in listed}
+        return {id_: self._live(cloud, listed[id_], self.last(outputs)) for id_, outputs in known if id_ in listed}
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
         """Those of its group."""
         filters = {"security_group_id": inputs["securityGroupId"]}
         for found in cloud.items("network", "/security-group-rules", "security_group_rules", params=filters):
-            yield self._live(cloud, found, inputs)
+            yield self._live(cloud, found, self.given(inputs))
 
-    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Properties) -> dict[str, Any]:
+    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> dict[str, Any]:
         """As `networking_secgroup_rule_v2` keeps it: what is not there is 0 or empty."""
         numbers = ("portRangeMin", "portRangeMax")
         return {key: found.get(api) or (0 if key in numbers else "") for key, api in self.names.items()}
@@ -111,13 +111,13 @@ class AddressGroup(NeutronType):
     def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
         """One list."""
         listed = {item["id"]: item for item in cloud.items("network", "/address-groups", "address_groups")}
-        return {id_: self._live(cloud, listed[id_], outputs) for id_, outputs in known if id_ in listed}
+        return {id_: self._live(cloud, listed[id_], self.last(outputs)) for id_, outputs in known if id_ in listed}
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
         """Those of its name and project."""
         filters = {"name": inputs.get("name"), **self.in_project(cloud, inputs)}
         for found in cloud.items("network", "/address-groups", "address_groups", params=filters):
-            yield self._live(cloud, found, inputs)
+            yield self._live(cloud, found, self.given(inputs))
 
     def update(
         self, cloud: Cloud, id: str, inputs: Properties, old_inputs: Properties, old_outputs: Properties
@@ -131,7 +131,7 @@ class AddressGroup(NeutronType):
                 cloud.request("network", "PUT", f"/address-groups/{id}/{verb}", json=body, doing=doing)
         return super().update(cloud, id, inputs, old_inputs, old_outputs)
 
-    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Properties) -> dict[str, Any]:
+    def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> dict[str, Any]:
         """As `networking_address_group_v2` keeps it."""
         return {
             "name": found["name"],

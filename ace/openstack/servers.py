@@ -12,6 +12,7 @@ from typing import Any
 from ace.engine.contract import CloudError, Live, Properties
 from ace.openstack.base import OpenStackType
 from ace.openstack.cloud import Cloud
+from ace.openstack.known import Known
 from ace.openstack.neutron import text
 
 CREATE_TIMEOUT_S = 1800
@@ -33,7 +34,8 @@ class Instance(OpenStackType):
         }
     )
     defaults = {"powerState": "active"}
-    given_only = frozenset({"userData", "imageName", "imageId", "schedulerHints", "configDrive", "securityGroups"})
+    given_only = frozenset({"imageName", "imageId", "schedulerHints", "configDrive", "securityGroups"})
+    hashed = {"userData": lambda text: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()}
 
     def create(self, cloud: Cloud, inputs: Properties) -> Live:
         """POST, and wait until it is ACTIVE."""
@@ -54,8 +56,8 @@ class Instance(OpenStackType):
         try:
             found = cloud.wait(doing, lambda: self._settled(cloud, id_, inputs["name"]), CREATE_TIMEOUT_S)
         except CloudError as error:
-            raise error.leaving(self.read(cloud, id_, inputs)) from None
-        return self._live(cloud, found, inputs, self._networks(cloud, found))
+            raise error.leaving(self._read(cloud, id_, self.given(inputs))) from None
+        return self._live(cloud, found, self.given(inputs))
 
     @staticmethod
     def _body(cloud: Cloud, inputs: Properties) -> dict[str, Any]:
@@ -91,17 +93,14 @@ class Instance(OpenStackType):
 
     def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:
         """GET."""
-        found = cloud.get("compute", f"/servers/{id}", microversion=_WITH_FLAVOR_ID)
-        if not found:
-            return None
-        return self._live(cloud, found["server"], outputs, self._networks(cloud, found["server"]))
+        return self._read(cloud, id, self.last(outputs))
 
     def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
         """One list; what is on its ports is told by the ports."""
         servers = cloud.items("compute", "/servers/detail", "servers", microversion=_WITH_FLAVOR_ID)
         listed = {server["id"]: server for server in servers}
         return {
-            id_: self._live(cloud, listed[id_], outputs, outputs.get("networks") or [])
+            id_: self._live(cloud, listed[id_], self.last(outputs), ports_known=True)
             for id_, outputs in known
             if id_ in listed
         }
@@ -132,7 +131,7 @@ class Instance(OpenStackType):
             cloud.request("compute", "POST", f"{path}/action", json=action, doing=doing)
             status = "ACTIVE" if wanted == "active" else "SHUTOFF"
             cloud.wait(doing, lambda: cloud.get("compute", path)["server"]["status"] == status, 300)
-        live = self.read(cloud, id, {**old_outputs, **inputs})
+        live = self._read(cloud, id, self.changed(inputs, old_inputs, old_outputs))
         if live is None:
             raise CloudError(f"{cloud.name}: server {inputs['name']!r} is gone", status=404)
         return live
@@ -161,7 +160,7 @@ class Instance(OpenStackType):
                 if begun is None or error.status not in (500, 504):
                     continue  # an old wreck of that name, or one that went while it was waited for
                 raise error.leaving(live) from None
-            usable = self._live(cloud, found, inputs, self._networks(cloud, found))
+            usable = self._live(cloud, found, self.given(inputs))
             if self._is_as_wanted(inputs, usable):
                 return usable
         return None
@@ -171,14 +170,20 @@ class Instance(OpenStackType):
         params = {"name": f"^{re.escape(inputs['name'])}$"}
         servers = cloud.items("compute", "/servers/detail", "servers", params=params, microversion=_WITH_FLAVOR_ID)
         return [
-            self._live(cloud, server, inputs, inputs.get("networks") or [])
+            self._live(cloud, server, self.given(inputs), ports_known=True)
             for server in servers
             if server["name"] == inputs["name"]
         ]
 
+    def _read(self, cloud: Cloud, id_: str, known: Known) -> Live | None:
+        found = cloud.get("compute", f"/servers/{id_}", microversion=_WITH_FLAVOR_ID)
+        return self._live(cloud, found["server"], known) if found else None
+
     @staticmethod
-    def _networks(cloud: Cloud, server: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Its ports, in the order of its interfaces."""
+    def _networks(cloud: Cloud, server: Mapping[str, Any], known: Known) -> list[dict[str, Any]]:
+        """Its ports, in the order in which they are known, else in that of its interfaces."""
+        last = {network.get("port"): network for network in known.get("networks") or []}
+        order = list(last)
         names = {
             address["OS-EXT-IPS-MAC:mac_addr"]: network
             for network, addresses in (server.get("addresses") or {}).items()
@@ -188,33 +193,31 @@ class Instance(OpenStackType):
         networks = []
         for nic in found["interfaceAttachments"]:
             addresses = [item["ip_address"] for item in nic.get("fixed_ips") or []]
+            before = last.get(nic["port_id"], {})
             networks.append(
                 {
-                    "accessNetwork": False,
-                    "fixedIpV4": next((a for a in addresses if ":" not in a), ""),
-                    "fixedIpV6": next((a for a in addresses if ":" in a), ""),
+                    "accessNetwork": bool(before.get("accessNetwork")),
+                    "fixedIpV4": _one([a for a in addresses if ":" not in a], before.get("fixedIpV4")),
+                    "fixedIpV6": _one([a for a in addresses if ":" in a], before.get("fixedIpV6")),
                     "mac": nic["mac_addr"],
                     "name": names.get(nic["mac_addr"], ""),
                     "port": nic["port_id"],
                     "uuid": nic["net_id"],
                 }
             )
-        return networks
+        return sorted(networks, key=lambda n: order.index(n["port"]) if n["port"] in order else len(order))
 
-    def _live(
-        self, cloud: Cloud, found: Mapping[str, Any], known: Properties, networks: Sequence[Mapping[str, Any]]
-    ) -> Live:
-        order = [network.get("port") for network in known.get("networks") or []]
-        networks = sorted(networks, key=lambda n: order.index(n["port"]) if n["port"] in order else len(order))
-        image = found.get("image") or {}
+    def _live(self, cloud: Cloud, found: Mapping[str, Any], known: Known, *, ports_known: bool = False) -> Live:
+        networks = list(known.get("networks") or []) if ports_known else self._networks(cloud, found, known)
+        flavor, image = found["flavor"]["id"], (found.get("image") or {}).get("id", "")
         tags = sorted(found.get("tags") or [])
-        outputs = {
+        told = {
             "id": found["id"],
             "region": cloud.region,
             "name": found["name"],
-            "accessIpV4": text(found.get("accessIPv4")) or next((n["fixedIpV4"] for n in networks), ""),
-            "accessIpV6": text(found.get("accessIPv6")) or next((n["fixedIpV6"] for n in networks), ""),
-            "adminPass": "",
+            "accessIpV4": text(found.get("accessIPv4")) or next((n.get("fixedIpV4", "") for n in networks), ""),
+            "accessIpV6": text(found.get("accessIPv6")) or next((n.get("fixedIpV6", "") for n in networks), ""),
+            "adminPass": known.get("adminPass", ""),
             "allMetadata": dict(found.get("metadata") or {}),
             "metadata": dict(found.get("metadata") or {}),
             "allTags": tags,
@@ -223,22 +226,20 @@ class Instance(OpenStackType):
             "configDrive": bool(found.get("config_drive")),
             "created": _go_time(found.get("created", "")),
             "updated": _go_time(found.get("updated", "")),
-            "flavorId": found["flavor"]["id"],
-            "flavorName": _flavor_name(cloud, found["flavor"]["id"]),
-            "forceDelete": False,
+            "flavorId": flavor,
+            "flavorName": _flavor_name(cloud, flavor) or _as_before(known, "flavor", flavor),
+            "forceDelete": known.get("forceDelete", False),
             "hypervisorHostname": text(found.get("OS-EXT-SRV-ATTR:hypervisor_hostname")),
-            "imageId": image.get("id", ""),
-            "imageName": _image_name(cloud, image.get("id", "")),
+            "imageId": image,
+            "imageName": _image_name(cloud, image) or _as_before(known, "image", image),
             "keyPair": text(found.get("key_name")),
             "networks": [dict(network) for network in networks],
             "powerState": "active" if found["status"] == "ACTIVE" else text(found.get("status")).lower(),
             "schedulerHints": list(known.get("schedulerHints") or []),
             "securityGroups": sorted({group["name"] for group in found.get("security_groups") or []}),
-            "stopBeforeDestroy": False,
+            "stopBeforeDestroy": known.get("stopBeforeDestroy", False),
         }
-        if known.get("userData"):
-            outputs["userData"] = _hashed(str(known["userData"]))
-        return Live(found["id"], outputs, text(found.get("created")))
+        return known.live(found["id"], told, self.unordered, text(found.get("created")))
 
 
 def image_id(cloud: Cloud, name: str) -> str:
@@ -291,6 +292,16 @@ def _image_name(cloud: Cloud, id_: str) -> str:
     return str(cloud.kept(f"image-name:{id_}", ask))
 
 
+def _one(addresses: Sequence[str], before: str | None) -> str:
+    """The one that was told last, if the port still has it."""
+    return before if before in addresses and before else next(iter(addresses), "")
+
+
+def _as_before(known: Known, what: str, id_: str) -> str:
+    """The name of an image or a flavour that the cloud has no more; the server still is of it."""
+    return str(known.get(f"{what}Name", "")) if known.get(f"{what}Id") in (id_, None) else ""
+
+
 def _nic(network: Mapping[str, Any]) -> dict[str, Any]:
     names = {"port": "port", "uuid": "uuid", "fixedIpV4": "fixed_ip"}
     return {api: network[key] for key, api in names.items() if network.get(key)}
@@ -299,8 +310,3 @@ def _nic(network: Mapping[str, Any]) -> dict[str, Any]:
 def _go_time(stamp: str) -> str:
     """`2026-11-24T11:05:24Z` as the provider writes it."""
     return stamp.replace("T", " ").replace("Z", " +0000 UTC")
-
-
-def _hashed(user_data: str) -> str:
-    """The provider keeps a SHA-1 of user data in its state, not the text."""
-    return hashlib.sha1(user_data.encode(), usedforsecurity=False).hexdigest()

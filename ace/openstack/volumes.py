@@ -8,6 +8,7 @@ from typing import Any
 from ace.engine.contract import CloudError, Live, Properties
 from ace.openstack.base import OpenStackType
 from ace.openstack.cloud import Cloud
+from ace.openstack.known import Known
 from ace.openstack.neutron import text
 
 TIMEOUT_S = 600
@@ -25,6 +26,7 @@ class Volume(OpenStackType):
     )
     defaults = {"volumeRetypePolicy": "never"}
     given_only = frozenset({"volumeRetypePolicy", "enableOnlineResize", "schedulerHints"})
+    unordered = frozenset({"attachments"})
     _names = {
         "name": "name",
         "description": "description",
@@ -45,18 +47,18 @@ class Volume(OpenStackType):
         try:
             found = self._await(cloud, made["volume"]["id"], ("available",), doing)
         except CloudError as error:
-            raise error.leaving(self._live(cloud, made["volume"], inputs)) from None
-        return self._live(cloud, found, inputs)
+            raise error.leaving(self._live(cloud, made["volume"], self.given(inputs))) from None
+        return self._live(cloud, found, self.given(inputs))
 
     def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:
         """GET."""
         found = cloud.get("block_storage", f"/volumes/{id}")
-        return self._live(cloud, found["volume"], outputs) if found else None
+        return self._live(cloud, found["volume"], self.last(outputs)) if found else None
 
     def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
         """One list."""
         listed = {item["id"]: item for item in cloud.items("block_storage", "/volumes/detail", "volumes")}
-        return {id_: self._live(cloud, listed[id_], outputs) for id_, outputs in known if id_ in listed}
+        return {id_: self._live(cloud, listed[id_], self.last(outputs)) for id_, outputs in known if id_ in listed}
 
     def update(
         self, cloud: Cloud, id: str, inputs: Properties, old_inputs: Properties, old_outputs: Properties
@@ -85,8 +87,7 @@ class Volume(OpenStackType):
             version = "3.42" if inputs.get("enableOnlineResize") else None
             cloud.request("block_storage", "POST", f"{path}/action", json=extend, microversion=version, doing=doing)
         found = self._await(cloud, id, ("available", "in-use"), doing)
-        known = {**old_outputs, **inputs, "enableOnlineResize": inputs.get("enableOnlineResize")}
-        return self._live(cloud, found, known)
+        return self._live(cloud, found, self.changed(inputs, old_inputs, old_outputs))
 
     def delete(self, cloud: Cloud, id: str, outputs: Properties) -> None:
         """DELETE, and wait until it is gone."""
@@ -112,7 +113,7 @@ class Volume(OpenStackType):
             return None
         doing = f"wait for volume {inputs.get('name')!r}"
         try:
-            return self._live(cloud, self._await(cloud, live.id, ("available", "in-use"), doing), inputs)
+            return self._live(cloud, self._await(cloud, live.id, ("available", "in-use"), doing), self.given(inputs))
         except CloudError as error:
             raise error.leaving(live) from None
 
@@ -120,7 +121,7 @@ class Volume(OpenStackType):
         """Those of its name."""
         params = {"name": inputs.get("name")}
         for found in cloud.items("block_storage", "/volumes/detail", "volumes", params=params):
-            yield self._live(cloud, found, inputs)
+            yield self._live(cloud, found, self.given(inputs))
 
     @staticmethod
     def _await(cloud: Cloud, id_: str, wanted: Sequence[str], doing: str) -> dict[str, Any]:
@@ -134,13 +135,12 @@ class Volume(OpenStackType):
         settled_volume: dict[str, Any] = cloud.wait(doing, settled, TIMEOUT_S)
         return settled_volume
 
-    @staticmethod
-    def _live(cloud: Cloud, found: Mapping[str, Any], known: Properties) -> Live:
+    def _live(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> Live:
         attachments = [
             {"device": item["device"], "id": item["id"], "instanceId": item["server_id"]}
             for item in found.get("attachments") or []
         ]
-        outputs = {
+        told = {
             "id": found["id"],
             "region": cloud.region,
             "name": found["name"],
@@ -156,9 +156,7 @@ class Volume(OpenStackType):
             "schedulerHints": list(known.get("schedulerHints") or []),
             "volumeRetypePolicy": known.get("volumeRetypePolicy", "never"),
         }
-        if known.get("enableOnlineResize") is not None:
-            outputs["enableOnlineResize"] = known["enableOnlineResize"]
-        return Live(found["id"], outputs, text(found.get("created_at")))
+        return known.live(found["id"], told, self.unordered, text(found.get("created_at")))
 
 
 class VolumeAttach(OpenStackType):
@@ -180,7 +178,7 @@ class VolumeAttach(OpenStackType):
             return found if found["status"] == "in-use" else None
 
         cloud.wait(doing, attached, TIMEOUT_S)
-        live = self.read(cloud, f"{server}/{volume}", {})
+        live = self.read(cloud, f"{server}/{volume}", self.kept(inputs))
         if live is None:
             raise CloudError(f"{cloud.name}: {doing}: nova has lost the attachment", status=404)
         return live
@@ -191,17 +189,14 @@ class VolumeAttach(OpenStackType):
         found = cloud.get("compute", f"/servers/{server}/os-volume_attachments/{volume}")
         if not found:
             return None
-        attachment = found["volumeAttachment"]
-        return Live(
-            id,
-            {
-                "id": id,
-                "region": cloud.region,
-                "instanceId": server,
-                "volumeId": volume,
-                "device": text(attachment.get("device")),
-            },
-        )
+        told = {
+            "id": id,
+            "region": cloud.region,
+            "instanceId": server,
+            "volumeId": volume,
+            "device": text(found["volumeAttachment"].get("device")),
+        }
+        return self.last(outputs).live(id, told, self.unordered)
 
     def update(
         self, cloud: Cloud, id: str, inputs: Properties, old_inputs: Properties, old_outputs: Properties
@@ -224,5 +219,5 @@ class VolumeAttach(OpenStackType):
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
         """The one of its server and volume."""
-        live = self.read(cloud, f"{inputs['instanceId']}/{inputs['volumeId']}", {})
+        live = self.read(cloud, f"{inputs['instanceId']}/{inputs['volumeId']}", self.kept(inputs))
         return [live] if live else []

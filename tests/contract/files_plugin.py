@@ -118,7 +118,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: Any, _context: Any) -> Any:
         inputs = clear(decode(request.properties))
         if request.preview:
-            return provider_pb2.CreateResponse(properties=encode({**inputs, "size": UNKNOWN}))
+            return provider_pb2.CreateResponse(properties=encode({**self._type.kept(inputs), "size": UNKNOWN}))
         live = self._type.create(self._within(request.timeout), inputs)
         return provider_pb2.CreateResponse(id=live.id, properties=encode(live.outputs))
 
@@ -136,7 +136,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         news, olds = clear(decode(request.news)), clear(decode(request.olds))
         if request.preview:
             size = UNKNOWN if holds_unknown(news) or news.get("content") != olds.get("content") else olds.get("size")
-            return provider_pb2.UpdateResponse(properties=encode({**news, "size": size}))
+            return provider_pb2.UpdateResponse(properties=encode({**self._type.kept(news), "size": size}))
         live = self._type.update(
             self._within(request.timeout), request.id, news, clear(decode(request.old_inputs)), olds
         )

@@ -1,7 +1,8 @@
 """A provider whose cloud is a folder: each resource is a JSON file, so that what exists can be counted on disk.
 
 `File` has `content`, `kind` (forces a replacement), `near` (anything; updated in place) and, computed, `size`. An explicit
-`label` that stays the same forces delete-before-replace, as names do in real clouds; no two may have one `alone`. Files
+`label` that stays the same forces delete-before-replace, as names do in real clouds; no two may have one `alone`. A `key`
+(which forces a replacement too) is kept as its SHA-1, and never given back by the folder. Files
 `within` another are made in one request where they come together, and go with it. A content of "no" is refused; one of
 "half" is made, and never becomes usable.
 
@@ -14,11 +15,12 @@ and is carried out after a while).
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,20 +72,28 @@ def file(name, content="text", **given):
 """
 
 
+def sha1(text: str) -> str:
+    """What a state keeps of a key."""
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
 class FileType:
     """The one resource type; `log` is a file in the folder that counts requests."""
 
     token = TOKEN
     goes_with = (TOKEN, "within")
+    hashed: Mapping[str, Callable[[str], str]] = {"key": sha1}
 
     def check(self, inputs: Properties) -> Properties:
         return {"kind": "plain", **{key: value for key, value in inputs.items() if value is not None}}
 
     def diff(self, inputs: Properties, old_inputs: Properties, old_outputs: Properties) -> Diff:
         changes = []
+        wanted = self.kept(inputs)
         for key in sorted({*inputs, *old_inputs}):
-            for path, before, after in differences(key, old_outputs.get(key), inputs.get(key)):
-                changes.append(PropertyChange(path, before, after, forces_replacement=key in ("kind", "label")))
+            for path, before, after in differences(key, old_outputs.get(key), wanted.get(key)):
+                forces = key in ("kind", "label", "key")
+                changes.append(PropertyChange(path, before, after, forces_replacement=forces))
         same_label = "label" in inputs and inputs["label"] == old_outputs.get("label")
         return Diff(tuple(changes), delete_before_replace=same_label)
 
@@ -141,16 +151,20 @@ class FileType:
         wait_if_told(cloud, "read", outputs)
         sweep(cloud)
         try:
-            return Live(id, json.loads((cloud / f"{id}.json").read_text()), made_at(cloud, id))
+            told = json.loads((cloud / f"{id}.json").read_text())
         except FileNotFoundError:
             return None
+        return Live(id, {**told, **{key: outputs[key] for key in self.hashed if key in outputs}}, made_at(cloud, id))
+
+    def kept(self, inputs: Properties) -> Properties:
+        return {key: self.hashed[key](str(value)) if key in self.hashed else value for key, value in inputs.items()}
 
     def read_many(self, cloud: Path, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
         found = {id_: self.read(cloud, id_, outputs) for id_, outputs in known}
         return {id_: live for id_, live in found.items() if live is not None}
 
     def inputs_of(self, live: Live, old_inputs: Properties) -> Properties:
-        return {key: live.outputs.get(key) for key in old_inputs}
+        return {key: value if key in self.hashed else live.outputs.get(key) for key, value in old_inputs.items()}
 
     def update(self, cloud: Path, id: str, inputs: Properties, old_inputs: Properties, old_outputs: Properties) -> Live:
         take_time(cloud)
@@ -178,9 +192,10 @@ class FileType:
             younger = (
                 begun is None or not made or inputs.get("within") or datetime.fromisoformat(made).timestamp() >= begun
             )
-            same = all(outputs.get(key) == value for key, value in inputs.items())
+            same = all(outputs.get(key) == value for key, value in inputs.items() if key not in self.hashed)
             if same and younger and path.stem not in known:
-                return Live(path.stem, outputs, made)
+                kept = {key: value for key, value in self.kept(inputs).items() if key in self.hashed}
+                return Live(path.stem, {**outputs, **kept}, made)
         return None
 
     def alike(self, cloud: Path, inputs: Properties) -> Sequence[Live]:
@@ -191,10 +206,11 @@ class FileType:
         ]
 
     def _write(self, cloud: Path, id_: str, inputs: Properties, late_s: float = 0) -> Live:
-        outputs = {**inputs, "id": id_, "size": len(str(inputs.get("content", "")))}
+        outputs = {**self.kept(inputs), "id": id_, "size": len(str(inputs.get("content", "")))}
+        told = {key: value for key, value in outputs.items() if key not in self.hashed}
         if not (cloud / f"{id_}.made").exists():
             (cloud / f"{id_}.made").write_text(datetime.now(UTC).isoformat())
-        (cloud / f"{id_}.new").write_text(json.dumps(outputs))
+        (cloud / f"{id_}.new").write_text(json.dumps(told))
         if late_s:
             (cloud / f"{id_}.comes").write_text(str(time.time() + late_s))
         else:

@@ -21,6 +21,7 @@ from ace.engine.contract import (
     Step,
     StepFinished,
     StepStarted,
+    ignore_events,
 )
 from ace.engine.guards import refuse_protected
 
@@ -66,11 +67,11 @@ class FolderEngine:
     def outputs(self, stack: Stack) -> Properties:
         return {"resources": self._present(stack), "password": Secret("hunter2")}
 
-    def export(self, stack: Stack) -> dict[str, JsonValue]:
+    def export(self, stack: Stack, sink: EventSink = ignore_events) -> dict[str, JsonValue]:
         resources = [{"urn": f"urn:pulumi:{stack.name}::ace::{name}"} for name in self._present(stack)]
         return {"version": 3, "deployment": {"resources": resources}}
 
-    def import_(self, stack: Stack, deployment: Mapping[str, JsonValue]) -> None:
+    def import_(self, stack: Stack, deployment: Mapping[str, JsonValue], sink: EventSink = ignore_events) -> None:
         stack.state_dir.mkdir(parents=True, exist_ok=True)
         for resource in deployment["deployment"]["resources"]:
             (stack.state_dir / resource["urn"].rsplit("::", 1)[-1]).touch()

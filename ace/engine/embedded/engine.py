@@ -23,6 +23,7 @@ from ace.engine.contract import (
     Snapshot,
     Stack,
     Step,
+    ignore_events,
 )
 from ace.engine.embedded import deletion, doubts, evaluated, graph, reading, recovery, runner, urns
 from ace.engine.embedded.clouds import Clouds
@@ -33,6 +34,7 @@ from ace.engine.embedded.state_store import JournaledState
 from ace.engine.embedded.update import Update
 from ace.engine.guards import refuse_protected, refuse_too_many
 from ace.engine.interrupt import stoppable
+from ace.engine.mending import mend, put_right
 from ace.errors import InterruptedByUser, RefusedError, UserError
 
 _TIMES = 3
@@ -58,7 +60,9 @@ class EmbeddedEngine:
 
         A cancelled preview gives the part of the plan that it had.
         """
-        snapshot = recovery.foreseen(JournaledState(stack.state_dir, stack.passphrase).load(), stack.name, sink)
+        snapshot = recovery.foreseen(
+            self._mended(stack, JournaledState(stack.state_dir, stack.passphrase), sink), stack.name, sink
+        )
         clouds = self._clouds(stack, snapshot)
         clouds.open_all(snapshot.resources)
         plan, update = self._plan(stack, options, snapshot, clouds, sink, cancel)
@@ -172,7 +176,9 @@ class EmbeddedEngine:
         Raises:
             UserError: A cloud could not be read.
         """
-        snapshot = recovery.foreseen(JournaledState(stack.state_dir, stack.passphrase).load(), stack.name, sink)
+        snapshot = recovery.foreseen(
+            self._mended(stack, JournaledState(stack.state_dir, stack.passphrase), sink), stack.name, sink
+        )
         clouds = self._clouds(stack, snapshot)
         clouds.open_all(snapshot.resources)
         clouds.require_answers(from_all=True)
@@ -188,13 +194,13 @@ class EmbeddedEngine:
         """See `Engine.outputs`."""
         return _outputs(JournaledState(stack.state_dir, stack.passphrase).load().resources)
 
-    def export(self, stack: Stack) -> dict[str, JsonValue]:
+    def export(self, stack: Stack, sink: EventSink = ignore_events) -> dict[str, JsonValue]:
         """See `Engine.export`."""
         store = JournaledState(stack.state_dir, stack.passphrase)
-        snapshot = store.load()
+        snapshot = self._mended(stack, store, sink)
         return to_deployment(replace(snapshot, resources=tuple(graph.ordered(snapshot.resources))), store.secrets)
 
-    def import_(self, stack: Stack, deployment: Mapping[str, JsonValue]) -> None:
+    def import_(self, stack: Stack, deployment: Mapping[str, JsonValue], sink: EventSink = ignore_events) -> None:
         """See `Engine.import_`. Identities are asked for at the next run."""
         with StackLock(stack.state_dir, "state import"):
             store = JournaledState(stack.state_dir, stack.passphrase)
@@ -208,9 +214,22 @@ class EmbeddedEngine:
                     hint="name the country that it was exported from",
                     code="another-stack",
                 )
-            store.replace_all(snapshot, secrets)
+            store.replace_all(self._with_right_outputs(stack, snapshot, sink)[0], secrets)
 
     # ---------------------------------------------------------------------------------------------------------- inside
+
+    def _mended(self, stack: Stack, store: JournaledState, sink: EventSink) -> Snapshot:
+        """The stack's state, for what writes none."""
+        return self._with_right_outputs(stack, store.load(), sink)[0]
+
+    def _with_right_outputs(self, stack: Stack, snapshot: Snapshot, sink: EventSink) -> tuple[Snapshot, list[Resource]]:
+        """The snapshot, and of it what an earlier release had written wrongly; says so."""
+        mended = mend(snapshot.resources, self._providers)
+        if mended:
+            sink(Message(stack.name, "warning", put_right([resource.name for resource in mended])))
+        right = {(resource.urn, resource.id, resource.delete): resource for resource in mended}
+        resources = tuple(right.get((one.urn, one.id, one.delete), one) for one in snapshot.resources)
+        return replace(snapshot, resources=resources), mended
 
     def _clouds(self, stack: Stack, snapshot: Snapshot) -> Clouds:
         return Clouds(self._providers, stack.environment, stack.state_dir, snapshot.identities)
@@ -222,11 +241,13 @@ class EmbeddedEngine:
         """Hold the stack, know its clouds, settle what was left under way; save at the end, however it ends."""
         with StackLock(stack.state_dir, purpose):
             store = JournaledState(stack.state_dir, stack.passphrase)
-            snapshot = store.load()
+            snapshot, mended = self._with_right_outputs(stack, store.load(), sink)
             clouds = self._clouds(stack, snapshot)
             clouds.open_all(snapshot.resources)
             if cancel.is_set():
                 raise InterruptedByUser
+            if mended:
+                store.end(None, put=mended)
             ledger = Ledger(stack.name, snapshot, store, sink, cancel, options.parallel)
             recovery.settle(store, ledger, clouds)
             try:

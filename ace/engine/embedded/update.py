@@ -292,7 +292,7 @@ class Update:
         """Take in what is there, as it is there; what the program wants otherwise is changed next, as Pulumi does."""
         name, id_ = wanted.goal.name, wanted.goal.import_id
         with self.ledger.step(Step(Op.IMPORT, wanted.urn, wanted.goal.type, name)):
-            live = wanted.kind.read(handle, id_, wanted.inputs)
+            live = wanted.kind.read(handle, id_, wanted.kind.kept(wanted.inputs))
             if live is None:
                 raise CloudError(
                     f"there is no {id_} to import as {name}", status=404, hint="check its id and its cloud"

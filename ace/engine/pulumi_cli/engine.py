@@ -22,10 +22,12 @@ from ace.engine.contract import (
     Secret,
     Stack,
     Step,
+    ignore_events,
 )
 from ace.engine.embedded.ledger import Doubt
 from ace.engine.guards import refuse_protected, refuse_too_many
 from ace.engine.interrupt import Urgency, stoppable, urgency
+from ace.engine.mending import mend_deployment, put_right
 from ace.engine.pulumi_cli import pending, protection
 from ace.engine.pulumi_cli.cli_state import export, put, require_success, resources_of
 from ace.engine.pulumi_cli.events import SECRET_TEXT
@@ -121,12 +123,13 @@ class PulumiCliEngine:
         marked: Properties = _mark(json.loads(clear.stdout), json.loads(masked.stdout))
         return marked
 
-    def export(self, stack: Stack) -> dict[str, JsonValue]:
+    def export(self, stack: Stack, sink: EventSink = ignore_events) -> dict[str, JsonValue]:
         """The state as Pulumi has it, secrets encrypted; protected is what was so before a run that was cut off."""
         workspace = _open(stack)
-        return protection.as_protected(export(workspace, stack), protection.left(workspace))
+        found = protection.as_protected(export(workspace, stack), protection.left(workspace))
+        return dict(self._mended(stack, found, sink))
 
-    def import_(self, stack: Stack, deployment: Mapping[str, JsonValue]) -> None:
+    def import_(self, stack: Stack, deployment: Mapping[str, JsonValue], sink: EventSink = ignore_events) -> None:
         """Replace the stack's state; the present one is kept beside it."""
         workspace = _open(stack)
         present = export(workspace, stack)
@@ -135,7 +138,7 @@ class PulumiCliEngine:
             backup = workspace.folder / f"before-import-{stamp}.json"
             backup.touch(mode=0o600)
             backup.write_text(json.dumps(present, indent=2), encoding="utf-8")
-        put(workspace, stack, deployment)
+        put(workspace, stack, self._mended(stack, deployment, sink))
         (workspace.folder / protection.FILE).unlink(missing_ok=True)  # it spoke of the state that was
         self._clouds(workspace).record(resources_of(export(workspace, stack)), workspace.environment)
 
@@ -163,6 +166,10 @@ class PulumiCliEngine:
         elif left := protection.left(workspace):
             text = f"an earlier run was cut off: {len(left)} resources may be unprotected until the next up or refresh"
             sink(Message(stack.name, "warning", text))
+        right = self._mended(stack, before, sink)
+        if right is not before:
+            put(workspace, stack, right)
+            before = export(workspace, stack, cancel)
         if cancel.is_set():
             raise InterruptedByUser
         return Session(workspace, stack, options, sink, cancel, before, self._providers, doubts)
@@ -170,6 +177,13 @@ class PulumiCliEngine:
     def _with_outputs(self, outcome: Outcome, stack: Stack, cancel: threading.Event) -> Outcome:
         """With the stack's outputs, unless somebody is waiting for us to end."""
         return outcome if urgency(cancel) >= Urgency.STOP else replace(outcome, outputs=self.outputs(stack))
+
+    def _mended(self, stack: Stack, deployment: Mapping[str, JsonValue], sink: EventSink) -> Mapping[str, JsonValue]:
+        """The very deployment, or one in which what an earlier release wrote wrongly is right; says so."""
+        right, names = mend_deployment(deployment, stack.passphrase, self._providers)
+        if names:
+            sink(Message(stack.name, "warning", put_right(names)))
+        return right
 
     def _clouds(self, workspace: Workspace) -> IdentityRecord:
         return IdentityRecord(workspace.folder, self._providers)
