@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from dataclasses import replace
 from functools import cache
@@ -17,7 +18,7 @@ COMMIT = "4807924"
 @cache
 def has_history() -> bool:
     """Whether this clone reaches back to that release; a shallow one does not."""
-    return _git("cat-file", "-e", f"{COMMIT}^{{commit}}").returncode == 0
+    return shutil.which("git") is not None and _git("cat-file", "-e", f"{COMMIT}^{{commit}}").returncode == 0
 
 
 def old_release(folder: Path) -> Region:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,12 @@ from typing import Any
 import jsonschema
 import pytest
 
+from ace.cli.main import main
 from ace.engine.contract import OperationKind, Snapshot
 from ace.engine.embedded import journal
+from ace.engine.embedded.deployment import from_deployment, secrets_of
 from ace.engine.embedded.state_store import JournaledState
+from ace.engine.embedded.wire import clear
 from ace.fleet.report import SCHEMA, SCHEMA_FILE
 from ace.publication import folder
 from ace.publication.values import Reason
@@ -99,6 +103,32 @@ def test_an_export_after_a_cut_off_run_names_what_is_pending_and_leaves_out_what
     assert [one["type"] for one in exported["pending_operations"]] == ["deleting"] * 15
     left = [one for one in kept["resources"] if not one["urn"].endswith(GONE_FROM_UG)]
     assert exported["resources"] == left
+
+
+def hashed_once(deployment: Mapping[str, Any], country: str) -> list[bool]:
+    """Of each server of a deployment: whether its outputs keep the SHA-1 of its user data."""
+    found = from_deployment(deployment, secrets_of(deployment, f"made-for-a-test-{country}"))
+    servers = [one for one in found.resources if one.type == "openstack:compute/instance:Instance"]
+    return [
+        clear(one.outputs["userData"]) == hashlib.sha1(clear(one.inputs["userData"]).encode()).hexdigest()
+        for one in servers
+    ]
+
+
+def test_what_its_refresh_had_hashed_over_is_exported_right_with_one_line_that_says_so(
+    root: Root, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert hashed_once(written(root, "rw"), "rw") == [False] * 3
+    with pytest.raises(SystemExit):
+        main(["state", "export", "rw", str(root.file("rw.json")), "--spec", str(root.spec)])
+    assert capsys.readouterr().err.count("the state of 3 resources was put right") == 1
+    exported, kept = json.loads(root.file("rw.json").read_text()), written(root, "rw")
+    assert hashed_once(exported, "rw") == [True] * 3
+    for deployment in (exported, kept):
+        for one in deployment["deployment"]["resources"]:
+            if one["type"] == "openstack:compute/instance:Instance":
+                del one["outputs"]["userData"]
+    assert exported["deployment"]["resources"] == kept["deployment"]["resources"]
 
 
 @pytest.mark.parametrize("country", ["tn", "rw"])
