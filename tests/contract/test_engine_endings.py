@@ -15,9 +15,10 @@ from ace.engine.contract import Op, Outcome, Plan, RunOptions, Step
 from ace.engine.interrupt import Interrupt
 from ace.engine.pulumi_cli import cli_state, protection, workspace
 from ace.engine.pulumi_cli.cli_state import resources_of
+from ace.engine.pulumi_cli.engine import PulumiCliEngine
 from ace.errors import RefusedError
 from tests.contract.engine_bench import Bench, ops
-from tests.contract.files_provider import TOKEN
+from tests.contract.files_provider import TOKEN, FilesProvider
 
 CHAIN = 'a = file("a", "one")\nb = file("b", "two", near=a.id)\nfile("c", "three", near=b.id)\n'
 """Made in this order, deleted in the other."""
@@ -272,18 +273,20 @@ def test_a_person_who_insists_while_planning_does_not_wait(cli: Bench, times: in
     nothing_loud(cli)
 
 
-def test_nothing_is_swept_until_the_stack_is_empty(cli: Bench) -> None:
-    cli.up(CHAIN)
-    swept: list[int] = []
-    engine = cli.engine
-    engine._sweep = lambda resources, _environment: swept.append(len(resources))  # type: ignore[union-attr]
+def test_nothing_is_swept_until_the_stack_is_empty_and_then_all_that_it_had(cli: Bench) -> None:
+    cli.up(CHAIN + 'file("d", "four", retain_on_delete=True)\n')
+    swept: list[list[str]] = []
+    engine = PulumiCliEngine(
+        {"files": FilesProvider()},
+        lambda resources, _environment: swept.append([one["urn"] for one in resources if one["type"] == TOKEN]),
+    )
     hold(cli, "delete two")
     interrupted(cli, lambda cancel: engine.destroy(cli.stack, RunOptions(), cli.events.append, cancel))
     assert swept == []
     engine.destroy(cli.stack, RunOptions(targets=(urn("a"),)), cli.events.append, threading.Event())
     assert swept == []
     engine.destroy(cli.stack, RunOptions(), cli.events.append, threading.Event())
-    assert len(swept) == 1
+    assert [sorted(urns) for urns in swept] == [[urn("a"), urn("b"), urn("c")]], "d is kept in its cloud"
 
 
 # ------------------------------------------------------------------------------------------------------------ protection

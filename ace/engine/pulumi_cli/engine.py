@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -28,14 +29,14 @@ from ace.engine.embedded.ledger import Doubt
 from ace.engine.guards import refuse_protected, refuse_too_many
 from ace.engine.interrupt import Urgency, stoppable, urgency
 from ace.engine.mending import mend_deployment, put_right
-from ace.engine.pulumi_cli import pending, protection
+from ace.engine.pulumi_cli import pending, protection, removed
 from ace.engine.pulumi_cli.cli_state import export, put, require_success, resources_of
 from ace.engine.pulumi_cli.events import SECRET_TEXT
 from ace.engine.pulumi_cli.identity import IdentityRecord
 from ace.engine.pulumi_cli.process import run
 from ace.engine.pulumi_cli.session import Session
 from ace.engine.pulumi_cli.workspace import Workspace, prepare
-from ace.errors import InterruptedByUser
+from ace.errors import InterruptedByUser, UserError
 
 Found = TypeVar("Found")
 Sweep = Callable[[Sequence[Mapping[str, Any]], Mapping[str, str]], None]
@@ -86,6 +87,7 @@ class PulumiCliEngine:
                 lifted.settled |= {step.urn for step in outcome.steps if step.op is not Op.DELETE}
         if urgency(cancel) < Urgency.STOP:
             resources = resources_of(export(session.workspace, stack))
+            removed.note(session.workspace.folder, session.resources, resources)
             self._clouds(session.workspace).record(resources, session.workspace.environment)
         return self._with_outputs(outcome, stack, cancel)
 
@@ -102,8 +104,13 @@ class PulumiCliEngine:
         refuse_protected(stack.name, protection.still_protected(going, options.unprotect))
         with protection.lifted(session.workspace, stack, protection.to_lift(going, options.unprotect), sink):
             outcome = session.destroy()
+        folder = session.workspace.folder
         if not outcome.failures and not outcome.interrupted and not options.targets:  # then nothing is left
-            self._sweep(session.resources, session.workspace.environment)
+            self._sweep(removed.swept_with(folder, session.resources), session.workspace.environment)
+            removed.forget(folder)
+        else:
+            with suppress(UserError):  # how it ended is told already
+                removed.note(folder, session.resources, resources_of(export(session.workspace, stack)))
         return outcome
 
     def drift(self, stack: Stack, sink: EventSink, cancel: threading.Event) -> tuple[Step, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ace.engine.contract import EventSink, JsonValue, Message, Stack
-from ace.engine.pulumi_cli.cli_state import export, require_success, resources_of
+from ace.engine.pulumi_cli.cli_state import explained, export, resources_of
 from ace.engine.pulumi_cli.process import run
 from ace.engine.pulumi_cli.workspace import Workspace
 from ace.errors import UserError
@@ -54,7 +54,9 @@ def lifted(workspace: Workspace, stack: Stack, marked: Sequence[Marked], sink: E
     put(workspace.folder / FILE, body.encode(), mode=0o600)
     try:
         urns = sorted({urn for urn, _ in marked})
-        require_success(run(workspace, "state", "unprotect", *urns, "--yes", "--stack", stack.name), "state unprotect")
+        finished = run(workspace, "state", "unprotect", *urns, "--yes", "--stack", stack.name)
+        if finished.code != 0:
+            raise explained(finished.text, stack)
         yield lift
     finally:
         _restore(workspace, stack, lift, sink)
@@ -125,7 +127,9 @@ def _protect(workspace: Workspace, stack: Stack, lift: Lifted) -> int:
         if not one.get("protect")
     ]
     if bare:
-        require_success(run(workspace, "state", "protect", *bare, "--yes", "--stack", stack.name), "state protect")
+        finished = run(workspace, "state", "protect", *bare, "--yes", "--stack", stack.name)
+        if finished.code != 0:
+            raise explained(finished.text, stack)
     (workspace.folder / FILE).unlink(missing_ok=True)
     return len(bare)
 
