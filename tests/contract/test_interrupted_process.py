@@ -138,6 +138,7 @@ def test_one_ctrl_c_finishes_what_is_in_flight_and_is_no_success(either: Bench, 
     hold(either, "delete two")
     running = ace("down", "tn", "--yes")
     wait_for(either.root / "cloud" / "held")
+    (either.root / "cloud" / "cancelled").unlink(missing_ok=True)
     running.ctrl_c("once more stops now")
     if either.driver == "pulumi":
         wait_for(either.root / "cloud" / "cancelled")
