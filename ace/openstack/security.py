@@ -85,6 +85,10 @@ class SecGroupRule(NeutronType):
         listed = {rule["id"]: rule for rule in rules}
         return {id_: self._live(cloud, listed[id_], self.last(outputs)) for id_, outputs in known if id_ in listed}
 
+    def alike(self, cloud: Cloud, inputs: Properties) -> Sequence[Live]:
+        """A rule is what it says: another one is not in its way."""
+        return [live for live in self.search(cloud, inputs) if self._is_as_wanted(inputs, live)]
+
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
         """Those of its group."""
         filters = {"security_group_id": inputs["securityGroupId"]}
