@@ -24,12 +24,12 @@ from tests.contract.engine_bench import Bench, ops
 
 FILES = 20
 PROGRAM = 'f0 = file("f0", "text0")\n' + "\n".join(
-    f'f{n} = file("f{n}", "text{n}", near=f{(n - 1) // 3}.id)' for n in range(1, FILES)
+    f'f{n} = file("f{n}", "text{n}", near=f{(n - 1) // 5}.id)' for n in range(1, FILES)
 )
 ALL = {f"text{n}" for n in range(FILES)}
-SLOW_S = 0.4
-WHOLE_DOWN_S = 4 * SLOW_S
-"""The tree is four files deep."""
+SLOW_S = 0.8
+WHOLE_DOWN_S = 3 * SLOW_S
+"""The tree is three files deep."""
 
 
 def cut_off(bench: Bench, chance: random.Random, how: str) -> bool:
