@@ -72,6 +72,7 @@ def rounds(bench: Bench, many: int, seed: int) -> tuple[int, float]:
         assert outcome.failures == (), f"round {number}"
         assert set(bench.files) == ALL, f"round {number}: nothing missing, and (`files` sees to that) nothing twice"
         assert ops(bench.preview()) == {}, f"round {number}"
+        print(f"{bench.driver}: {number + 1} rounds, {in_flight} cuts with a delete in flight", flush=True)
     return in_flight, time.monotonic() - began
 
 
@@ -82,8 +83,9 @@ def test_five_cut_off_downs_are_each_made_whole_by_the_next_up(driver: str, tmp_
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(4 * 3600)
 @pytest.mark.parametrize("driver", ENGINES)
 def test_fifty_cut_off_downs_are_each_made_whole_by_the_next_up(driver: str, tmp_path: Path) -> None:
-    in_flight, seconds = rounds(Bench(tmp_path, driver=driver), 50, seed=2)
+    in_flight, seconds = rounds(Bench(tmp_path, driver=driver), 50, seed=2)  # with `-s` it tells how far it is
     print(f"\n{driver}: 50 rounds in {seconds:.0f} s, {in_flight} of 50 cuts with a delete in flight")
     assert in_flight >= 30
