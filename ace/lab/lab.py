@@ -23,7 +23,9 @@ from ace.lab.seed import ACE, seed
 from ace.lab.values import CloudRequest, CloudStatus, HostStatus, LabStatus, Progress
 
 DEFAULT_PORT = 8000
-READY_S = 180.0
+READY_S = 900.0
+"""How long a cloud whose processes all live may take until it answers: twelve that start at once on a busy machine are slow."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 2.0
 ANSWER_S = 20.0
 """How long one answer of a cloud may take."""
 FAKE, HOSTS = "fake", "hosts"
@@ -202,7 +204,7 @@ class Lab:
         cloud = memory.clouds[name]
         folder = self._folder.cloud(name)
         admin = self._api(cloud, memory.port, "admin")
-        deadline = processes.Deadline(READY_S)
+        deadline, pause = processes.Deadline(READY_S), FIRST_PAUSE_S
         while True:
             try:
                 probe(admin)
@@ -217,7 +219,8 @@ class Lab:
                         hint=f"see {folder / 'log'}; try again with `ace lab up {cloud.request.country}`",
                         code="lab-not-ready",
                     ) from None
-                deadline.nap(0.25)
+                deadline.nap(pause)
+                pause = min(LONGEST_PAUSE_S, 1.2 * pause)
         marker = folder / "state" / "seeded"
         if not marker.exists():
             try:

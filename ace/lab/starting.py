@@ -20,7 +20,7 @@ from ace.lab.environment import START, drivers_digest
 from ace.lab.folder import LabFolder
 from ace.lab.values import Progress
 
-LOAD_S = 180.0
+LOAD_S = 600.0
 """How long a process may take to import what it needs; a loaded machine is slow."""
 TITLE_ROOM = 512
 """A process's title is written over its first environment; this much room is made for it, in bytes."""
