@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="A country's state, as Pulumi's deployment (version 3): hand it over, keep a copy. Secrets stay encrypted.",
+    help="A country's state, as Pulumi's deployment: hand it over, keep a copy. Secrets stay encrypted.",
 )
 
 
@@ -122,6 +122,8 @@ def _read(file: Path) -> dict[str, Any]:
     Raises:
         UserError: There is none in it.
     """
+    from ace.engine.embedded.deployment import is_deployment
+
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -130,8 +132,8 @@ def _read(file: Path) -> dict[str, Any]:
         raise UserError(
             f"{file} is no JSON: {error}", hint="make it with `ace state export`", code="bad-file"
         ) from None
-    if not isinstance(content, dict) or content.get("version") != 3 or not isinstance(content.get("deployment"), dict):
+    if not is_deployment(content):
         raise UserError(
-            f"{file} is no Pulumi deployment of version 3", hint="make it with `ace state export`", code="bad-file"
+            f"{file} is no Pulumi deployment of version 3 or 4", hint="make it with `ace state export`", code="bad-file"
         )
-    return content
+    return dict(content)

@@ -83,11 +83,18 @@ class Engine(Protocol):
         ...
 
     def export(self, stack: Stack, sink: EventSink = ignore_events) -> dict[str, JsonValue]:
-        """The state as a Pulumi deployment, version 3: `{"version": 3, "deployment": {...}}`, secrets encrypted."""
+        """The state as a Pulumi deployment: `{"version": 3, "deployment": {...}}`, secrets encrypted.
+
+        Version 4, with `features`, where the state holds something that readers of version 3 would lose (a taint).
+        """
         ...
 
     def import_(self, stack: Stack, deployment: Mapping[str, JsonValue], sink: EventSink = ignore_events) -> None:
-        """Take over a Pulumi deployment, version 3, instead of the present state (which is kept as a backup)."""
+        """Take over a Pulumi deployment, version 3 or 4, instead of the present state (which is kept as a backup).
+
+        Raises:
+            UserError: It uses a feature that this engine does not have; names it.
+        """
         ...
 
 

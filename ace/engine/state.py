@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from ace.engine.provider import CloudIdentity
-from ace.engine.values import Properties
+from ace.engine.values import JsonValue, Properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,15 @@ class Resource:
     """Replaced already; waits to be deleted."""
     pending_replacement: bool = False
     """Deleted in its cloud already; waits to be made anew."""
+    taint: bool = False
+    """To be replaced at the next up, whatever the program says (`pulumi state taint`)."""
     init_errors: tuple[str, ...] = ()
     """Why it never became usable; waits to be replaced."""
     custom_timeouts: Mapping[str, float] = field(default_factory=dict)
     created: str = ""
     modified: str = ""
+    other: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What a deployment says of it besides (`sourcePosition`, `deletedWith`, ...): kept as it is, and written back."""
 
     @property
     def name(self) -> str:

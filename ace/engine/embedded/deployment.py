@@ -1,4 +1,8 @@
-"""Snapshots as Pulumi deployments, version 3 (sdk/go/common/apitype/core.go), and back."""
+"""Snapshots as Pulumi deployments, versions 3 and 4 (sdk/go/common/apitype/core.go), and back.
+
+Version 4 names the features that a reader must know (pkg/resource/stack/deployment.go). The one that the embedded engine
+has is `taint`; what else a resource's record says is kept as it is, and a deployment with another feature is refused.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,7 @@ _FLAGS: Final = {
     "external": "external",
     "pendingReplacement": "pending_replacement",
     "retainOnDelete": "retain_on_delete",
+    "taint": "taint",
 }
 _LISTS: Final = {
     "dependencies": "dependencies",
@@ -31,10 +36,26 @@ _LISTS: Final = {
     "ignoreChanges": "ignore_changes",
     "replaceOnChanges": "replace_on_changes",
 }
+_STRUCTURES: Final = {"urn", "custom", "type", "inputs", "outputs", "propertyDependencies", "customTimeouts"}
+_READ: Final = {*_TEXTS, *_FLAGS, *_LISTS, *_STRUCTURES}
+"""All that a `Resource` has a field for."""
+
+TAINT: Final = "taint"
+_OF_RESOURCES: Final = {
+    "taint": TAINT,
+    "refreshBeforeUpdate": "refreshBeforeUpdate",
+    "viewOf": "views",
+    "resourceHooks": "hooks",
+    "replaceWith": "replaceWith",
+    "extensionRef": "extensionParameterization",
+    "snippetID": "snippets-prototype",
+}
+"""Which key of a resource's record needs which feature."""
+_OF_DEPLOYMENTS: Final = {"snippets": "snippets-prototype", "extensions": "extensionParameterization"}
 
 
 def to_deployment(snapshot: Snapshot, secrets: PassphraseSecrets) -> dict[str, JsonValue]:
-    """The deployment that `pulumi stack import` takes: `{"version": 3, "deployment": {...}}`, secrets encrypted."""
+    """The deployment that `pulumi stack import` takes, secrets encrypted: version 3, or 4 where something is tainted."""
     deployment: dict[str, JsonValue] = {
         "manifest": {
             "time": datetime.now(UTC).isoformat(),
@@ -49,6 +70,8 @@ def to_deployment(snapshot: Snapshot, secrets: PassphraseSecrets) -> dict[str, J
             {"resource": resource_to_json(operation.resource, secrets), "type": str(operation.kind)}
             for operation in snapshot.pending
         ]
+    if any(resource.taint for resource in snapshot.resources):
+        return {"version": 4, "features": [TAINT], "deployment": deployment}
     return {"version": 3, "deployment": deployment}
 
 
@@ -56,16 +79,23 @@ def from_deployment(deployment: Mapping[str, JsonValue], secrets: PassphraseSecr
     """The snapshot of a deployment; identities are no part of one.
 
     Raises:
-        UserError: It is no deployment of version 3, it breaks Pulumi's own rules, or the passphrase is wrong.
+        UserError: It is no deployment of version 3 or 4, it uses a feature that is not known here, it breaks Pulumi's own
+            rules, or the passphrase is wrong.
     """
-    if deployment.get("version") != 3 or not isinstance(deployment.get("deployment"), Mapping):
+    if not is_deployment(deployment):
         raise UserError(
-            "this is no Pulumi deployment of version 3",
+            "this is no Pulumi deployment of version 3 or 4",
             hint="give what `pulumi stack export` or `ace state export` writes",
             code="not-a-deployment",
         )
     body = deployment["deployment"]
     try:
+        if unknown := sorted(features(deployment) - {TAINT}):
+            raise UserError(
+                f"this deployment uses what the embedded engine does not have: {', '.join(unknown)}",
+                hint="leave the country with the Pulumi CLI (--engine pulumi), or take these out with it and export again",
+                code="unsupported-feature",
+            )
         resources = tuple(resource_from_json(item, secrets) for item in body.get("resources") or ())
         pending = tuple(
             PendingOperation(OperationKind(item["type"]), resource_from_json(item["resource"], secrets))
@@ -79,6 +109,23 @@ def from_deployment(deployment: Mapping[str, JsonValue], secrets: PassphraseSecr
         ) from None
     check_integrity(resources)
     return Snapshot(resources, pending)
+
+
+def is_deployment(content: object) -> bool:
+    """Whether it looks like a Pulumi deployment of a version that is read here."""
+    if not isinstance(content, Mapping):
+        return False
+    return content.get("version") in (3, 4) and isinstance(content.get("deployment"), Mapping)
+
+
+def features(deployment: Mapping[str, Any]) -> set[str]:
+    """What a reader of this deployment must know: the features that it names, and those that its records show."""
+    body = deployment["deployment"]
+    found = {str(name) for name in deployment.get("features") or ()}
+    found |= {feature for key, feature in _OF_DEPLOYMENTS.items() if body.get(key)}
+    for resource in body.get("resources") or ():
+        found |= {feature for key, feature in _OF_RESOURCES.items() if resource.get(key)}
+    return found
 
 
 def secrets_of(deployment: Mapping[str, JsonValue], passphrase: str) -> PassphraseSecrets:
@@ -138,7 +185,7 @@ def resource_to_json(resource: Resource, secrets: PassphraseSecrets) -> dict[str
         body["propertyDependencies"] = {key: list(urns) for key, urns in resource.property_dependencies.items()}
     if resource.custom_timeouts:
         body["customTimeouts"] = dict(resource.custom_timeouts)
-    return body
+    return {**body, **resource.other}
 
 
 def resource_from_json(body: Mapping[str, Any], secrets: PassphraseSecrets) -> Resource:
@@ -154,6 +201,7 @@ def resource_from_json(body: Mapping[str, Any], secrets: PassphraseSecrets) -> R
         outputs=value_from_json(body.get("outputs") or {}, secrets),
         property_dependencies={key: tuple(urns) for key, urns in (body.get("propertyDependencies") or {}).items()},
         custom_timeouts=dict(body.get("customTimeouts") or {}),
+        other={key: value for key, value in body.items() if key not in _READ},
         **fields,
     )
 

@@ -25,7 +25,7 @@ from ace.engine.contract import (
     Step,
     ignore_events,
 )
-from ace.engine.embedded import deletion, doubts, evaluated, graph, reading, recovery, runner, urns
+from ace.engine.embedded import deletion, doubts, evaluated, graph, reading, recovery, runner, targets, urns
 from ace.engine.embedded.clouds import Clouds
 from ace.engine.embedded.deployment import from_deployment, secrets_of, to_deployment
 from ace.engine.embedded.ledger import Ledger
@@ -65,6 +65,7 @@ class EmbeddedEngine:
         )
         clouds = self._clouds(stack, snapshot)
         clouds.open_all(snapshot.resources)
+        options = self._with_needed(stack, options, snapshot, clouds, cancel)
         plan, update = self._plan(stack, options, snapshot, clouds, sink, cancel)
         if not cancel.is_set():
             clouds.require_answers(from_all=True)
@@ -124,6 +125,7 @@ class EmbeddedEngine:
             if ledger.failures or ledger.interrupted:
                 return _outcome(ledger)
             ledger.steps.clear()
+        options = self._with_needed(stack, options, Snapshot(tuple(ledger.resources())), clouds, cancel)
         plan, planned = self._plan(stack, options, Snapshot(tuple(ledger.resources())), clouds, sink, cancel)
         if cancel.is_set():
             return replace(_outcome(ledger), interrupted=True)
@@ -280,6 +282,24 @@ class EmbeddedEngine:
                 raise UserError(failure.message, hint=failure.hint, code="program-failed")
         update.plan_deletes()
         return Plan(stack.name, tuple(ledger.steps)), update
+
+    def _with_needed(
+        self, stack: Stack, options: RunOptions, snapshot: Snapshot, clouds: Clouds, cancel: threading.Event
+    ) -> RunOptions:
+        """The options with the targets' needs as targets too, where those are not there yet; runs the program for that.
+
+        Raises:
+            UserError: A target is nowhere, or the program says why it cannot be.
+        """
+        if not options.targets:
+            return options
+        ledger = Ledger(stack.name, snapshot, None, lambda _event: None, cancel, options.parallel)
+        every = Update(stack, replace(options, targets=()), clouds, ledger, dry_run=True)
+        self._run_program(stack, every)
+        if cancel.is_set():
+            return options
+        targets.require_known(stack.name, options.targets, {*every.needs, *(r.urn for r in snapshot.resources)})
+        return replace(options, targets=targets.widened(options.targets, every.needs, every.was_there))
 
     def _run_program(self, stack: Stack, update: Update) -> Failure | None:
         """Run the program against this update.

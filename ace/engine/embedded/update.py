@@ -49,6 +49,10 @@ class Update:
     """In a plan: what would be deleted or replaced though it is protected."""
     outputs: dict[str, Properties] = field(default_factory=dict)
     """What components and the stack have given as outputs."""
+    needs: dict[str, set[str]] = field(default_factory=dict)
+    """What each resource of the program needs, by URN: parent, provider, dependencies."""
+    was_there: set[str] = field(default_factory=set)
+    """URNs of those that the state holds, under that name or a former one."""
     _registered: set[str] = field(default_factory=set)
     _left_out: set[str] = field(default_factory=set)
     _under_way: int = 0
@@ -68,7 +72,9 @@ class Update:
             if urn in self._registered:
                 raise UnsupportedError(f"the program registers {urn} twice; give one of them another name")
             self._registered.add(urn)
-            if self.fatal is not None or not self._left_out.isdisjoint(self._needs(goal)) or self.ledger.stopping():
+            self.needs[urn] = self._needs(goal)
+            lacks = self._is_meant(goal, urn) and not self._left_out.isdisjoint(self.needs[urn])
+            if self.fatal is not None or lacks or self.ledger.stopping():
                 return self._leave_out(urn)
             self._under_way += 1
         try:
@@ -157,6 +163,10 @@ class Update:
     def _targeted(self, urn: str) -> bool:
         return not self.options.targets or urn in self.options.targets
 
+    def _is_meant(self, goal: Goal, urn: str) -> bool:
+        """Whether the run is about it: as with the CLI, the stack itself and providers are always targets."""
+        return self._targeted(urn) or goal.type == urns.STACK_TYPE or goal.type.startswith(urns.PROVIDER_PREFIX)
+
     def _unprotected(self, urn: str) -> bool:
         return "*" in self.options.unprotect or urn in self.options.unprotect
 
@@ -171,20 +181,22 @@ class Update:
         own = (goal.type, goal.name, goal.parent)
         with self._lock:
             found = self._aliases.find(urn, own, goal.aliases, self.ledger.live, self._registered)
+            if found is not None:
+                self.was_there.add(urn)
             return found if found is None or found.urn == urn else self.ledger.rename(found, urn)
 
     def _register(self, goal: Goal, urn: str) -> Registered:
         old = self._old(goal, urn)
+        if not self._is_meant(goal, urn):
+            if old is None:
+                return self._leave_out(urn)
+            self.ledger.done(Step(Op.SAME, urn, goal.type, goal.name, custom=goal.custom))
+            self.ledger.put(old)
+            return Registered(urn, old.id, old.outputs)
         if not goal.custom:
             return self._component(goal, urn, old)
         if goal.type.startswith(urns.PROVIDER_PREFIX):
             return self._provider(goal, urn, old)
-        if not self._targeted(urn):
-            if old is None:
-                return self._leave_out(urn)
-            self.ledger.done(Step(Op.SAME, urn, goal.type, goal.name))
-            self.ledger.put(old)
-            return Registered(urn, old.id, old.outputs)
         kind, handle = self.clouds.resource_type(goal.provider, goal.type)
         wanted = Wanted.of(goal, urn, kind, old)
         if not self.dry_run and holds_unknown(wanted.inputs):  # of a look-up that had no answer
@@ -208,7 +220,7 @@ class Update:
         if not changes:
             if not imported:
                 self.ledger.done(Step(Op.SAME, urn, goal.type, goal.name))
-            same = self.ledger.put(wanted.resource(old.id, clear(old.outputs)))
+            same = self.ledger.put(replace(wanted.resource(old.id, clear(old.outputs)), other=old.other))
             return Registered(urn, old.id, same.outputs)
         if diff.replaces:
             return self._replace(wanted, handle, old, diff, changes)
@@ -225,6 +237,7 @@ class Update:
             outputs=outputs,
             dependencies=tuple(sorted(goal.dependencies)),
             protect=goal.protect,
+            other=old.other if old is not None else {},
         )
         self.ledger.put(made)
         self.ledger.done(Step(Op.SAME if old else Op.CREATE, urn, goal.type, goal.name, custom=False))
@@ -246,6 +259,7 @@ class Update:
             dependencies=tuple(sorted(goal.dependencies)),
             protect=goal.protect,
             additional_secret_outputs=goal.additional_secret_outputs,
+            other=old.other if old is not None else {},
         )
         op = Op.CREATE if old is None else Op.UPDATE if changed else Op.SAME
         if self.ledger.store is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ace.engine.contract import Diff, Properties, PropertyChange, Resource, ResourceType, Secret
+from ace.engine.contract import UNKNOWN, Diff, Properties, PropertyChange, Resource, ResourceType, Secret
 from ace.engine.embedded import paths, urns
 from ace.engine.embedded.clouds import Clouds
 from ace.engine.embedded.goals import Goal
@@ -74,6 +74,11 @@ class Wanted:
             diff = replace(diff, changes=changes)
         if self.goal.delete_before_replace is not None:
             diff = replace(diff, delete_before_replace=self.goal.delete_before_replace)
+        if (
+            old.taint
+        ):  # there is something wrong with it: like what never became usable, it goes before the new one is made
+            anew = PropertyChange("id", old.id, UNKNOWN, forces_replacement=True)
+            diff = Diff((*diff.changes, anew), self.goal.delete_before_replace is not False)
         if old.init_errors:  # what never became usable holds nothing that could be kept
             usable = PropertyChange("state", old.init_errors[0], "usable", forces_replacement=True)
             diff = Diff((*diff.changes, usable), delete_before_replace=True)
