@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +15,10 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
 
-from ace.cli import clouds, passphrase
+from ace.cli import clouds, passphrase, pulumi_install
 from ace.cli.clouds import CloudsFile
 from ace.cli.options import find_spec_dir
+from ace.cli.pulumi_install import PulumiInstall
 from ace.cli.reachable import ask, skew_s
 from ace.errors import Severity, UserError
 from ace.spec import check as check_spec
@@ -26,12 +26,11 @@ from ace.spec.values import Spec
 
 OLDEST_PYTHON: Final = (3, 11)
 LITTLE_DISK_GIB: Final = 1.0
-PULUMI_SERIES: Final = "v3."
+PULUMI_MAJOR: Final = "3"
 SKEW_S: Final = 60.0
 """Tokens and certificates go wrong when clocks differ by more than about a minute."""
 RELEASED: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """A clock before this is certainly wrong."""
-COMMAND_TIMEOUT_S: Final = 20
 
 
 class Verdict(StrEnum):
@@ -101,34 +100,41 @@ def _unmet(line: str) -> str:
 
 
 def _engine() -> Iterator[Check]:
-    if not shutil.which("pulumi"):
+    found = pulumi_install.find()
+    if found is None:
         yield Check("engine", Verdict.PASS, "the embedded engine (there is no `pulumi` on PATH, and none is needed)")
-        return
-    said = _output("pulumi", "version")
-    if not said.startswith(PULUMI_SERIES):
+    elif found.major != PULUMI_MAJOR:
         yield Check(
             "engine",
             Verdict.FAIL,
-            f"`pulumi version` says {said or 'nothing'}",
+            f"`pulumi version` says {found.said or 'nothing'}",
             "install the Pulumi CLI, version 3, or take it off PATH: the embedded engine needs none",
         )
-    elif not shutil.which("pulumi-language-python"):
+    elif not found.has_language_host:
         yield Check(
             "engine",
             Verdict.FAIL,
-            f"Pulumi CLI {said}, without pulumi-language-python",
+            f"Pulumi CLI {found.cli}, without pulumi-language-python",
             "put Pulumi's Python language host on PATH, or use --engine embedded",
         )
     else:
-        yield Check("engine", Verdict.PASS, f"Pulumi CLI {said}; the embedded engine is there too (--engine embedded)")
+        yield _provider(found)
 
 
-def _output(*command: str) -> str:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip()
+def _provider(found: PulumiInstall) -> Check:
+    """Whether the CLI has the provider that the stacks want: the one on PATH if there is one, else one of its cache."""
+    package, wanted = pulumi_install.PACKAGE, pulumi_install.wanted()
+    install = f"pulumi plugin install resource {package} {wanted}".strip()
+    on_path = next((one for one in found.providers if one.on_path), None)
+    taken = on_path or next((one for one in found.providers if one.version == wanted), None)
+    if taken is not None and taken.version in (wanted, ""):
+        which = f"{taken.version or 'of unknown version'} ({taken.where})"
+        detail = f"Pulumi CLI {found.cli}, its provider {package} {which}; the embedded engine is there too"
+        return Check("engine", Verdict.PASS, f"{detail} (--engine embedded)")
+    others = ", ".join(f"{one.version} ({one.where})" for one in ([taken] if taken is not None else found.providers))
+    have = f"its provider {package} is {others}" if others else f"without its provider {package}"
+    fix = f"{install}, needs Internet; or put pulumi-resource-{package} {wanted} on PATH; or use --engine embedded"
+    return Check("engine", Verdict.WARN, f"Pulumi CLI {found.cli}, {have}; the stacks want {wanted}", fix)
 
 
 def _spec(directory: Path) -> tuple[Spec | None, Check]:

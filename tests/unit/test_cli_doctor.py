@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,78 @@ def test_without_a_spec_the_machine_is_still_looked_at(tmp_path: Path, monkeypat
     code, checks, _ = doctor()
     assert (code, checks["spec"]["verdict"]) == (1, "FAIL")
     assert checks["disk"]["verdict"] == "PASS"
+
+
+def pulumi_of(root: Path, monkeypatch: pytest.MonkeyPatch, said: str, *others: str) -> Path:
+    """A PATH with programs that say these versions: `pulumi`, and others as `name=version`."""
+    folder = root / "bin"
+    folder.mkdir()
+    for name, answer in (("pulumi", said), *(tuple(other.split("=", 1)) for other in others)):
+        (folder / name).write_text(f"#!/bin/sh\necho '{answer}'\n")
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    monkeypatch.setenv("PULUMI_HOME", str(root / "pulumi-home"))
+    return folder
+
+
+HOST = "pulumi-language-python="
+WANTED = version("pulumi-openstack")
+
+
+@pytest.mark.parametrize("said", ["3.276.0", "v3.260.0", "v3.277.0-dev.0+g1234"])
+@pytest.mark.parametrize("provider", [WANTED, f"v{WANTED}"])
+def test_a_cli_is_known_with_and_without_a_v_and_so_is_its_provider(
+    root: Path, monkeypatch: pytest.MonkeyPatch, said: str, provider: str
+) -> None:
+    folder = pulumi_of(root, monkeypatch, said, HOST, f"pulumi-resource-openstack={provider}")
+    check = doctor()[1]["engine"]
+    assert check["verdict"] == "PASS", check
+    assert f"Pulumi CLI {said.removeprefix('v')}" in check["detail"]
+    assert f"openstack {WANTED} ({folder / 'pulumi-resource-openstack'})" in check["detail"]
+
+
+@pytest.mark.parametrize("said", ["v2.25.2", "30.1.0", "", "command not understood"])
+def test_what_is_no_pulumi_of_version_3_is_told(root: Path, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    pulumi_of(root, monkeypatch, said, HOST)
+    check = doctor()[1]["engine"]
+    assert (check["verdict"], check["detail"]) == ("FAIL", f"`pulumi version` says {said or 'nothing'}")
+
+
+def test_a_cli_without_a_language_host_is_told_unless_it_lies_beside_the_cli(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = pulumi_of(root, monkeypatch, "3.276.0", HOST, f"pulumi-resource-openstack={WANTED}")
+    linked = root / "linked"
+    linked.mkdir()
+    (linked / "pulumi").symlink_to(folder / "pulumi")
+    (linked / "pulumi-resource-openstack").symlink_to(folder / "pulumi-resource-openstack")
+    monkeypatch.setenv("PATH", f"{linked}:/usr/bin:/bin")
+    assert doctor()[1]["engine"]["verdict"] == "PASS"
+    (folder / "pulumi-language-python").unlink()
+    check = doctor()[1]["engine"]
+    assert (check["verdict"], "pulumi-language-python" in check["detail"]) == ("FAIL", True)
+
+
+def test_a_provider_that_is_not_there_or_another_is_told_with_the_version_that_the_stacks_want(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = pulumi_of(root, monkeypatch, "3.276.0", HOST)
+    check = doctor()[1]["engine"]
+    assert check["verdict"] == "WARN"
+    assert f"without its provider openstack; the stacks want {WANTED}" in check["detail"]
+    assert f"pulumi plugin install resource openstack {WANTED}" in check["fix"]
+
+    def cached(number: str) -> None:
+        place = root / "pulumi-home" / "plugins" / f"resource-openstack-v{number}"
+        place.mkdir(parents=True)
+        (place / "pulumi-resource-openstack").write_text("")
+
+    cached("5.4.0")
+    check = doctor()[1]["engine"]
+    assert (check["verdict"], "openstack is 5.4.0 (" in check["detail"]) == ("WARN", True)
+    cached(WANTED)
+    assert doctor()[1]["engine"]["verdict"] == "PASS"
+    (folder / "pulumi-resource-openstack").write_text("#!/bin/sh\necho 5.0.0\n")
+    (folder / "pulumi-resource-openstack").chmod(0o755)
+    check = doctor()[1]["engine"]
+    assert (check["verdict"], "openstack is 5.0.0 (" in check["detail"]) == ("WARN", True), "the CLI takes that on PATH"
