@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ace.errors import UserError
+from ace.errors import RefusedError, UserError
 
 if TYPE_CHECKING:
     from ace.engine.contract import Engine
@@ -54,6 +55,15 @@ def default() -> EngineName:
     return EngineName.PULUMI if shutil.which("pulumi") else EngineName.EMBEDDED
 
 
+def for_new(*, has_backend: bool) -> EngineName:
+    """The engine of a country without state below ROOT when none is asked for.
+
+    A backend that its file or the environment names may hold it already: an engine that does not reach that would make all
+    of it again.
+    """
+    return EngineName.PULUMI if has_backend or os.environ.get("PULUMI_BACKEND_URL") else default()
+
+
 def choose(asked: EngineName, country: str, state_dir: Path, *, has_backend: bool) -> EngineName:
     """The engine for a country.
 
@@ -61,17 +71,25 @@ def choose(asked: EngineName, country: str, state_dir: Path, *, has_backend: boo
         asked: What the option says.
         country: The stack's name, for messages.
         state_dir: Its state folder.
-        has_backend: Whether its state is kept in a Pulumi backend, which only the Pulumi CLI reaches.
+        has_backend: Whether its file says that its state is kept in a Pulumi backend, which only the Pulumi CLI reaches.
 
     Raises:
         UserError: The state is another engine's; says how to hand it over.
+        RefusedError: The state is the embedded engine's, and its file says that it is in a backend.
     """
     held = holder(state_dir)
     if asked is EngineName.AUTO:
-        wanted = EngineName.PULUMI if has_backend else default()
-        if held is None or held is wanted:
-            return wanted
-        return held
+        if held is EngineName.EMBEDDED and has_backend:
+            raise RefusedError(
+                f"{country}: its state is in {state_dir}, and its member file says that it is in a Pulumi backend",
+                hint=f"to go on with the state that is there: `state: {{backend: local}}` in the member file\n"
+                f"to move it: `ace state export {country} {country}.json`, "
+                f"then `ace state import {country} {country}.json --engine pulumi`",
+                code="another-store",
+            )
+        if held is not None:
+            return held
+        return for_new(has_backend=has_backend)
     if has_backend and asked is EngineName.EMBEDDED:
         raise UserError(
             f"{country}: its state is in a Pulumi backend, which the embedded engine does not reach",

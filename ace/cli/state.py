@@ -66,7 +66,7 @@ def import_(
     """
     from ace.cli import engines
     from ace.cli.output import answering, stdout
-    from ace.cli.wiring import make_private, open_place, stack_of
+    from ace.cli.wiring import LOCAL, make_private, open_place, stack_of
 
     with answering("state-import", format_) as answer:
         refuse_past(as_of)
@@ -76,7 +76,11 @@ def import_(
         make_private(place.root)
         stack = stack_of(place, member)
         held = engines.holder(stack.state_dir)
-        wanted = engine if engine is not EngineName.AUTO else held or engines.default()
+        wanted = (
+            engine
+            if engine is not EngineName.AUTO
+            else held or engines.for_new(has_backend=member.state.backend != LOCAL)
+        )
         kept = None
         if held is not None and held is not wanted:
             kept = _hand_over(engines.build(wanted), stack, deployment, held)

@@ -141,8 +141,10 @@ def one(place: Place, named: str, engine: EngineName) -> Job:
         UserError: It is no member, or cannot be run.
     """
     member = place.spec.member(named)
-    backend = member.state.backend != LOCAL
-    choice = engines.choose(engine, member.stack, place.state_dir(member), has_backend=backend)
+    state_dir = place.state_dir(member)
+    # What is only read is read where it is, whatever the member file says by now: so it can be moved to where that says.
+    backend = member.state.backend != LOCAL and engines.holder(state_dir) is not EngineName.EMBEDDED
+    choice = engines.choose(engine, member.stack, state_dir, has_backend=backend)
     return Job(stack_of(place, member), engines.build(choice))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
+from ace.engine.contract import RunOptions
 from ace.errors import UserError
 from tests.contract.engine_bench import Bench, ops
 
@@ -78,3 +81,15 @@ def test_a_target_that_is_nowhere_is_an_error_and_nothing_is_done(either: Bench,
     with pytest.raises(UserError, match="File::nowhere"):
         getattr(either, action)('file("a", "uno")', targets=(FILE + "nowhere", FILE + "a"))
     assert set(either.files) == {"one"}
+
+
+def test_what_is_new_has_nothing_to_be_refreshed_first(either: Bench) -> None:
+    either.up('file("a", "one")')
+    outcome = either.up('file("a", "one")\nfile("b", "two")', targets=(FILE + "b",), refresh=True)
+    assert (outcome.failures, ops(outcome)) == ((), {"b": "create"})
+
+
+def test_a_refresh_of_what_is_nowhere_is_an_error(bench: Bench) -> None:
+    bench.up('file("a", "one")')
+    with pytest.raises(UserError, match="File::nowhere"):
+        bench.engine.refresh(bench.stack, RunOptions(targets=(FILE + "nowhere",)), print, threading.Event())

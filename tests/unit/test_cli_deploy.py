@@ -261,6 +261,35 @@ def test_a_country_stays_with_the_engine_that_holds_its_state(ace: Ace, root: Pa
     assert "ace state import tn tn.json --engine embedded" in said.err
 
 
+def test_a_new_country_whose_backend_the_environment_names_is_not_planned_by_an_engine_that_does_not_reach_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = root / ".ace/state/tn"
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert engines.choose(EngineName.AUTO, "tn", state, has_backend=False) is EngineName.EMBEDDED
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "file:///srv/states")
+    assert engines.choose(EngineName.AUTO, "tn", state, has_backend=False) is EngineName.PULUMI
+    assert engines.choose(EngineName.EMBEDDED, "tn", state, has_backend=False) is EngineName.EMBEDDED, "who says so"
+    state.mkdir(parents=True)
+    (state / "state.json").touch()
+    assert engines.choose(EngineName.AUTO, "tn", state, has_backend=False) is EngineName.EMBEDDED, "it is there"
+
+
+def test_a_state_here_of_a_country_whose_file_says_that_it_is_in_a_backend_is_refused(ace: Ace, root: Path) -> None:
+    state = root / ".ace/state/tn"
+    state.mkdir(parents=True)
+    (state / "state.json").touch()
+    file = root / "ecosystem/members/tn.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert text.count("backend: local") == 1
+    file.write_text(text.replace("backend: local", "backend: file:///srv/states"), encoding="utf-8")
+    for action in ("preview", "up"):
+        said = ace(action, "tn")
+        assert said.code == 3
+        assert "ace state import tn tn.json --engine pulumi" in said.err
+    assert ace("state", "export", "tn", "tn.json").code == 0, "it can be read where it is, to be moved"
+
+
 def test_a_state_goes_over_to_another_engine_and_the_old_one_is_kept(ace: Ace, root: Path) -> None:
     state = root / ".ace/state/tn"
     state.mkdir(parents=True)

@@ -75,8 +75,15 @@ def to_deployment(snapshot: Snapshot, secrets: PassphraseSecrets) -> dict[str, J
     return {"version": 3, "deployment": deployment}
 
 
-def from_deployment(deployment: Mapping[str, JsonValue], secrets: PassphraseSecrets) -> Snapshot:
+def from_deployment(
+    deployment: Mapping[str, JsonValue], secrets: PassphraseSecrets, *, of_any_feature: bool = False
+) -> Snapshot:
     """The snapshot of a deployment; identities are no part of one.
+
+    Args:
+        deployment: As an engine exports it.
+        secrets: What opens its secrets.
+        of_any_feature: Whether it is only looked at, for an engine that knows whatever is in it.
 
     Raises:
         UserError: It is no deployment of version 3 or 4, it uses a feature that is not known here, it breaks Pulumi's own
@@ -90,7 +97,7 @@ def from_deployment(deployment: Mapping[str, JsonValue], secrets: PassphraseSecr
         )
     body = deployment["deployment"]
     try:
-        if unknown := sorted(features(deployment) - {TAINT}):
+        if not of_any_feature and (unknown := sorted(features(deployment) - {TAINT})):
             raise UserError(
                 f"this deployment uses what the embedded engine does not have: {', '.join(unknown)}",
                 hint="leave the country with the Pulumi CLI (--engine pulumi), or take these out with it and export again",

@@ -346,6 +346,7 @@ def _together(before: Sequence[Step], after: Sequence[Step]) -> list[Step]:
 
 
 def _targeted(ledger: Ledger, options: RunOptions) -> list[Resource]:
+    targets.require_known(ledger.stack, options.targets, ledger.live)
     return [r for r in ledger.live.values() if not options.targets or r.urn in options.targets]
 
 

@@ -97,7 +97,7 @@ class JournaledState:
                 code="state-format",
             )
         self._secrets = secrets_of(body["deployment"], self._passphrase)
-        snapshot = from_deployment(body["deployment"], self._secrets)
+        snapshot = from_deployment(body["deployment"], self._secrets, of_any_feature=True)  # import has looked
         self._number, self._identities = number, identities
         self._resources = {_key(resource): resource for resource in snapshot.resources}
         for pending in snapshot.pending:

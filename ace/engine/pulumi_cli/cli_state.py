@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ace.engine.contract import JsonValue, Stack
+from ace.engine.pulumi_cli import locks
 from ace.engine.pulumi_cli.process import Finished, run
+from ace.engine.pulumi_cli.run_folder import run_folder
 from ace.engine.pulumi_cli.workspace import Workspace
 from ace.errors import UserError
 
@@ -34,13 +34,13 @@ def put(workspace: Workspace, stack: Stack, deployment: Mapping[str, JsonValue])
     Raises:
         UserError: The stack is locked, or the CLI does not take it.
     """
-    with tempfile.TemporaryDirectory(prefix="ace-pulumi-") as scratch:
-        file = Path(scratch) / "deployment.json"
+    with run_folder(workspace.folder) as place:
+        file = place.path / "deployment.json"
         file.touch(mode=0o600)
         file.write_text(json.dumps(deployment), encoding="utf-8")
         finished = run(workspace, "stack", "import", "--file", str(file), "--stack", stack.name)
     if "currently locked" in finished.text:
-        raise explained(finished.text, stack)
+        raise explained(finished.text, workspace, stack)
     require_success(finished, "stack import")
 
 
@@ -59,14 +59,10 @@ def require_success(finished: Finished, command: str) -> None:
         raise UserError(f"`pulumi {command}` failed: {finished.text}", code="pulumi-failed")
 
 
-def explained(text: str, stack: Stack, hint: str = "") -> UserError:
+def explained(text: str, workspace: Workspace, stack: Stack, hint: str = "") -> UserError:
     """What the CLI said, with what to do where we know it; else the hint given."""
     if "currently locked" in text:
-        return UserError(
-            f"{stack.name}: {text}",
-            hint="wait for the other run; if it is dead, look at who holds the lock and type `pulumi cancel`",
-            code="locked",
-        )
+        return locks.held(locks.holders_in(text), workspace, stack, text)
     if "incorrect passphrase" in text:
         return UserError(
             f"{stack.name}: the passphrase does not open this state",

@@ -33,17 +33,15 @@ from ace.engine.pulumi_cli import pending, protection, removed
 from ace.engine.pulumi_cli.cli_state import export, put, require_success, resources_of
 from ace.engine.pulumi_cli.events import SECRET_TEXT
 from ace.engine.pulumi_cli.identity import IdentityRecord
+from ace.engine.pulumi_cli.opening import Purpose, opened
 from ace.engine.pulumi_cli.process import run
 from ace.engine.pulumi_cli.session import Session
-from ace.engine.pulumi_cli.workspace import Workspace, prepare
+from ace.engine.pulumi_cli.workspace import Workspace
 from ace.errors import InterruptedByUser, UserError
 
 Found = TypeVar("Found")
 Sweep = Callable[[Sequence[Mapping[str, Any]], Mapping[str, str]], None]
 """Called with the destroyed resources (as exported) and the environment."""
-
-_init = threading.Lock()
-"""Stacks are made one at a time: `pulumi stack init` shares files under PULUMI_HOME."""
 
 
 class PulumiCliEngine:
@@ -61,22 +59,29 @@ class PulumiCliEngine:
     def preview(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Plan:
         """What `up` would do, by `pulumi preview`. A cancelled one gives the part of the plan that it had."""
         try:
-            session = self._begin(stack, options, sink, cancel, acts=False)
-            return session.plan(protection.to_lift(session.resources, options.unprotect))
+            with opened(stack, Purpose.LOOK) as workspace:
+                session = self._begin(workspace, stack, options, sink, cancel, acts=False)
+                return session.planned(protection.to_lift(session.resources, options.unprotect))[1]
         except InterruptedByUser:
             return _if_ours(cancel, Plan(stack.name, ()))
 
     @stoppable
     def up(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
         """Preview, guards, then `pulumi up`. What it may delete is unprotected once the guards have let it pass."""
-        session = self._begin(stack, options, sink, cancel, acts=True)
+        with opened(stack, Purpose.MAKE, sink) as workspace:
+            return self._up(workspace, stack, options, sink, cancel)
+
+    def _up(
+        self, workspace: Workspace, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event
+    ) -> Outcome:
+        session = self._begin(workspace, stack, options, sink, cancel, acts=True)
         if options.refresh:
-            refreshed = session.refresh()
+            refreshed = session.refresh(only_what_is_there=True)
             if refreshed.failures or refreshed.interrupted:
                 return self._with_outputs(refreshed, stack, cancel)
             session = replace(session, before=export(session.workspace, stack, cancel))
         lift = protection.to_lift(session.resources, options.unprotect)
-        plan = session.plan(lift)
+        session, plan = session.planned(lift)
         if cancel.is_set():
             raise InterruptedByUser
         refuse_too_many(plan, force=options.force)
@@ -94,12 +99,20 @@ class PulumiCliEngine:
     @stoppable
     def refresh(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
         """Take the cloud's truth into the state, by `pulumi refresh`."""
-        return self._with_outputs(self._begin(stack, options, sink, cancel, acts=True).refresh(), stack, cancel)
+        with opened(stack, Purpose.CHANGE, sink) as workspace:
+            outcome = self._begin(workspace, stack, options, sink, cancel, acts=True).refresh()
+        return self._with_outputs(outcome, stack, cancel)
 
     @stoppable
     def destroy(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
         """Take everything down, by `pulumi destroy`; protected resources are named and refused first."""
-        session = self._begin(stack, options, sink, cancel, acts=True)
+        with opened(stack, Purpose.CHANGE, sink) as workspace:
+            return self._destroy(workspace, stack, options, sink, cancel)
+
+    def _destroy(
+        self, workspace: Workspace, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event
+    ) -> Outcome:
+        session = self._begin(workspace, stack, options, sink, cancel, acts=True)
         going = [one for one in session.resources if not options.targets or one["urn"] in options.targets]
         refuse_protected(stack.name, protection.still_protected(going, options.unprotect))
         with protection.lifted(session.workspace, stack, protection.to_lift(going, options.unprotect), sink):
@@ -116,15 +129,16 @@ class PulumiCliEngine:
     def drift(self, stack: Stack, sink: EventSink, cancel: threading.Event) -> tuple[Step, ...]:
         """What differs in the cloud, by `pulumi refresh --preview-only`."""
         try:
-            return self._begin(stack, RunOptions(), sink, cancel, acts=False).compare()
+            with opened(stack, Purpose.LOOK) as workspace:
+                return self._begin(workspace, stack, RunOptions(), sink, cancel, acts=False).compare()
         except InterruptedByUser:
             return _if_ours(cancel, ())
 
     def outputs(self, stack: Stack) -> Properties:
         """The stack's outputs, secrets as `Secret`."""
-        workspace = _open(stack)
-        clear = run(workspace, "stack", "output", "--json", "--show-secrets", "--stack", stack.name)
-        masked = run(workspace, "stack", "output", "--json", "--stack", stack.name)
+        with opened(stack, Purpose.LOOK) as workspace:
+            clear = run(workspace, "stack", "output", "--json", "--show-secrets", "--stack", stack.name)
+            masked = run(workspace, "stack", "output", "--json", "--stack", stack.name)
         for finished in (clear, masked):
             require_success(finished, "stack output")
         marked: Properties = _mark(json.loads(clear.stdout), json.loads(masked.stdout))
@@ -132,13 +146,16 @@ class PulumiCliEngine:
 
     def export(self, stack: Stack, sink: EventSink = ignore_events) -> dict[str, JsonValue]:
         """The state as Pulumi has it, secrets encrypted; protected is what was so before a run that was cut off."""
-        workspace = _open(stack)
-        found = protection.as_protected(export(workspace, stack), protection.left(workspace))
+        with opened(stack, Purpose.LOOK) as workspace:
+            found = protection.as_protected(export(workspace, stack), protection.left(workspace))
         return dict(self._mended(stack, found, sink))
 
     def import_(self, stack: Stack, deployment: Mapping[str, JsonValue], sink: EventSink = ignore_events) -> None:
         """Replace the stack's state; the present one is kept beside it."""
-        workspace = _open(stack)
+        with opened(stack, Purpose.REPLACE) as workspace:
+            self._import(workspace, stack, deployment, sink)
+
+    def _import(self, workspace: Workspace, stack: Stack, deployment: Mapping[str, JsonValue], sink: EventSink) -> None:
         present = export(workspace, stack)
         if resources_of(present):
             stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
@@ -150,16 +167,22 @@ class PulumiCliEngine:
         self._clouds(workspace).record(resources_of(export(workspace, stack)), workspace.environment)
 
     def _begin(
-        self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event, *, acts: bool
+        self,
+        workspace: Workspace,
+        stack: Stack,
+        options: RunOptions,
+        sink: EventSink,
+        cancel: threading.Event,
+        *,
+        acts: bool,
     ) -> Session:
-        """Open the stack and make sure that its clouds are those that its state was written for.
+        """Make sure that the stack's clouds are those that its state was written for.
 
         Raises:
             InterruptedByUser: `cancel` was set.
         """
         if cancel.is_set():
             raise InterruptedByUser
-        workspace = _open(stack)
         before = export(workspace, stack, cancel)
         self._clouds(workspace).require_same(resources_of(before), workspace.environment, stack)
         doubts: tuple[Doubt, ...] = ()
@@ -201,20 +224,6 @@ def _if_ours(cancel: threading.Event, found: Found) -> Found:
     if not cancel.is_set():
         raise InterruptedByUser
     return found
-
-
-def _open(stack: Stack) -> Workspace:
-    """The stack's workspace; the stack is made in its backend if it is not there."""
-    workspace = prepare(stack)
-    marker = workspace.folder / "made"
-    if marker.exists() and marker.read_text(encoding="utf-8") == workspace.backend_url:
-        return workspace
-    with _init:
-        finished = run(workspace, "stack", "init", stack.name, "--no-select", "--secrets-provider", "passphrase")
-        if "already exists" not in finished.text:
-            require_success(finished, "stack init")
-        marker.write_text(workspace.backend_url, encoding="utf-8")
-    return workspace
 
 
 def _mark(clear: Any, masked: Any) -> Any:

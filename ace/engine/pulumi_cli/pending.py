@@ -61,7 +61,7 @@ def settle(
     if not (deployment.get("deployment") or {}).get("pending_operations"):
         return None
     secrets = secrets_of(deployment, stack.passphrase)
-    before = from_deployment(deployment, secrets)
+    before = from_deployment(deployment, secrets, of_any_feature=True)
     folder = workspace.folder / "settling"
     shutil.rmtree(folder, ignore_errors=True)
     try:
@@ -100,7 +100,7 @@ def taken_back(
     cancel: threading.Event,
 ) -> tuple[Failure, ...]:
     """Read once more, when the clouds have settled, what a run took in at its start: failures for what is not as it was."""
-    snapshot = from_deployment(deployment, secrets_of(deployment, stack.passphrase))
+    snapshot = from_deployment(deployment, secrets_of(deployment, stack.passphrase), of_any_feature=True)
     urns = {doubt.resource.urn for doubt in doubts}
     held = [one for one in snapshot.resources if one.urn in urns and not one.delete]
     if not held:

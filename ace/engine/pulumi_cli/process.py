@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from typing import IO, Any
 import psutil
 
 from ace.engine.interrupt import Urgency, urgency
+from ace.engine.pulumi_cli.run_folder import RunFolder, run_folder
 from ace.engine.pulumi_cli.workspace import Workspace
 from ace.errors import InterruptedByUser, UserError
 
@@ -53,11 +53,16 @@ def run(workspace: Workspace, *arguments: str, cancel: threading.Event | None = 
         UserError: `pulumi` is not there or hangs.
         InterruptedByUser: `cancel` was set.
     """
+    with run_folder(workspace.folder) as place:
+        return _run(workspace, place, arguments, cancel)
+
+
+def _run(workspace: Workspace, place: RunFolder, arguments: Sequence[str], cancel: threading.Event | None) -> Finished:
     try:
         process = subprocess.Popen(
             ["pulumi", *arguments, "--non-interactive", "--color", "never"],
             cwd=workspace.folder,
-            env=dict(workspace.environment),
+            env=_environment(workspace, place.path),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -98,19 +103,20 @@ def follow(
     `cancel` sends SIGINT: Pulumi finishes what is in flight and saves. Who insists (`Interrupt`) has it sent again: Pulumi
     saves what is pending and ends; and once more: it is killed, with all that it started.
     """
-    with tempfile.TemporaryDirectory(prefix="ace-pulumi-") as scratch:
-        log = Path(scratch) / "events.jsonl"
+    with run_folder(workspace.folder) as place:
+        log = place.path / "events.jsonl"
         log.touch(mode=0o600)
         with (
-            (Path(scratch) / "out").open("w+", encoding="utf-8") as out,
-            (Path(scratch) / "err").open("w+", encoding="utf-8") as err,
+            (place.path / "out").open("w+", encoding="utf-8") as out,
+            (place.path / "err").open("w+", encoding="utf-8") as err,
             log.open(encoding="utf-8") as events,
         ):
             try:
                 process = subprocess.Popen(
                     ["pulumi", *arguments, "--non-interactive", "--color", "never", "--event-log", str(log)],
                     cwd=workspace.folder,
-                    env=dict(workspace.environment),
+                    env=_environment(workspace, place.path),
+                    pass_fds=[place.lock],
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=err,
@@ -118,6 +124,7 @@ def follow(
                 )
             except FileNotFoundError:
                 raise _no_pulumi() from None
+            place.started(process.pid, arguments[0])
             _pump(process, events, on_event, cancel)
             out.seek(0)
             err.seek(0)
@@ -162,6 +169,11 @@ def _kill(process: subprocess.Popen[Any]) -> None:
         for child in started:
             with suppress(psutil.NoSuchProcess):
                 child.kill()
+
+
+def _environment(workspace: Workspace, temporary: Path) -> dict[str, str]:
+    """The environment of a `pulumi` whose temporary files (plugins' as well) are to lie there, not in /tmp."""
+    return {**workspace.environment, "TMPDIR": str(temporary.absolute())}
 
 
 def _lines(text: str) -> tuple[str, Iterator[Mapping[str, Any]]]:

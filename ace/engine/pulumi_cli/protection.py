@@ -56,7 +56,7 @@ def lifted(workspace: Workspace, stack: Stack, marked: Sequence[Marked], sink: E
         urns = sorted({urn for urn, _ in marked})
         finished = run(workspace, "state", "unprotect", *urns, "--yes", "--stack", stack.name)
         if finished.code != 0:
-            raise explained(finished.text, stack)
+            raise explained(finished.text, workspace, stack)
         yield lift
     finally:
         _restore(workspace, stack, lift, sink)
@@ -129,7 +129,7 @@ def _protect(workspace: Workspace, stack: Stack, lift: Lifted) -> int:
     if bare:
         finished = run(workspace, "state", "protect", *bare, "--yes", "--stack", stack.name)
         if finished.code != 0:
-            raise explained(finished.text, stack)
+            raise explained(finished.text, workspace, stack)
     (workspace.folder / FILE).unlink(missing_ok=True)
     return len(bare)
 

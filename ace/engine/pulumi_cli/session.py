@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from ace.engine.contract import (
@@ -33,6 +33,7 @@ from ace.engine.pulumi_cli.events import Reading
 from ace.engine.pulumi_cli.planning import copy_of
 from ace.engine.pulumi_cli.process import Finished, follow
 from ace.engine.pulumi_cli.protection import Marked, as_unprotected
+from ace.engine.pulumi_cli.targets import MoreTargetsError, require_complete
 from ace.engine.pulumi_cli.words import protected_in
 from ace.engine.pulumi_cli.workspace import Workspace
 from ace.errors import InterruptedByUser, UserError
@@ -82,8 +83,19 @@ class Session:
             failures = (*reading.failures, *reading.unclaimed_errors())
             text = "\n".join(failure.message for failure in failures) or finished.text
             refuse_protected(self.stack.name, protected_in(text))
-            raise explained(text, self.stack, hint=reading.trace)
+            require_complete(self.stack.name, self.options.targets, text)
+            raise explained(text, self.workspace, self.stack, hint=reading.trace)
         return self._whole(reading, Plan(self.stack.name, tuple(reading.steps)))
+
+    def planned(self, unprotected: Sequence[Marked] = ()) -> tuple[Session, Plan]:
+        """The plan, and this session with all that the targets need as targets too."""
+        session = self
+        while True:
+            try:
+                return session, session.plan(unprotected)
+            except MoreTargetsError as error:
+                targets = (*session.options.targets, *error.urns)
+                session = replace(session, options=replace(session.options, targets=targets))
 
     def compare(self) -> tuple[Step, ...]:
         """Run `pulumi refresh` without writing its findings down; a cancelled one gives what it had found.
@@ -95,11 +107,23 @@ class Session:
         reading, finished = self._follow(self.workspace, "refresh", "--preview-only", planning=False)
         if finished.code != 0 and not self._is_interrupted(reading):
             failures = (*reading.failures, *reading.unclaimed_errors())
-            raise explained("\n".join(failure.message for failure in failures) or finished.text, self.stack)
+            raise explained(
+                "\n".join(failure.message for failure in failures) or finished.text, self.workspace, self.stack
+            )
         return self._whole(reading, tuple(step for step in reading.steps if step.op is not Op.SAME))
 
-    def refresh(self) -> Outcome:
-        """Run `pulumi refresh`."""
+    def refresh(self, *, only_what_is_there: bool = False) -> Outcome:
+        """Run `pulumi refresh`.
+
+        Args:
+            only_what_is_there: Whether targets that the state does not hold yet are no mistake, and are left out.
+        """
+        if only_what_is_there and self.options.targets:
+            there = {one["urn"] for one in self.resources}
+            known = tuple(urn for urn in self.options.targets if urn in there)
+            if not known:
+                return Outcome(self.stack.name, ())
+            return replace(self, options=replace(self.options, targets=known)).refresh()
 
         def left(_after: endings.Resources, steps: Sequence[Step]) -> Sequence[str]:
             return endings.left_of_refresh(self.resources, steps, self.options.targets)
@@ -140,7 +164,7 @@ class Session:
         failures = (*self._named(reading), *reading.unclaimed_errors())
         if finished.code != 0:
             if not failures and "currently locked" in finished.text:
-                raise explained(finished.text, self.stack)
+                raise explained(finished.text, self.workspace, self.stack)
             failures = failures or (Failure("", finished.text or f"pulumi {command} ended with {finished.code}"),)
             return Outcome(self.stack.name, tuple(reading.steps), failures)
         after = export(self.workspace, self.stack)

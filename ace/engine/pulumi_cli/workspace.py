@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from ace.engine.contract import Stack
+from ace.engine.pulumi_cli.store import VARIABLE, NamedBy, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,34 +24,38 @@ class Workspace:
     backend_url: str
 
     @property
-    def is_own_backend(self) -> bool:
-        """Whether the state lies in this workspace, not in a backend that the country brings."""
-        return self.backend_url == f"file://{self.folder / 'backend'}"
+    def store(self) -> Store:
+        """The store that holds the stack."""
+        return Store(self.backend_url, NamedBy.NOBODY)
 
 
-def prepare(stack: Stack) -> Workspace:
-    """Make (or renew) the workspace in `<state_dir>/pulumi/`; the salt of its settings is kept."""
-    folder = stack.state_dir / "pulumi"
-    backend = folder / "backend"
-    backend.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for path in (stack.state_dir, folder):
+def home(stack: Stack) -> Path:
+    """The stack's own workspace."""
+    return stack.state_dir / "pulumi"
+
+
+def prepare(stack: Stack, store: Store, folder: Path | None = None) -> Workspace:
+    """Make (or renew) a workspace over a store, `<state_dir>/pulumi/` if no other; the salt of its settings is kept."""
+    folder = folder or home(stack)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path in (stack.state_dir, home(stack), folder):
         path.chmod(0o700)
+    if store.folder is not None and store.folder.is_relative_to(folder.absolute()):
+        store.folder.mkdir(exist_ok=True, mode=0o700)
     _write(folder / "Pulumi.yaml", yaml.safe_dump(_project(stack), sort_keys=False))
     settings = folder / f"Pulumi.{stack.name}.yaml"
     _write(settings, yaml.safe_dump(_settings(stack, settings), sort_keys=False))
-    named = os.environ.get("PULUMI_BACKEND_URL") or stack.environment.get("PULUMI_BACKEND_URL")
-    backend_url = named or f"file://{backend}"
     environment = {
         **os.environ,
         **stack.environment,
-        "PULUMI_BACKEND_URL": backend_url,
+        VARIABLE: store.url,
         "PULUMI_CONFIG_PASSPHRASE": stack.passphrase,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DEBUG_COMMANDS": "true",  # shows --event-log
         "PULUMI_AUTOMATION_API": "true",
     }
     environment.pop("PULUMI_CONFIG_PASSPHRASE_FILE", None)
-    return Workspace(folder, environment, backend_url)
+    return Workspace(folder, environment, store.url)
 
 
 def _project(stack: Stack) -> dict[str, Any]:
