@@ -80,11 +80,21 @@ def without_macs(found: dict[str, Any]) -> dict[str, Any]:
     return {**found, "ports": sorted(ports, key=str)}
 
 
+def unchanged_by_refreshes(region: Region, engine: str) -> None:
+    """Refresh twice before a handover: nothing is to be made, replaced or removed, and a preview stays empty."""
+    for _ in range(2):
+        refreshed = region.json("refresh", BARE, ACE_ENGINE="auto")["countries"][BARE]
+        assert refreshed["engine"] == engine
+        assert (refreshed["create"], refreshed["replace"], refreshed["delete"]) == (0, 0, 0)
+    assert region.json("preview", BARE, ACE_ENGINE="auto")["countries"][BARE]["steps"] == []
+
+
 def test_both_engines_make_the_same_and_hand_a_country_over_without_a_change(clean: Region) -> None:
     made = clean.json("up", BARE, "--engine", "embedded")["countries"][BARE]
     assert (made["result"], made["engine"]) == ("succeeded", "embedded")
     by_embedded = without_macs(picture(clean))
 
+    unchanged_by_refreshes(clean, "embedded")
     exported = clean.root / "embedded.json"
     assert clean.run("state", "export", BARE, str(exported)).returncode == 0
     taken = clean.run("state", "import", BARE, str(exported), "--engine", "pulumi")
@@ -118,6 +128,7 @@ def test_both_engines_make_the_same_and_hand_a_country_over_without_a_change(cle
     for kind, found in by_embedded.items():
         assert by_pulumi[kind] == found, kind
 
+    unchanged_by_refreshes(clean, "pulumi")
     exported = clean.root / "pulumi.json"
     assert clean.run("state", "export", BARE, str(exported), ACE_ENGINE="auto").returncode == 0
     taken = clean.run("state", "import", BARE, str(exported), "--engine", "embedded")
