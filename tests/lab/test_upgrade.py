@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from ace.engine.contract import Secret
+from ace.engine.embedded.state_store import JournaledState
 from tests.lab.old_root import COMMIT, has_history, old_release, todays
 from tests.lab.region import Region
 
@@ -99,3 +102,36 @@ def test_its_lab_is_stopped_and_started_by_todays_code_and_is_the_same_cloud(mad
     made.json("lab", "down")
     made.json("lab", "up", timeout_s=900)
     assert result(made, "up") == "unchanged"
+
+
+def hashed_twice(region: Region) -> list[bool]:
+    """Of each server in the state: whether it keeps the SHA-1 of the SHA-1 of its user data; else, the SHA-1."""
+    passphrase = (region.root / ".ace" / "passphrase" / COUNTRY).read_text(encoding="utf-8").strip()
+    snapshot = JournaledState(region.root / ".ace" / "state" / COUNTRY, passphrase).load()
+    found = []
+    for one in snapshot.resources:
+        if one.type == "openstack:compute/instance:Instance":
+            given, kept = one.inputs["userData"], one.outputs["userData"]
+            assert isinstance(given, Secret)
+            assert isinstance(kept, Secret)
+            once = hashlib.sha1(given.value.encode()).hexdigest()
+            assert kept.value in {once, hashlib.sha1(once.encode()).hexdigest()}
+            found.append(kept.value != once)
+    return found
+
+
+def test_a_state_after_that_releases_refresh_is_healed_without_touching_the_cloud(made: Region) -> None:
+    state = made.root / ".ace" / "state" / COUNTRY
+    shutil.rmtree(state)
+    (made.root / "refreshed").rename(state)
+    assert hashed_twice(made) == [True, True], "the gateway's and the service host's"
+    assert made.json("preview", COUNTRY)["countries"][COUNTRY]["steps"] == []
+    healing = made.run("up", COUNTRY)
+    assert healing.returncode == 0
+    assert healing.stderr.count("was put right") == 1
+    assert hashed_twice(made) == [False, False]
+    again = made.run("up", COUNTRY)
+    assert "was put right" not in again.stderr
+    assert "unchanged" in again.stdout
+    assert result(made, "refresh") == "unchanged"
+    require_clean(made)
