@@ -197,12 +197,23 @@ class PulumiCliEngine:
             text = f"an earlier run was cut off: {len(left)} resources may be unprotected until the next up or refresh"
             sink(Message(stack.name, "warning", text))
         right = self._mended(stack, before, sink)
-        if right is not before:
+        is_mended = right is not before
+        if is_mended and acts:
             put(workspace, stack, right)
-            before = export(workspace, stack, cancel)
+            before, is_mended = export(workspace, stack, cancel), False
         if cancel.is_set():
             raise InterruptedByUser
-        return Session(workspace, stack, options, sink, cancel, before, self._providers, doubts)
+        return Session(
+            workspace,
+            stack,
+            options,
+            sink,
+            cancel,
+            dict(right) if is_mended else before,
+            self._providers,
+            doubts,
+            is_mended,
+        )
 
     def _with_outputs(self, outcome: Outcome, stack: Stack, cancel: threading.Event) -> Outcome:
         """With the stack's outputs, unless somebody is waiting for us to end."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -57,6 +57,8 @@ class Session:
     providers: Mapping[str, Provider]
     doubts: tuple[Doubt, ...] = ()
     """What was taken in at its begin."""
+    is_mended: bool = False
+    """Whether `before` puts right what an earlier release wrote wrongly into the store: looks run on a copy of it."""
 
     @property
     def resources(self) -> list[dict[str, Any]]:
@@ -74,11 +76,8 @@ class Session:
             InterruptedByUser: It was cancelled before it began.
         """
         self.sink(Phase(self.stack.name, "planning"))
-        if unprotected:
-            with copy_of(self.workspace, self.stack, as_unprotected(self.before, unprotected), self.cancel) as copy:
-                reading, finished = self._follow(copy, "preview", planning=True)
-        else:
-            reading, finished = self._follow(self.workspace, "preview", planning=True)
+        with self._stage(unprotected) as stage:
+            reading, finished = self._follow(stage, "preview", planning=True)
         if finished.code != 0 and not self._is_interrupted(reading):
             failures = (*reading.failures, *reading.unclaimed_errors())
             text = "\n".join(failure.message for failure in failures) or finished.text
@@ -104,7 +103,8 @@ class Session:
             UserError: A cloud could not be read.
         """
         self.sink(Phase(self.stack.name, "comparing"))
-        reading, finished = self._follow(self.workspace, "refresh", "--preview-only", planning=False)
+        with self._stage() as stage:
+            reading, finished = self._follow(stage, "refresh", "--preview-only", planning=False)
         if finished.code != 0 and not self._is_interrupted(reading):
             failures = (*reading.failures, *reading.unclaimed_errors())
             raise explained(
@@ -207,6 +207,15 @@ class Session:
 
     def _is_interrupted(self, reading: Reading) -> bool:
         return self.cancel.is_set() or reading.cancelled
+
+    @contextmanager
+    def _stage(self, unprotected: Sequence[Marked] = ()) -> Iterator[Workspace]:
+        """Where to look from: the stack itself, or a copy where its state is to be seen otherwise than it is stored."""
+        if not unprotected and not self.is_mended:
+            yield self.workspace
+            return
+        with copy_of(self.workspace, self.stack, as_unprotected(self.before, unprotected), self.cancel) as copy:
+            yield copy
 
     def _follow(self, workspace: Workspace, command: str, *flags: str, planning: bool) -> tuple[Reading, Finished]:
         if self.cancel.is_set():
