@@ -39,8 +39,22 @@ def old_release(folder: Path) -> Region:
 
 
 def todays(old: Region) -> Region:
-    """Today's program in the same ROOT."""
-    return replace(old, environment={**old.environment, "PYTHONPATH": str(CHECKOUT)}, python=Region.python)
+    """Today's program in the same ROOT.
+
+    The ROOT is also the old release's checkout: without PYTHONSAFEPATH, `python -m ace` there would run the old release.
+    """
+    environment = {**old.environment, "PYTHONPATH": str(CHECKOUT), "PYTHONSAFEPATH": "1"}
+    region = replace(old, environment=environment, python=Region.python)
+    where = subprocess.run(
+        [region.python, "-c", "import ace; print(ace.__file__)"],
+        cwd=region.root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(where.stdout.strip()).is_relative_to(CHECKOUT), "the old release's own code, not today's"
+    return region
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
