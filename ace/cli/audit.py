@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, find_spec_dir
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
 from ace.cli.output import answering, stdout
 from ace.errors import UserError
+from ace.workspace.root import find_spec_dir
 
 app = typer.Typer(no_args_is_help=True, help="Whether the log of members' transitions was tampered with.")
 

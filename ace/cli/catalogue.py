@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ace.cli import regional
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, checkout, find_spec_dir, today
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
 from ace.cli.output import Answer, answering, stderr, stdout
 from ace.errors import ExitCode
+from ace.workspace.as_of import today
+from ace.workspace.root import checkout, find_spec_dir
 
 if TYPE_CHECKING:
     from ace.catalogue.build import Built

@@ -15,14 +15,15 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
 
-from ace.cli import clouds, passphrase, pulumi_install
-from ace.cli.clouds import CloudsFile
-from ace.cli.options import find_spec_dir
+from ace.cli import pulumi_install
 from ace.cli.pulumi_install import PulumiInstall
-from ace.cli.reachable import ask, skew_s
 from ace.errors import Severity, UserError
 from ace.spec import check as check_spec
 from ace.spec.values import Spec
+from ace.workspace import clouds_file, passphrase
+from ace.workspace.clouds_file import CloudsFile
+from ace.workspace.reachable import ask, skew_s
+from ace.workspace.root import find_spec_dir
 
 OLDEST_PYTHON: Final = (3, 11)
 LITTLE_DISK_GIB: Final = 1.0
@@ -64,7 +65,7 @@ def examine(spec: Path | None) -> list[Check]:
     found.append(told)
     file: CloudsFile | None = None
     try:
-        file = clouds.find(root)
+        file = clouds_file.find(root)
     except UserError as error:
         found.append(Check("clouds", Verdict.FAIL, error.message, error.hint))
     reached: list[Check] = []

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ace.cli.deploy import ParallelOption, VerboseOption
-from ace.cli.engines import EngineName, EngineOption
-from ace.cli.options import AsOfOption, CountriesArgument, Format, FormatOption, SpecOption, checkout, refuse_past
+from ace.cli.options import AsOfOption, CountriesArgument, EngineOption, Format, FormatOption, SpecOption
+from ace.workspace.as_of import refuse_past
+from ace.workspace.engines import EngineName
+from ace.workspace.root import checkout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ace.cli.wiring import Place
     from ace.services.countries import CountryOutcome
+    from ace.workspace.workspace import Workspace
 
 ServiceOption = Annotated[
     str | None,
@@ -54,14 +56,14 @@ def configure(
     """
     from ace.cli import configuring
     from ace.cli.output import answering
-    from ace.cli.wiring import open_place
     from ace.services.countries import Work
     from ace.services.inputs import digester
+    from ace.workspace.workspace import open_workspace
 
     with answering("configure", format_) as answer:
         if not check:
             refuse_past(as_of)
-        place = open_place(spec)
+        place = open_workspace(spec)
         only = {"ace_only": _known_service(place, service)} if service is not None else {}
         selected = configuring.select(place, countries or (), engine, remote=remote)
         again = "ace configure --remote" if remote else "ace configure"
@@ -113,11 +115,11 @@ def verify(
     """
     from ace.cli import configuring
     from ace.cli.output import answering
-    from ace.cli.wiring import open_place
     from ace.services.countries import Work
+    from ace.workspace.workspace import open_workspace
 
     with answering("verify", format_) as answer:
-        place = open_place(spec)
+        place = open_workspace(spec)
         only = {"ace_only": _known_service(place, service)} if service is not None else {}
         selected = configuring.select(place, countries or (), engine)
         _require_real_hosts(place)
@@ -142,7 +144,7 @@ def verify(
         configuring.tell_failures(done.outcomes, "ace verify")
 
 
-def _known_service(place: Place, named: str) -> str:
+def _known_service(place: Workspace, named: str) -> str:
     """The role of that name.
 
     Raises:
@@ -161,7 +163,7 @@ def _known_service(place: Place, named: str) -> str:
     return named
 
 
-def _require_real_hosts(place: Place) -> None:
+def _require_real_hosts(place: Workspace) -> None:
     """A lab without root has servers in which nothing runs.
 
     Raises:

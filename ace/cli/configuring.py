@@ -10,14 +10,9 @@ from typing import Any
 
 from rich.markup import escape
 
-from ace.cli.engines import EngineName
 from ace.cli.host_progress import GLYPHS, HostBoard, counts_of, following, word
-from ace.cli.hosts import Hosts, around, hosts_of, write_ssh_config
 from ace.cli.interrupt import interruptible
-from ace.cli.options import checkout
 from ace.cli.output import stderr, stdout
-from ace.cli.wiring import Place, make_private
-from ace.cli.workers import worker_of
 from ace.errors import ExitCode, UserError, worst
 from ace.files import put
 from ace.fleet.report import new_id
@@ -26,6 +21,11 @@ from ace.services.countries import CountryOutcome, Result, Target, Work
 from ace.services.region import Surroundings
 from ace.services.remote import shown
 from ace.spec.values import MemberStatus
+from ace.workspace.engines import EngineName
+from ace.workspace.hosts import Hosts, around, hosts_of, write_ssh_config
+from ace.workspace.root import checkout
+from ace.workspace.workers import worker_of
+from ace.workspace.workspace import Workspace, make_private
 
 _PROBLEM = (Result.FAILED, Result.EARLY_EXIT)
 
@@ -47,7 +47,7 @@ class Done:
     folder: Path
 
 
-def select(place: Place, named: Sequence[str], engine: EngineName, *, remote: bool = False) -> Selected:
+def select(place: Workspace, named: Sequence[str], engine: EngineName, *, remote: bool = False) -> Selected:
     """The countries of a command: those named, else every active one whose stack has hosts (and, `remote`, a worker).
 
     Raises:
@@ -66,9 +66,9 @@ def select(place: Place, named: Sequence[str], engine: EngineName, *, remote: bo
                     code="not-active",
                 )
             if missing := place.clouds.missing(member):
-                from ace.cli import clouds
+                from ace.workspace import clouds_file
 
-                raise clouds.no_entry(member, missing, place.clouds)
+                raise clouds_file.no_entry(member, missing, place.clouds)
             worker = worker_of(place.root, member.stack) if remote else ()
             chosen.append(replace(hosts_of(place, member.stack, engine), worker=worker))
         except UserError as error:
@@ -88,7 +88,7 @@ def select(place: Place, named: Sequence[str], engine: EngineName, *, remote: bo
     return Selected(tuple(chosen), not_run)
 
 
-def target(place: Place, hosts: Hosts, used: dict[str, Surroundings]) -> Target:
+def target(place: Workspace, hosts: Hosts, used: dict[str, Surroundings]) -> Target:
     """A country as `ace.services.countries` takes it; `used` remembers what its hosts are told of the region."""
 
     def variables() -> dict[str, Any]:
@@ -99,7 +99,7 @@ def target(place: Place, hosts: Hosts, used: dict[str, Surroundings]) -> Target:
 
 
 def run(
-    place: Place,
+    place: Workspace,
     selected: Selected,
     action: str,
     work: Work,
@@ -249,7 +249,7 @@ def tell_failures(outcomes: Mapping[str, CountryOutcome], retry: str) -> None:
         stderr.print(f"\n[bold]interrupted.[/] To go on: `{retry} {' '.join(stopped)}`")
 
 
-def group_vars(place: Place) -> Path:
+def group_vars(place: Workspace) -> Path:
     """Where countries set variables of their own: beside ROOT's inventories, else the program's."""
     own = place.root / "inventories" / "group_vars"
     return own if own.is_dir() else checkout() / "inventories" / "group_vars"
@@ -263,7 +263,7 @@ def own_variables(folder: Path | None, country: str) -> list[Path]:
     return [path for path in (folder / name, folder / f"{name}.yml", folder / f"{name}.yaml") if path.exists()]
 
 
-def _keep_facts(place: Place, targets: Sequence[Target], outcomes: Mapping[str, CountryOutcome]) -> None:
+def _keep_facts(place: Workspace, targets: Sequence[Target], outcomes: Mapping[str, CountryOutcome]) -> None:
     for one in targets:
         ran = outcomes[one.country].run
         if ran is not None and ran.public_facts:

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ace.cli.engines import EngineName, EngineOption
-from ace.cli.options import AsOfOption, CountriesArgument, Format, FormatOption, SpecOption, refuse_past, today
+from ace.cli.options import AsOfOption, CountriesArgument, EngineOption, Format, FormatOption, SpecOption
+from ace.workspace.as_of import refuse_past, today
+from ace.workspace.engines import EngineName
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from ace.cli.wiring import Place, Selection
     from ace.engine.contract import RunOptions
     from ace.fleet.report import Action
+    from ace.workspace.selection import Selection
+    from ace.workspace.workspace import Workspace
 
 ParallelOption = Annotated[
     int | None,
@@ -62,14 +64,15 @@ def preview(
 
     from ace.cli import judged, running, steps
     from ace.cli.output import answering, stdout
-    from ace.cli.wiring import open_place, select
     from ace.engine.contract import RunOptions
     from ace.errors import ExitCode, worst
     from ace.fleet.report import Action, Result
     from ace.policy import judge
+    from ace.workspace.selection import select
+    from ace.workspace.workspace import open_workspace
 
     with answering("preview", format_) as answer:
-        place = open_place(spec, without_clouds=bool(countries))
+        place = open_workspace(spec, without_clouds=bool(countries))
         chosen = select(place, countries or (), engine, active_only=True, candidates=True, unseen=True)
         options = RunOptions(targets=tuple(target or ()))
         done = running.go(Action.PREVIEW, place, chosen, options, parallel=parallel, verbose=verbose)
@@ -193,14 +196,15 @@ def _act(
     """Run what changes clouds or states, and say how it went."""
     from ace.cli import judged, running
     from ace.cli.output import answering
-    from ace.cli.wiring import open_place, select
     from ace.fleet.report import Action
     from ace.policy import judge
+    from ace.workspace.selection import select
+    from ace.workspace.workspace import open_workspace
 
     with answering(str(action), format_) as answer:
         refuse_past(as_of)
         running.check_report(report)
-        place = open_place(spec)
+        place = open_workspace(spec)
         chosen = select(place, countries or (), engine, active_only=action is Action.UP)
         judgement = judge(place.spec, as_of or today()) if action is Action.UP else None
         if judgement is not None:
@@ -223,7 +227,7 @@ def _act(
         running.tell_failures(done.countries, f"ace {action}")
 
 
-def _confirm(place: Place, chosen: Selection) -> None:
+def _confirm(place: Workspace, chosen: Selection) -> None:
     """Let the person type each country's code.
 
     Raises:

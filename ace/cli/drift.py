@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ace.cli.deploy import ParallelOption, VerboseOption
-from ace.cli.engines import EngineName, EngineOption
-from ace.cli.options import AsOfOption, CountriesArgument, Format, FormatOption, SpecOption
+from ace.cli.options import AsOfOption, CountriesArgument, EngineOption, Format, FormatOption, SpecOption
+from ace.workspace.engines import EngineName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,12 +31,13 @@ def drift(
     """
     from ace.cli import running
     from ace.cli.output import answering, stdout
-    from ace.cli.wiring import open_place, select
     from ace.engine.contract import RunOptions
     from ace.fleet.report import Action
+    from ace.workspace.selection import select
+    from ace.workspace.workspace import open_workspace
 
     with answering("drift", format_) as answer:
-        place = open_place(spec)
+        place = open_workspace(spec)
         chosen = select(place, countries or (), engine, active_only=False)
         done = running.go(Action.DRIFT, place, chosen, RunOptions(), parallel=parallel, verbose=verbose)
         answer.abandons = done.abandoned

@@ -12,13 +12,13 @@ from ace.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ace.cli.wiring import Place
     from ace.engine.contract import RunOptions
     from ace.fleet.report import Action
     from ace.fleet.run import CountryRun
     from ace.membership.transition import Intent, Step
     from ace.openstack.cloud import Cloud
     from ace.spec.values import Member
+    from ace.workspace.workspace import Workspace
 
 QUOTAS: Final = (
     "openstack:compute/quotaSetV2:QuotaSetV2",
@@ -163,7 +163,7 @@ class Estate:
 
     def not_here(self) -> str:
         """Why there is no stack to be run here; empty when there is one."""
-        from ace.cli import engines
+        from ace.workspace import engines
 
         place = self._place_or_none()
         if place is None:
@@ -177,8 +177,8 @@ class Estate:
 
     def clouds(self) -> dict[str, Cloud]:
         """The member's clouds that clouds.yaml knows, each by the credential that sees projects."""
-        from ace.cli.clouds import VARIABLE
         from ace.openstack.cloud import Cloud
+        from ace.workspace.clouds_file import VARIABLE
 
         place = self._place_or_none()
         if place is None:
@@ -210,19 +210,19 @@ class Estate:
         log = root / top / FILE
         owned["transitions.jsonl"] = archive.lines_of(log.read_text(encoding="utf-8"), code) if log.is_file() else ""
         if not self.not_here():
-            from ace.cli.engines import EngineName
-            from ace.cli.wiring import one
+            from ace.workspace.engines import EngineName
+            from ace.workspace.selection import one
 
             job = one(self._place(), code, EngineName.AUTO)
             owned["deployment.json"] = json.dumps(job.engine.export(job.stack), indent=2, ensure_ascii=False) + "\n"
         return owned
 
-    def _place(self) -> Place:
-        from ace.cli.wiring import open_place
+    def _place(self) -> Workspace:
+        from ace.workspace.workspace import open_workspace
 
-        return open_place(self.spec_dir)
+        return open_workspace(self.spec_dir)
 
-    def _place_or_none(self) -> Place | None:
+    def _place_or_none(self) -> Workspace | None:
         try:
             return self._place()
         except UserError as error:
@@ -242,10 +242,10 @@ class Estate:
             UserError: It did not come to its end.
         """
         from ace.cli import running
-        from ace.cli.engines import EngineName
-        from ace.cli.wiring import Selection, one
         from ace.errors import InterruptedByUser
         from ace.fleet.report import Result
+        from ace.workspace.engines import EngineName
+        from ace.workspace.selection import Selection, one
 
         place = self._place()
         member = place.spec.member(self.country)

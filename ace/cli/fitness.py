@@ -14,10 +14,10 @@ from ace.errors import UserError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ace.cli.clouds import CloudsFile
     from ace.membership.fitness.checking import Report
     from ace.membership.fitness.contract import Outcome
     from ace.spec.values import Member, Spec
+    from ace.workspace.clouds_file import CloudsFile
 
 _STYLES = {"PASS": "green", "FAIL": "bold red", "ABORT": "bold yellow", "SKIP": "dim"}
 
@@ -29,13 +29,13 @@ def check(root: Path, spec: Spec, member: Member, clouds: CloudsFile, only: tupl
         UserError: A cloud is not in clouds.yaml, or a test is not known.
         InterruptedByUser: The person wanted to stop; nothing is left behind.
     """
-    from ace.cli.clouds import VARIABLE, no_entry
     from ace.cli.interrupt import interruptible
     from ace.membership.fitness import TESTS
     from ace.membership.fitness.asked import asked_of
     from ace.membership.fitness.checking import Report, digest_of
     from ace.membership.fitness.checking import check as run
     from ace.membership.fitness.collector import Collector
+    from ace.workspace.clouds_file import VARIABLE, no_entry
 
     if unknown := [name for name in only if name not in TESTS]:
         raise UserError(f"no test {', '.join(unknown)}; tests: {', '.join(TESTS)}", code="no-such-test")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ace.cli import interconnect_live, regional
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, find_spec_dir
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
+from ace.workspace.root import find_spec_dir
 
 if TYPE_CHECKING:
     from datetime import date

@@ -10,25 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ace.cli.deploy import ParallelOption, VerboseOption
-from ace.cli.engines import EngineName, EngineOption
-from ace.cli.options import (
-    AsOfOption,
-    CountriesArgument,
-    Format,
-    FormatOption,
-    SpecOption,
-    checkout,
-    refuse_past,
-)
+from ace.cli.options import AsOfOption, CountriesArgument, EngineOption, Format, FormatOption, SpecOption
 from ace.cli.regional import plan_of
+from ace.workspace.as_of import refuse_past
+from ace.workspace.engines import EngineName
+from ace.workspace.root import checkout
 
 if TYPE_CHECKING:
     from ace.cli.configuring import Done, Selected
-    from ace.cli.wiring import Place
     from ace.interconnect.check import Check
     from ace.interconnect.live.shell import Place as Shell
     from ace.interconnect.values import Node, NodeKind, Plan
     from ace.services.countries import CountryOutcome
+    from ace.workspace.workspace import Workspace
 
 APPLIED = Path(".ace") / "interconnect-applied"
 """Below ROOT: the files that the last apply took."""
@@ -58,14 +52,14 @@ def apply(
     """
     from ace.cli import configuring
     from ace.cli.output import answering, stdout
-    from ace.cli.wiring import open_place
     from ace.errors import ExitCode, worst
     from ace.interconnect.values import NodeKind
+    from ace.workspace.workspace import open_workspace
 
     with answering("interconnect-apply", format_) as answer:
         if not check_only:
             refuse_past(as_of)
-        place = open_place(spec)
+        place = open_workspace(spec)
         planned = plan_of(place.root, place.spec, as_of, verified_only=True)
         folder = proven(place, planned)
         answer.body["left_out"] = [{"subject": x.subject, "reason": x.reason, "code": x.code} for x in planned.left_out]
@@ -113,14 +107,14 @@ def check(
     Exit 1 when anything is not as planned; what is drained on purpose counts as well.
     """
     from ace.cli.output import answering, stderr
-    from ace.cli.wiring import open_place
     from ace.errors import ExitCode
     from ace.files import PUBLIC, put
     from ace.interconnect.map import draw
+    from ace.workspace.workspace import open_workspace
 
     while True:
         with answering("interconnect-check", format_) as answer:
-            place = open_place(spec)
+            place = open_workspace(spec)
             planned = plan_of(place.root, place.spec, as_of, verified_only=True)
             stderr.print(f"clouds: {place.clouds}", markup=False)
             deadline = time.monotonic() + within
@@ -150,14 +144,14 @@ def drain(
     Refused when the other gateway of the data centre is drained already. A reboot ends it, `undrain` too.
     """
     from ace.cli.output import answering, stdout
-    from ace.cli.wiring import open_place
     from ace.errors import RefusedError
     from ace.interconnect.live import drain as draining
     from ace.interconnect.live.shell import ShellError
+    from ace.workspace.workspace import open_workspace
 
     with answering("interconnect-drain", format_) as answer:
         refuse_past(as_of)
-        place = open_place(spec)
+        place = open_workspace(spec)
         planned = plan_of(place.root, place.spec, as_of, verified_only=True)
         node, shells, vip = _one(place, planned, host, engine)
         for sibling in planned.siblings[node.host]:
@@ -186,12 +180,12 @@ def undrain(
 ) -> None:
     """Put a drained gateway or hub back into use."""
     from ace.cli.output import answering, stdout
-    from ace.cli.wiring import open_place
     from ace.interconnect.live import drain as draining
+    from ace.workspace.workspace import open_workspace
 
     with answering("interconnect-undrain", format_) as answer:
         refuse_past(as_of)
-        place = open_place(spec)
+        place = open_workspace(spec)
         planned = plan_of(place.root, place.spec, as_of, verified_only=True)
         node, shells, _ = _one(place, planned, host, engine)
         draining.undrain(shells[node.host], node)
@@ -209,7 +203,7 @@ def countries_of(planned: Plan, kind: NodeKind) -> list[str]:
 
 
 def roll_out(
-    place: Place,
+    place: Workspace,
     selected: Selected,
     kind: NodeKind,
     folder: Path,
@@ -232,7 +226,7 @@ def roll_out(
     return configuring.run(place, selected, "interconnect-apply", work, parallel=parallel, verbose=verbose)
 
 
-def look(place: Place, planned: Plan, engine: EngineName) -> Check:
+def look(place: Workspace, planned: Plan, engine: EngineName) -> Check:
     """Ask all hosts that can be reached here, and judge."""
     from ace.addressing import tunnel_mtu
     from ace.interconnect.check import judge, targets
@@ -253,11 +247,11 @@ def look(place: Place, planned: Plan, engine: EngineName) -> Check:
     return judge(planned, seen)
 
 
-def _shells(place: Place, countries: Sequence[str], engine: EngineName) -> dict[str, Shell]:
+def _shells(place: Workspace, countries: Sequence[str], engine: EngineName) -> dict[str, Shell]:
     """How to reach the hosts of countries; those without a stack here are left out."""
     from ace.cli import configuring
-    from ace.cli.hosts import write_ssh_config
     from ace.interconnect.live.shell import Place as Shell
+    from ace.workspace.hosts import write_ssh_config
 
     found: dict[str, Shell] = {}
     for hosts in configuring.select(place, countries, engine).hosts:
@@ -266,7 +260,7 @@ def _shells(place: Place, countries: Sequence[str], engine: EngineName) -> dict[
     return found
 
 
-def _one(place: Place, planned: Plan, host: str, engine: EngineName) -> tuple[Node, dict[str, Shell], str]:
+def _one(place: Workspace, planned: Plan, host: str, engine: EngineName) -> tuple[Node, dict[str, Shell], str]:
     """A host of the plan, how its country's hosts are reached, and the shared address of its data centre."""
     from ace.errors import UserError
 
@@ -283,17 +277,17 @@ def _one(place: Place, planned: Plan, host: str, engine: EngineName) -> tuple[No
     return node, _shells(place, [node.country], engine), str(centre.allocation.transit_vip4)
 
 
-def proven(place: Place, planned: Plan) -> Path:
+def proven(place: Workspace, planned: Plan) -> Path:
     """Render and prove what is to be applied.
 
     Raises:
         RefusedError: Nobody has published, or a proof fails.
     """
-    from ace.cli.wiring import make_private
     from ace.errors import RefusedError
     from ace.interconnect.files import write
     from ace.interconnect.prove import Verdict, prove, read_region
     from ace.interconnect.render import render
+    from ace.workspace.workspace import make_private
 
     if not planned.nodes:
         reasons = "\n".join(f"  {item.subject}: {item.reason}" for item in planned.left_out[:12])

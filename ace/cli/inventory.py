@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ace.cli.engines import EngineName, EngineOption
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
+from ace.cli.options import AsOfOption, EngineOption, Format, FormatOption, SpecOption
 from ace.cli.outputs import CountryArgument
+from ace.workspace.engines import EngineName
 
 
 def inventory(
@@ -26,16 +26,16 @@ def inventory(
     `ansible-playbook -i inventories/tn playbooks/site.yml` runs plain Ansible on it; `ace configure tn` does more. It also
     writes the ssh_config that the hosts are reached by: `ssh -F .ace/ssh/tn.conf gw1.tunis-1.tn`.
     """
-    from ace.cli.hosts import around, hosts_of, write_ssh_config
     from ace.cli.output import answering
-    from ace.cli.wiring import open_place
     from ace.errors import UserError
     from ace.services import ansible
+    from ace.workspace.hosts import around, hosts_of, write_ssh_config
+    from ace.workspace.workspace import open_workspace
 
     with answering("inventory", Format.TEXT):
         if list_ and host is not None:
             raise UserError("--list and --host at once", hint="give one of them", code="usage")
-        place = open_place(spec)
+        place = open_workspace(spec)
         known = hosts_of(place, country, engine)
         write_ssh_config(place, known)
         told = around(place, known.member)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from ace.errors import Finding, RefusedError, Severity
 
 if TYPE_CHECKING:
-    from ace.cli.wiring import Selection
     from ace.policy.change import Known
     from ace.policy.values import Judgement, PolicyFinding
     from ace.spec.load import Sources
+    from ace.workspace.selection import Selection
 
 
 def as_findings(sources: Sources, found: Iterable[PolicyFinding]) -> tuple[Finding, ...]:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ace.cli import transitions
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, checkout, find_spec_dir, refuse_past, today
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
 from ace.cli.output import Answer, answering, finding_json, stderr, stdout
 from ace.errors import UserError
+from ace.workspace.as_of import refuse_past, today
+from ace.workspace.root import checkout, find_spec_dir
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,10 +97,11 @@ def check(
     Nothing is changed, but for a canary tenant that is made and taken away again (after Ctrl-C too). Exit code 1: a test
     says FAIL or ABORT (it could not be found out). The last whole check is kept for `ace member activate`.
     """
-    from ace.cli import clouds, fitness
+    from ace.cli import fitness
     from ace.errors import ExitCode
     from ace.membership.fitness.checking import SCHEMA
     from ace.spec import load
+    from ace.workspace import clouds_file
 
     with answering("member-check", format_) as answer:
         refuse_past(as_of)
@@ -111,7 +114,7 @@ def check(
             spec_dir.parent,
             loaded,
             member,
-            clouds.find(spec_dir.parent),
+            clouds_file.find(spec_dir.parent),
             tuple(only or ()),
             quiet=format_ is Format.JSON,
         )

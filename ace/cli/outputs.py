@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ace.cli.engines import EngineName, EngineOption
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
+from ace.cli.options import AsOfOption, EngineOption, Format, FormatOption, SpecOption
+from ace.workspace.engines import EngineName
 
 CountryArgument = Annotated[str, typer.Argument(metavar="CC", help="ISO alpha-2 code, any case.")]
 
@@ -24,10 +24,11 @@ def outputs(
     """Print the outputs of a country's stack as of the last run. Secrets are masked unless `--show-secrets` is given."""
     from ace.cli.output import answering, stdout
     from ace.cli.steps import plain
-    from ace.cli.wiring import one, open_place
+    from ace.workspace.selection import one
+    from ace.workspace.workspace import open_workspace
 
     with answering("outputs", format_) as answer:
-        job = one(open_place(spec), country, engine)
+        job = one(open_workspace(spec), country, engine)
         found = {name: plain(value, show_secrets=show_secrets) for name, value in job.engine.outputs(job.stack).items()}
         answer.body["outputs"] = found
         if format_ is Format.TEXT:

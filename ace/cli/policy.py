@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, date_of, find_spec_dir, today
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, date_of
 from ace.cli.outputs import CountryArgument
 from ace.errors import UserError
+from ace.workspace.as_of import today
+from ace.workspace.root import find_spec_dir
 
 if TYPE_CHECKING:
     from ace.spec.values import Member

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ace.cli.options import AsOfOption, CountriesArgument, Format, FormatOption, SpecOption, date_of, find_spec_dir
+from ace.cli.options import AsOfOption, CountriesArgument, Format, FormatOption, SpecOption, date_of
 from ace.cli.outputs import CountryArgument
 from ace.errors import ExitCode, UserError
+from ace.workspace.root import find_spec_dir
 
 if TYPE_CHECKING:
     from ace.publication.verify import AnyVerdict

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ace.cli.engines import EngineName, EngineOption
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, refuse_past, today
+from ace.cli.options import AsOfOption, EngineOption, Format, FormatOption, SpecOption
 from ace.cli.outputs import CountryArgument
 from ace.errors import RefusedError, UserError
+from ace.workspace.as_of import refuse_past, today
+from ace.workspace.engines import EngineName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ace.cli.wiring import Place
     from ace.publication.values import Fitness
     from ace.spec.values import Member
+    from ace.workspace.workspace import Workspace
 
 
 def publish(
@@ -43,15 +44,16 @@ def publish(
     from ace.cli import judged
     from ace.cli.output import answering, stdout
     from ace.cli.steps import plain
-    from ace.cli.wiring import make_private, one, open_place
     from ace.policy import judge
     from ace.publication import building, folder
     from ace.publication.canonical import encode
     from ace.publication.values import NAMESPACE
+    from ace.workspace.selection import one
+    from ace.workspace.workspace import make_private, open_workspace
 
     with answering("publish", format_) as answer:
         refuse_past(as_of)
-        place = open_place(spec)
+        place = open_workspace(spec)
         member = place.spec.member(country)
         if refused := judged.refusal(judge(place.spec, as_of or today()), member.stack, "published"):
             raise refused
@@ -117,7 +119,7 @@ def _fitness(root: Path, member: Member) -> Fitness | None:
     return Fitness(report.at.astimezone(UTC).replace(microsecond=0), passed, failed, aborted, skipped)
 
 
-def _signing(place: Place, member: Member, key: Path | None) -> Any:
+def _signing(place: Workspace, member: Member, key: Path | None) -> Any:
     """How this country signs here: a function from bytes and namespace to a signature and its key's fingerprint.
 
     Raises:

@@ -14,9 +14,9 @@ from ace.spec.values import Topology
 
 if TYPE_CHECKING:
     from ace.cli.configuring import Selected
-    from ace.cli.wiring import Place
     from ace.membership.transition import Done, Step
     from ace.spec.values import Member, Spec
+    from ace.workspace.workspace import Workspace
 
 
 def with_region(spec_dir: Path, member: Member) -> tuple[Step, Step]:
@@ -41,13 +41,13 @@ def _routes(spec_dir: Path, member: Member) -> Done:
     """
     from ace.cli import configuring, interconnect_live
     from ace.cli.regional import plan_of
-    from ace.cli.wiring import open_place
     from ace.interconnect.values import NodeKind
     from ace.membership.transition import Done
+    from ace.workspace.workspace import open_workspace
 
     if not (spec_dir.parent / interconnect_live.APPLIED).is_dir():
         return Done("the interconnect was never applied from here: `ace interconnect apply --hubs` where it was")
-    place = open_place(spec_dir)
+    place = open_workspace(spec_dir)
     planned = plan_of(place.root, place.spec, None, verified_only=True)
     selected = _reachable(place, interconnect_live.countries_of(planned, NodeKind.HUB))
     if selected is None:
@@ -66,10 +66,10 @@ def _routes(spec_dir: Path, member: Member) -> Done:
     return Done(told)
 
 
-def _reachable(place: Place, countries: list[str]) -> Selected | None:
+def _reachable(place: Workspace, countries: list[str]) -> Selected | None:
     """Those of these countries whose hosts can be reached from here, if any."""
     from ace.cli import configuring
-    from ace.cli.engines import EngineName
+    from ace.workspace.engines import EngineName
 
     try:
         found = configuring.select(place, (), EngineName.AUTO)

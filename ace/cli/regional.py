@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ace.cli.options import today
+from ace.workspace.as_of import today
 
 if TYPE_CHECKING:
     from ace.interconnect.values import LeftOut, Plan

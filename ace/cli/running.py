@@ -12,13 +12,14 @@ from ace.cli import steps as told_steps
 from ace.cli.interrupt import interruptible
 from ace.cli.output import stderr, stdout
 from ace.cli.progress import Board, following, word
-from ace.cli.reachable import unreachable
-from ace.cli.wiring import Place, Selection, make_private
 from ace.engine.contract import RunOptions
 from ace.errors import UserError
 from ace.fleet import run as fleet
 from ace.fleet.report import Action, Counts, Result
 from ace.fleet.run import CountryRun, Run
+from ace.workspace.reachable import unreachable
+from ace.workspace.selection import Selection
+from ace.workspace.workspace import Workspace, make_private
 
 _STYLES = {
     Result.SUCCEEDED: "green",
@@ -35,7 +36,7 @@ _LEFT_OUT = {
 
 def go(
     action: Action,
-    place: Place,
+    place: Workspace,
     chosen: Selection,
     options: RunOptions,
     *,
@@ -77,7 +78,7 @@ def go(
     return done
 
 
-def say_clouds(place: Place, chosen: Selection) -> None:
+def say_clouds(place: Workspace, chosen: Selection) -> None:
     """Which file, and which cloud each country means by it."""
     stderr.print(f"clouds: {place.clouds}", markup=False)
     for job in chosen.jobs:
@@ -175,7 +176,7 @@ def tell_left_out(countries: Mapping[str, CountryRun]) -> None:
         stdout.print(f"[dim]left out: {', '.join(names)} ({why})[/]")
 
 
-def tell_unseen(place: Place, chosen: Selection) -> None:
+def tell_unseen(place: Workspace, chosen: Selection) -> None:
     """Whose plan was made without asking a cloud, and what makes it one that a cloud has been asked about."""
     for name, missing in chosen.unseen.items():
         also = f"`ace lab up {name}`, or " if place.clouds.is_lab or not place.clouds.entries else ""

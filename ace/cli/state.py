@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ace.cli.engines import EngineName, EngineOption
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, refuse_past
+from ace.cli.options import AsOfOption, EngineOption, Format, FormatOption, SpecOption
 from ace.cli.outputs import CountryArgument
 from ace.errors import UserError
+from ace.workspace.as_of import refuse_past
+from ace.workspace.engines import EngineName
 
 if TYPE_CHECKING:
     from ace.engine.contract import Engine, Event, Stack
@@ -35,11 +36,12 @@ def export(
 ) -> None:
     """Write a country's state as a Pulumi deployment, which `pulumi stack import` takes as well."""
     from ace.cli.output import answering, stderr
-    from ace.cli.wiring import one, open_place
     from ace.files import put
+    from ace.workspace.selection import one
+    from ace.workspace.workspace import open_workspace
 
     with answering("state-export", Format.TEXT):
-        job = one(open_place(spec), country, engine)
+        job = one(open_workspace(spec), country, engine)
         text = json.dumps(job.engine.export(job.stack, _say), indent=2, ensure_ascii=False) + "\n"
         if file is None:
             typer.echo(text, nl=False)
@@ -64,13 +66,14 @@ def import_(
 
     With `--engine` the country goes over to that engine.
     """
-    from ace.cli import engines
     from ace.cli.output import answering, stdout
-    from ace.cli.wiring import LOCAL, make_private, open_place, stack_of
+    from ace.workspace import engines
+    from ace.workspace.selection import LOCAL, stack_of
+    from ace.workspace.workspace import make_private, open_workspace
 
     with answering("state-import", format_) as answer:
         refuse_past(as_of)
-        place = open_place(spec)
+        place = open_workspace(spec)
         member = place.spec.member(country)
         deployment = _read(file)
         make_private(place.root)
@@ -96,7 +99,7 @@ def import_(
 
 def _hand_over(target: Engine, stack: Stack, deployment: dict[str, Any], held: EngineName) -> Path | None:
     """Import into another engine than holds the state; the old one's state is put aside, and back if that fails."""
-    from ace.cli import engines
+    from ace.workspace import engines
 
     kept = engines.set_aside(stack.state_dir, held)
     try:

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, find_spec_dir, refuse_past, today
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
 from ace.cli.output import Answer, answering, stderr, stdout
 from ace.errors import RefusedError, UserError
+from ace.workspace.as_of import refuse_past, today
+from ace.workspace.root import find_spec_dir
 
 if TYPE_CHECKING:
     from ace.membership.lifecycle import Verb

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ace.cli import judged
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, find_spec_dir, today
+from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
 from ace.cli.output import Answer, answering, finding_json, stdout
 from ace.errors import Finding, RefusedError, Severity, SpecError
+from ace.workspace.as_of import today
+from ace.workspace.root import find_spec_dir
 
 if TYPE_CHECKING:
     from ace.spec.values import Spec

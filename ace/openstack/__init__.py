@@ -5,6 +5,6 @@ One small class per type; what they share is in `base.py` and `neutron.py`. Addi
 """
 
 from ace.openstack.registry import provider
-from ace.openstack.sweeping import sweep_default_security_groups
+from ace.openstack.sweep import sweep_default_security_groups
 
 __all__ = ["provider", "sweep_default_security_groups"]

@@ -10,7 +10,7 @@ from ace.openstack.base import OpenStackType
 from ace.openstack.cloud import Cloud
 from ace.openstack.known import Known
 from ace.openstack.neutron import text
-from ace.openstack.sweeping import sweep_default_security_groups
+from ace.openstack.sweep import sweep_default_security_groups
 
 
 class _IdentityType(OpenStackType):

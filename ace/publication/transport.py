@@ -22,9 +22,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 from urllib.parse import quote, urljoin, urlsplit
 
+from ace.plaintext import last_line, on_one_line
 from ace.publication.canonical import MAX_BYTES
 from ace.publication.folder import Signed
-from ace.said import last_line, on_one_line
 
 GIT: Final = ".git"
 """How the address of a repository ends."""

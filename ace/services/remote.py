@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from ace.errors import UserError
-from ace.said import last_line
+from ace.plaintext import last_line
 from ace.services.events import clean
 from ace.services.ssh import SshPlaces
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from ace.errors import UserError
-from ace.said import last_line
+from ace.plaintext import last_line
 
 MAX_SIGNATURE_BYTES: Final = 16 * 1024
 _TIMEOUT_S: Final = 30

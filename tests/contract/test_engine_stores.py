@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ace.cli.engines import EngineName, holder
 from ace.errors import RefusedError, UserError
+from ace.workspace.engines import EngineName, holder
 from tests.contract.conftest import ENGINES
 from tests.contract.engine_bench import Bench, ops
 from tests.contract.files_plugin import CHECKOUT

@@ -25,12 +25,13 @@ from tests.contract.test_engine_endings import CHAIN, HANGING, hold, let_go, wai
 DEADLINE_S = 300
 ACE = """
 import pathlib, sys
-from ace.cli import engines, main, wiring
+from ace.cli import main
+from ace.workspace import engines, selection
 from tests.contract.engine_bench import Bench
 
 bench = Bench(pathlib.Path(sys.argv[1]), driver=sys.argv[2])
 engines.build = lambda _name: bench.engine  # all of `ace`, but its cloud is a folder
-wiring.stack_of = lambda *_args, **_options: bench.stack
+selection.stack_of = lambda *_args, **_options: bench.stack
 main.main(sys.argv[3:])
 """
 

@@ -17,10 +17,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from ace.cli import engines
-from ace.cli.engines import EngineName
 from ace.cli.main import app
 from ace.fleet.report import SCHEMA, SCHEMA_FILE
+from ace.workspace import engines
+from ace.workspace.engines import EngineName
 from tests.unit.fleet_engines import FolderEngine
 
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ace.cli.fingerprint import fingerprint
+from ace.workspace.fingerprint import fingerprint
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 

@@ -15,7 +15,6 @@ import pytest
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner, Result
 
-from ace.cli import engines
 from ace.cli.fitness import keep
 from ace.cli.main import app
 from ace.engine.contract import Secret, Stack
@@ -23,6 +22,7 @@ from ace.membership.fitness.checking import Report, digest_of
 from ace.membership.fitness.contract import Judged, Outcome, Verdict
 from ace.signatures.ssh import make_key
 from ace.spec import load
+from ace.workspace import engines
 from tests import nobody
 from tests.unit.fleet_engines import FolderEngine
 from tests.unit.publications import a_publication, lab_root

@@ -25,7 +25,7 @@ def ace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ace:
         if name.startswith(("OS_", "ACE_", "PULUMI_")):
             monkeypatch.delenv(name)
     shutil.copytree(CHECKOUT / "ecosystem", tmp_path / "ecosystem")
-    monkeypatch.setattr("ace.cli.clouds.OPENSTACK_PLACES", ("clouds.yaml",))
+    monkeypatch.setattr("ace.workspace.clouds_file.OPENSTACK_PLACES", ("clouds.yaml",))
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str) -> tuple[int, dict[str, Any]]:

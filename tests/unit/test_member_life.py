@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from ace.cli.options import today
 from ace.errors import RefusedError, UserError
 from ace.membership import log, transition
 from ace.membership.activation import require_fit
@@ -22,6 +21,7 @@ from ace.policy.approval import suspension_statement
 from ace.signatures.ssh import make_key, on_one_line, public_key_of, sign
 from ace.spec import load
 from ace.spec.values import MemberStatus
+from ace.workspace.as_of import today
 from tests.unit.member_root import SC, Root, a_root
 
 S = MemberStatus
@@ -339,7 +339,7 @@ def test_a_damaged_note_is_told_and_not_guessed_at(tmp_path: Path) -> None:
 def region(root: Root, monkeypatch: pytest.MonkeyPatch) -> Root:
     """Where nobody's credentials are."""
     monkeypatch.delenv("OS_CLIENT_CONFIG_FILE", raising=False)
-    monkeypatch.setattr("ace.cli.clouds.OPENSTACK_PLACES", ())
+    monkeypatch.setattr("ace.workspace.clouds_file.OPENSTACK_PLACES", ())
     return root
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from ace.cli import engines
 from ace.cli.main import app
 from ace.signatures.ssh import agent_keys, make_key
+from ace.workspace import engines
 from tests.unit.fleet_engines import FolderEngine
 from tests.unit.publications import lab_root
 from tests.unit.test_cli_publish import PublishingEngine

@@ -13,12 +13,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ace.cli.workers import file_of, worker_of
 from ace.errors import UserError
 from ace.services import remote
 from ace.services.remote import BrokenStreamError, Worker
 from ace.services.results import Ending, HostCounts, RunEvent, RunResult, TaskBegan
 from ace.services.run import RunRequest, run_playbook
+from ace.workspace.workers import file_of, worker_of
 from tests.unit.service_cases import CHECKOUT
 
 pytestmark = pytest.mark.timeout(180)

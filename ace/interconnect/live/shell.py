@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from ace.said import last_line
+from ace.plaintext import last_line
 
 Result = TypeVar("Result")
 WIDTH: Final = 12

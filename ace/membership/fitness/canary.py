@@ -12,7 +12,7 @@ from ace.engine.contract import CloudError
 from ace.membership.fitness.contract import Asked
 from ace.membership.fitness.facts import CanaryFact
 from ace.openstack.cloud import Cloud
-from ace.openstack.sweeping import sweep_default_security_groups
+from ace.openstack.sweep import sweep_default_security_groups
 from ace.spec.values import CloudAccess
 
 NETWORK4: Final = "192.0.2.0/24"

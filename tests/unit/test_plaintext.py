@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ace.said import LONGEST, last_line, on_one_line
+from ace.plaintext import LONGEST, last_line, on_one_line
 
 
 @pytest.mark.parametrize(

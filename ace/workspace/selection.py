@@ -1,46 +1,26 @@
-"""From country codes to stacks with their engines: the one place where spec, clouds, passphrases and engines meet."""
+"""Which countries run: from country codes to stacks with their engines."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ace.cli import clouds, engines, passphrase
-from ace.cli.clouds import CloudsFile
-from ace.cli.engines import EngineName
-from ace.cli.fingerprint import fingerprint
-from ace.cli.options import checkout, find_spec_dir
 from ace.errors import UserError
 from ace.fleet.run import Job, Left
-from ace.spec import load
-from ace.spec.values import Member, MemberStatus, Spec
+from ace.spec.values import Member, MemberStatus
+from ace.workspace import clouds_file, engines, passphrase
+from ace.workspace.engines import EngineName
+from ace.workspace.fingerprint import fingerprint
+from ace.workspace.root import checkout
+from ace.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from ace.engine.contract import Engine, Stack
 
 LOCAL = "local"
 """The backend of a country that keeps its state below ROOT."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A ROOT with its spec and the clouds that hold for it."""
-
-    spec_dir: Path
-    spec: Spec
-    clouds: CloudsFile
-
-    @property
-    def root(self) -> Path:
-        """The folder that holds the spec folder."""
-        return self.spec_dir.parent
-
-    def state_dir(self, member: Member) -> Path:
-        """Where the country's state is kept."""
-        return self.root / ".ace" / "state" / member.stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +36,8 @@ class Selection:
     """Countries that run without their clouds being asked, and which clouds have no entry here."""
 
 
-def open_place(spec: Path | None, *, without_clouds: bool = False) -> Place:
-    """The ROOT that is meant, loaded.
-
-    Args:
-        spec: The spec folder, if it was named.
-        without_clouds: Whether it will do without a clouds.yaml.
-
-    Raises:
-        UserError: There is no spec, it has errors, or there is no clouds.yaml.
-    """
-    directory = find_spec_dir(spec)
-    loaded = load(directory)
-    return Place(directory, loaded, clouds.find(directory.parent, may_lack=without_clouds))
-
-
 def select(
-    place: Place,
+    workspace: Workspace,
     named: Sequence[str],
     engine: EngineName,
     *,
@@ -85,7 +50,7 @@ def select(
     A country that is not named and has no cloud here is left out; a named one then fails.
 
     Args:
-        place: The ROOT.
+        workspace: The ROOT.
         named: Codes in any case.
         engine: As asked for.
         active_only: Whether only active members may be run (a member that has left may still be torn down).
@@ -95,7 +60,7 @@ def select(
     Raises:
         UserError: A name is no member's, or no country can be run at all.
     """
-    members = [place.spec.member(name) for name in named] or list(place.spec.active)
+    members = [workspace.spec.member(name) for name in named] or list(workspace.spec.active)
     members = list({member.code: member for member in members}.values())
     jobs: list[Job] = []
     not_run: dict[str, Left | UserError] = {}
@@ -107,52 +72,52 @@ def select(
             cause = f"{member.code} is {member.status}, not active ({member.file})"
             not_run[member.stack] = Left("not-active", cause)
             continue
-        missing = place.clouds.missing(member)
-        if missing and unseen and named and _is_new(place, member, engine):
-            jobs.append(Job(stack_of(place, member, has_secrets=False), engines.unseen()))
+        missing = workspace.clouds.missing(member)
+        if missing and unseen and named and _is_new(workspace, member, engine):
+            jobs.append(Job(stack_of(workspace, member, has_secrets=False), engines.unseen()))
             without[member.stack] = missing
             continue
         if missing:
-            error = clouds.no_entry(member, missing, place.clouds)
+            error = clouds_file.no_entry(member, missing, workspace.clouds)
             not_run[member.stack] = error if named else Left(error.code, error.message)
             continue
         try:
             choice = engines.choose(
-                engine, member.stack, place.state_dir(member), has_backend=member.state.backend != LOCAL
+                engine, member.stack, workspace.state_dir(member), has_backend=member.state.backend != LOCAL
             )
-            stack = stack_of(place, member)
+            stack = stack_of(workspace, member)
         except UserError as error:
             not_run[member.stack] = error
             continue
         if choice not in built:
             built[choice] = engines.build(choice)
         jobs.append(Job(stack, built[choice]))
-    _forbid_sharing(place, jobs)
+    _forbid_sharing(workspace, jobs)
     if not jobs:
         raise _nobody(not_run)
     known = {member.stack: member for member in members}
     return Selection(tuple(jobs), known, not_run, _note(jobs, engine), without)
 
 
-def one(place: Place, named: str, engine: EngineName) -> Job:
+def one(workspace: Workspace, named: str, engine: EngineName) -> Job:
     """The job of one country, whatever its status; its clouds need not be known.
 
     Raises:
         UserError: It is no member, or cannot be run.
     """
-    member = place.spec.member(named)
-    state_dir = place.state_dir(member)
+    member = workspace.spec.member(named)
+    state_dir = workspace.state_dir(member)
     # What is only read is read where it is, whatever the member file says by now: so it can be moved to where that says.
     backend = member.state.backend != LOCAL and engines.holder(state_dir) is not EngineName.EMBEDDED
     choice = engines.choose(engine, member.stack, state_dir, has_backend=backend)
-    return Job(stack_of(place, member), engines.build(choice))
+    return Job(stack_of(workspace, member), engines.build(choice))
 
 
-def stack_of(place: Place, member: Member, *, has_secrets: bool = True) -> Stack:
+def stack_of(workspace: Workspace, member: Member, *, has_secrets: bool = True) -> Stack:
     """The stack of a country.
 
     Args:
-        place: The ROOT.
+        workspace: The ROOT.
         member: The country.
         has_secrets: Whether its state is read or written; else it needs no passphrase.
 
@@ -161,40 +126,23 @@ def stack_of(place: Place, member: Member, *, has_secrets: bool = True) -> Stack
     """
     from ace.engine.contract import Stack
 
-    environment = {clouds.VARIABLE: str(place.clouds.path), "ACE_SPEC": str(place.spec_dir)}
+    environment = {clouds_file.VARIABLE: str(workspace.clouds.path), "ACE_SPEC": str(workspace.spec_dir)}
     if member.state.backend != LOCAL:
         environment["PULUMI_BACKEND_URL"] = member.state.backend
     return Stack(
         name=member.stack,
         program_dir=checkout(),
-        state_dir=place.state_dir(member),
-        passphrase=passphrase.of(place.root, member.stack, may_make=place.clouds.is_lab) if has_secrets else "",
+        state_dir=workspace.state_dir(member),
+        passphrase=passphrase.of(workspace.root, member.stack, may_make=workspace.clouds.is_lab) if has_secrets else "",
         environment=environment,
-        fingerprint=fingerprint(checkout(), place.spec_dir, environment),
+        fingerprint=fingerprint(checkout(), workspace.spec_dir, environment),
     )
 
 
-def make_private(root: Path) -> None:
-    """ROOT/.ace, for its owner only.
-
-    Raises:
-        UserError: It cannot be made.
-    """
-    folder = root / ".ace"
-    try:
-        for path in (folder, folder / "state", folder / "runs"):
-            path.mkdir(mode=0o700, exist_ok=True)
-            path.chmod(0o700)
-    except OSError as error:
-        raise UserError(
-            f"{error.filename or folder}: {error.strerror}", hint="work in a checkout that is yours", code="no-root"
-        ) from None
-
-
-def _is_new(place: Place, member: Member, engine: EngineName) -> bool:
+def _is_new(workspace: Workspace, member: Member, engine: EngineName) -> bool:
     """Whether there is no state of it anywhere that this engine would have to look into."""
     is_elsewhere = member.state.backend != LOCAL or engine is EngineName.PULUMI
-    return not is_elsewhere and engines.holder(place.state_dir(member)) is None
+    return not is_elsewhere and engines.holder(workspace.state_dir(member)) is None
 
 
 def _note(jobs: Sequence[Job], asked: EngineName) -> str:
@@ -205,14 +153,14 @@ def _note(jobs: Sequence[Job], asked: EngineName) -> str:
     return f"engine {staying[0].engine.name} for {', '.join(job.stack.name for job in staying)}: it holds the state"
 
 
-def _forbid_sharing(place: Place, jobs: Sequence[Job]) -> None:
+def _forbid_sharing(workspace: Workspace, jobs: Sequence[Job]) -> None:
     """Outside a lab, countries never share a passphrase."""
-    if len(jobs) > 1 and passphrase.is_given() and not place.clouds.is_lab:
+    if len(jobs) > 1 and passphrase.is_given() and not workspace.clouds.is_lab:
         given = next(variable for variable in passphrase.VARIABLES if variable in os.environ)
         raise UserError(
             f"{given} gives {len(jobs)} countries the same passphrase, and outside a lab each has its own",
             hint=f"name one country, or unset {given} and put each country's into "
-            f"{passphrase.file_of(place.root, '<cc>')} (mode 0600)",
+            f"{passphrase.file_of(workspace.root, '<cc>')} (mode 0600)",
             code="shared-passphrase",
         )
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ace.cli.engines import EngineName
-from ace.cli.wiring import Place, make_private, one
 from ace.errors import UserError
 from ace.files import put
+from ace.workspace.engines import EngineName
+from ace.workspace.selection import one
+from ace.workspace.workspace import Workspace, make_private
 
 if TYPE_CHECKING:
     from ace.services.inventory import Inventory
@@ -29,7 +30,7 @@ class Hosts:
     """The command of the worker that has the keys; none: they are here."""
 
 
-def hosts_of(place: Place, named: str, engine: EngineName) -> Hosts:
+def hosts_of(workspace: Workspace, named: str, engine: EngineName) -> Hosts:
     """The hosts of a country, from its stack's outputs.
 
     Raises:
@@ -38,35 +39,36 @@ def hosts_of(place: Place, named: str, engine: EngineName) -> Hosts:
     from ace.services import ssh
     from ace.services.inventory import from_outputs
 
-    member = place.spec.member(named)
-    job = one(place, named, engine)
+    member = workspace.spec.member(named)
+    job = one(workspace, named, engine)
     inventory = from_outputs(member, job.engine.outputs(job.stack))
-    return Hosts(member, inventory, ssh.places(place.root, member.stack, ssh_includes(place)))
+    return Hosts(member, inventory, ssh.places(workspace.root, member.stack, ssh_includes(workspace)))
 
 
-def around(place: Place, member: Member) -> Surroundings:
+def around(workspace: Workspace, member: Member) -> Surroundings:
     """What a country's hosts are told of the region, DS records of the others' zones among it, as far as they are known now."""
     from ace.services import public_facts
     from ace.services.region import surroundings
 
     known = {
-        other.stack: public_facts.ds_records(public_facts.read(place.root, other.stack)) for other in place.spec.active
+        other.stack: public_facts.ds_records(public_facts.read(workspace.root, other.stack))
+        for other in workspace.spec.active
     }
-    return surroundings(place.spec, member, known)
+    return surroundings(workspace.spec, member, known)
 
 
-def ssh_includes(place: Place) -> tuple[Path, ...]:
+def ssh_includes(workspace: Workspace) -> tuple[Path, ...]:
     """What else says how SSH reaches hosts: the lab's ssh_config, or the user's own; none if there is none."""
     from ace.lab import underlay
 
-    if place.clouds.is_lab:
-        under = underlay(place.root)
+    if workspace.clouds.is_lab:
+        under = underlay(workspace.root)
         return (under.ssh_config,) if under is not None else ()
     own = Path.home() / ".ssh" / "config"
     return (own,) if own.is_file() else ()
 
 
-def write_ssh_config(place: Place, hosts: Hosts) -> None:
+def write_ssh_config(workspace: Workspace, hosts: Hosts) -> None:
     """Have ROOT/.ace/ssh/<cc>.conf say what the inventory says; a person uses it too.
 
     Raises:
@@ -74,7 +76,7 @@ def write_ssh_config(place: Place, hosts: Hosts) -> None:
     """
     from ace.services import ssh
 
-    make_private(place.root)
+    make_private(workspace.root)
     text = ssh.render(hosts.inventory, hosts.ssh)
     file = hosts.ssh.config
     try:

@@ -6,10 +6,9 @@ import os
 import shutil
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from ace.errors import RefusedError, UserError
 
@@ -24,16 +23,6 @@ class EngineName(StrEnum):
     PULUMI = "pulumi"
     EMBEDDED = "embedded"
 
-
-EngineOption = Annotated[
-    EngineName,
-    typer.Option(
-        "--engine",
-        envvar="ACE_ENGINE",
-        help="`pulumi`: the Pulumi CLI; `embedded`: ACE's own, needs nothing. `auto`: pulumi if it is on PATH; a country "
-        "that has state stays with the engine that holds it.",
-    ),
-]
 
 _HOLDINGS = {
     EngineName.EMBEDDED: ("state.json", "journal.jsonl"),
@@ -110,15 +99,15 @@ def build(name: EngineName) -> Engine:
     """The engine of that name, with all that it knows of OpenStack."""
     from ace.openstack import provider
 
-    providers = {"openstack": provider()}
+    openstack = provider()
     if name is EngineName.PULUMI:
-        from ace.cli.sweep import sweep
         from ace.engine.pulumi_cli import PulumiCliEngine
+        from ace.openstack.sweep import sweep_destroyed
 
-        return PulumiCliEngine(providers, sweep)
+        return PulumiCliEngine({"openstack": openstack}, partial(sweep_destroyed, openstack))
     from ace.engine.embedded.engine import EmbeddedEngine
 
-    return EmbeddedEngine(providers)
+    return EmbeddedEngine({"openstack": openstack})
 
 
 def unseen() -> Engine:

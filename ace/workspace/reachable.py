@@ -13,21 +13,21 @@ from urllib.parse import urlsplit
 from ace.errors import UserError
 
 if TYPE_CHECKING:
-    from ace.cli.clouds import CloudsFile
-    from ace.cli.wiring import Place
     from ace.spec.values import Member
+    from ace.workspace.clouds_file import CloudsFile
+    from ace.workspace.workspace import Workspace
 
 TIMEOUT_S = 5.0
 
 
-def unreachable(place: Place, member: Member, known: str) -> str:
+def unreachable(workspace: Workspace, member: Member, known: str) -> str:
     """The member's clouds that do not answer, in a sentence; empty when all do, or what is known names them already."""
     silent = []
     for data_centre in member.data_centres:
         name = data_centre.cloud.cloud
-        if name not in place.clouds.entries:
+        if name not in workspace.clouds.entries:
             continue
-        url = place.clouds.auth_url(name)
+        url = workspace.clouds.auth_url(name)
         if url and not (name in known and url in known) and (why := silence(url)):
             silent.append(f"cloud {name} does not answer at {url} ({why})")
     return "; ".join(silent)
