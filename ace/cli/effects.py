@@ -56,9 +56,9 @@ class Estate:
 
     def stop_servers(self, note: Path) -> Step:
         """Stop the tenants' running servers, and remember which they were before any of them is stopped."""
+        from ace.files import put
         from ace.membership import estate
         from ace.membership.transition import Done, Step
-        from ace.membership.writing import put
 
         def act(_intent: Intent) -> Done:
             if why := self.not_here():
@@ -68,7 +68,7 @@ class Estate:
                 projects = [id_ for id_, _ in estate.projects_of(cloud, self.country)]
                 running = [one for one in estate.running_servers(cloud, projects) if one not in stopped.get(name, ())]
                 stopped[name] = [*stopped.get(name, ()), *running]
-                put(note, json.dumps(stopped) + "\n", mode=0o600)
+                put(note, json.dumps(stopped) + "\n", durable=True)
                 estate.stop_servers(cloud, projects, ())
             return Done(f"{sum(map(len, stopped.values()))} servers of tenants are stopped")
 

@@ -64,13 +64,14 @@ def file_of(root: Path, stack: str) -> Path:
 
 def keep(root: Path, report: Report) -> None:
     """Keep a report, for `ace member activate`."""
+    from ace.files import put
     from ace.membership.fitness.checking import SCHEMA
-    from ace.membership.writing import folder_of, put
+    from ace.membership.writing import folder_of
 
     folder_of(root)
     file = file_of(root, report.country)
     file.parent.mkdir(mode=0o700, exist_ok=True)
-    put(file, json.dumps({"schema": SCHEMA, **report.as_json()}, indent=2, ensure_ascii=False) + "\n", mode=0o600)
+    put(file, json.dumps({"schema": SCHEMA, **report.as_json()}, indent=2, ensure_ascii=False) + "\n", durable=True)
 
 
 def last(root: Path, stack: str) -> Report | None:

@@ -90,12 +90,12 @@ def _one(file: Path, name: str, root: Path, loaded: Any, now: datetime) -> AnyVe
 
 
 def _entry(name: str, verdict: AnyVerdict) -> dict[str, Any]:
-    from ace.publication.fields import moment_text
+    from ace.files import timestamp
     from ace.publication.values import Refused, Verified
 
     base: dict[str, Any] = {"country": name, "valid": False, "reason": "absent", "signer": None, "issued": None}
     if isinstance(verdict, Verified):
-        return {**base, "valid": True, "reason": "", "signer": verdict.signer, "issued": moment_text(verdict.issued)}
+        return {**base, "valid": True, "reason": "", "signer": verdict.signer, "issued": timestamp(verdict.issued)}
     if isinstance(verdict, Refused):
         return {**base, "reason": str(verdict.reason), "message": verdict.message}
     return base

@@ -12,6 +12,7 @@ import typer
 from ace.cli.options import AsOfOption, EngineOption, Format, FormatOption, SpecOption
 from ace.cli.outputs import CountryArgument
 from ace.errors import RefusedError, UserError
+from ace.files import timestamp
 from ace.workspace.as_of import refuse_past, today
 from ace.workspace.engines import EngineName
 
@@ -75,7 +76,7 @@ def publish(
                 file = folder.write(place.root / folder.PUBLICATIONS, publication.name, raw, armored)
             except OSError as error:
                 raise UserError(f"publications can not be written: {error.strerror}", code="no-file") from None
-            issued = publication.issued.isoformat().replace("+00:00", "Z")
+            issued = timestamp(publication.issued)
             entry = {"country": publication.name, "valid": True, "reason": "", "signer": signer, "issued": issued}
             written.append(entry)
             if format_ is Format.TEXT:

@@ -15,6 +15,7 @@ import typer
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
 from ace.cli.output import Answer, answering, stderr, stdout
 from ace.errors import RefusedError, UserError
+from ace.files import timestamp
 from ace.workspace.as_of import refuse_past, today
 from ace.workspace.root import find_spec_dir
 
@@ -109,7 +110,7 @@ def activate(
         )
         report = require_fit(at.member, last, now())
         evidence = {
-            "check": report.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "check": timestamp(report.at),
             "asked": report.asked,
             "signed": report_file is not None,
         }
@@ -348,7 +349,7 @@ class _At:
         """
         from ace.membership import transition
 
-        begun = f"{transition.now():%Y-%m-%dT%H:%M:%SZ}"
+        begun = timestamp(transition.now())
         fresh = transition.Intent(verb, self.member.stack, reason, who(), begun, options)
         return transition.begin(transition.under_way(self.folder), fresh, self.member.stack)
 
@@ -494,7 +495,7 @@ def _entry(member: Member, last: Transition | None, overdue: str) -> dict[str, A
 
 def _transition_json(one: Transition) -> dict[str, Any]:
     return {
-        "at": one.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "at": timestamp(one.at),
         "from": str(one.origin),
         "to": str(one.to),
         "by": one.by,

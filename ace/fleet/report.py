@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ace.errors import ExitCode
-from ace.files import put
+from ace.files import put, timestamp, timestamp_in_name
 
 SCHEMA: Final = "ace/run-report/v1"
 SCHEMA_FILE: Final = Path(__file__).with_name("run-report.schema.json")
@@ -135,7 +135,7 @@ class RunReport:
             OSError: It cannot be written.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = folder / f"{self.started:%Y%m%dT%H%M%SZ}-{self.action}-{self.id}.json"
+        file = folder / f"{timestamp_in_name(self.started)}-{self.action}-{self.id}.json"
         self.write(file)
         return file
 
@@ -146,4 +146,4 @@ def new_id() -> str:
 
 
 def _stamp(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return None if moment is None else timestamp(moment, timespec="milliseconds")

@@ -5,7 +5,6 @@ Both are keyed by what they are made from, made in a folder of another name and 
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import platform
@@ -16,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ace.errors import UserError
+from ace.files import locked
 from ace.lab.values import Progress
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -111,12 +111,8 @@ def made_once(wanted: Path, make: Callable[[Path], None], on_progress: Progress)
     """Make `wanted` if it is not there; of several commands at once one makes it, the others wait."""
     if wanted.is_dir():
         return
-    with wanted.with_name(f"{wanted.name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            on_progress(f"waiting for another command that is making {wanted}")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    waiting = f"waiting for another command that is making {wanted}"
+    with locked(wanted.with_name(f"{wanted.name}.lock"), lambda _holder: on_progress(waiting)):
         if wanted.is_dir():
             return
         half = wanted.with_name(f"{wanted.name}.half")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ace.errors import UserError
-from ace.files import put
+from ace.files import locked, put
 from ace.lab.values import CloudRequest, ExternalPrefixes, Progress
 
 VERSION = 1
@@ -171,18 +170,13 @@ class LabFolder:
     @contextmanager
     def locked(self, on_progress: Progress) -> Iterator[None]:
         """Hold the lab: one command at a time changes it, others wait for their turn."""
-        with os.fdopen(os.open(self.path / "lock", os.O_CREAT | os.O_RDWR, 0o600), "r+", encoding="utf-8") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                on_progress(
-                    f"another ace lab command (process {lock.read().strip() or '?'}) is at work; waiting for it"
-                )
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            lock.seek(0)
-            lock.truncate()
-            lock.write(str(os.getpid()))
-            lock.flush()
+
+        def waiting(holder: str) -> None:
+            on_progress(f"another ace lab command (process {holder.strip() or '?'}) is at work; waiting for it")
+
+        with locked(self.path / "lock", waiting) as lock:
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, str(os.getpid()).encode(), 0)
             yield
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
+
+from ace.files import replacing
 
 README = """What {name} had in {ecosystem}, as of {at}. Nobody else has the whole of it.
 
@@ -35,17 +36,12 @@ def write_archive(file: Path, entries: Mapping[str, str], name: str, ecosystem: 
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     all_ = {"README.txt": README.format(name=name, ecosystem=ecosystem, at=at), **entries}
     sums = "".join(f"{hashlib.sha256(text.encode()).hexdigest()}  {path}\n" for path, text in sorted(all_.items()))
-    temporary = file.with_name(f".{file.name}.new")
-    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:  # noqa: PTH123
-        with tarfile.open(fileobj=out, mode="w:gz") as archive:
-            for path, text in sorted({**all_, "SHA256SUMS": sums}.items()):
-                raw = text.encode()
-                info = tarfile.TarInfo(f"{file.name.removesuffix('.tar.gz')}/{path}")
-                info.size, info.mode = len(raw), 0o600
-                archive.addfile(info, io.BytesIO(raw))
-        out.flush()
-        os.fsync(out.fileno())
-    temporary.replace(file)
+    with replacing(file) as out, tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for path, text in sorted({**all_, "SHA256SUMS": sums}.items()):
+            raw = text.encode()
+            info = tarfile.TarInfo(f"{file.name.removesuffix('.tar.gz')}/{path}")
+            info.size, info.mode = len(raw), 0o600
+            archive.addfile(info, io.BytesIO(raw))
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ace.errors import UserError
+from ace.files import timestamp
 from ace.membership.lifecycle import is_way
 from ace.spec.values import MemberStatus
 
@@ -60,7 +61,7 @@ def appended(text: str, transition: Transition) -> str:
     lines = text.splitlines()
     body = {
         "n": len(lines) + 1,
-        "at": transition.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "at": timestamp(transition.at),
         "country": transition.country,
         "from": str(transition.origin),
         "to": str(transition.to),

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from ace.errors import UserError
+from ace.files import put
 from ace.membership import edits
 from ace.membership.lifecycle import Verb, after
 from ace.membership.log import FILE, Transition, appended
-from ace.membership.writing import Change, put, text_of
+from ace.membership.writing import Change, text_of
 from ace.spec.load import REGISTER
 from ace.spec.values import Member, MemberStatus
 
@@ -89,7 +90,7 @@ def carry_out(folder: Path, intent: Intent, steps: Sequence[Step], tell: Callabl
 
 def note(folder: Path, intent: Intent) -> None:
     """Write down what is under way."""
-    put(folder / NOTE, json.dumps(asdict(intent), ensure_ascii=False, indent=1) + "\n", mode=0o600)
+    put(folder / NOTE, json.dumps(asdict(intent), ensure_ascii=False, indent=1) + "\n", durable=True)
 
 
 def under_way(folder: Path) -> Intent | None:

@@ -6,9 +6,7 @@ What is to be written is noted on disk first; a process that dies half-way leave
 from __future__ import annotations
 
 import difflib
-import fcntl
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from ace.errors import Finding, Severity, SpecError, UserError
+from ace.files import HALF_WRITTEN, locked, put
 from ace.spec import check
 from ace.spec.values import Spec
 
@@ -91,13 +90,13 @@ def alone(root: Path) -> Iterator[None]:
     Raises:
         UserError: Another one is at work.
     """
-    with (folder_of(root) / "lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UserError(
-                f"another `ace member` is at work in {root}", hint="wait for its end, then try again", code="busy"
-            ) from None
+
+    def refuse(_holder: str) -> None:
+        raise UserError(
+            f"another `ace member` is at work in {root}", hint="wait for its end, then try again", code="busy"
+        )
+
+    with locked(folder_of(root) / "lock", refuse):
         finish(root)
         yield
 
@@ -141,7 +140,7 @@ def write(root: Path, changes: Sequence[Change]) -> None:
                 code="changed-meanwhile",
             )
     note = folder_of(root) / NOTE
-    put(note, json.dumps([asdict(change) for change in changes], ensure_ascii=False), mode=0o600)
+    put(note, json.dumps([asdict(change) for change in changes], ensure_ascii=False), durable=True)
     done: list[Change] = []
     try:
         for change in changes:
@@ -182,32 +181,10 @@ def finish(root: Path) -> None:
         )
     for change in changes:
         file = root / change.path
-        for torn in file.parent.glob(f".{file.name}.*.new"):
+        for torn in file.parent.glob(HALF_WRITTEN.format(name=file.name)):
             torn.unlink()
         _write_one(root, change, change.after)
     note.unlink()
-
-
-def put(file: Path, text: str, mode: int = 0o666) -> None:
-    """Write one file in one step; an existing file's mode is kept."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.new")
-    try:
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as out:  # noqa: PTH123
-            if file.exists():
-                os.fchmod(out.fileno(), file.stat().st_mode & 0o777)
-            out.write(text.encode())
-            out.flush()
-            os.fsync(out.fileno())
-        temporary.replace(file)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _write_one(root: Path, change: Change, text: str | None) -> None:
@@ -217,7 +194,8 @@ def _write_one(root: Path, change: Change, text: str | None) -> None:
             file.symlink_to(text)
         return
     if text is not None:
-        put(file, text)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        put(file, text, mode=None, durable=True)
         return
     file.unlink(missing_ok=True)
     with suppress(OSError):  # a folder that was made for it alone

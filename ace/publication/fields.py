@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
+from ace.files import timestamp
 from ace.spec import iso3166
 from ace.spec.fields import refuse, shown
 
@@ -18,11 +19,6 @@ MOMENT_PATTERN: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z
 _MOMENT = re.compile(MOMENT_PATTERN)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9](?:[a-z0-9-]{0,62})){2}")
-
-
-def moment_text(moment: datetime) -> str:
-    """A moment as a publication writes it: UTC, whole seconds, `2026-11-25T02:00:00Z` (RFC 3339)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _text(value: Any, what: str) -> str:
@@ -144,7 +140,7 @@ Audience = Annotated[
 Moment = Annotated[
     datetime,
     PlainValidator(_moment),
-    PlainSerializer(moment_text, return_type=str, when_used="json"),
+    PlainSerializer(timestamp, return_type=str, when_used="json"),
     _schema("A moment in UTC (RFC 3339), whole seconds", pattern=f"^{MOMENT_PATTERN}$"),
 ]
 WireguardKey = Annotated[

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from ace.errors import UserError
-from ace.files import PUBLIC, put
+from ace.files import PUBLIC, put, timestamp
 from ace.publication.canonical import MAX_BYTES
-from ace.publication.fields import moment_text
 
 LAB_SIGNERS: Final = "lab-signers"
 """Below ROOT: public keys of a lab. Whoever lays them beside a spec trusts that lab, for members marked `example: true`."""
@@ -118,7 +117,7 @@ def write_seen(root: Path, seen: Mapping[str, Seen]) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    plain = {name: {"issued": moment_text(seen[name].issued), "digest": seen[name].digest} for name in sorted(seen)}
+    plain = {name: {"issued": timestamp(seen[name].issued), "digest": seen[name].digest} for name in sorted(seen)}
     _remember(root, "seen.json", plain)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ace.errors import RefusedError, UserError
+from ace.files import timestamp_in_name
 
 if TYPE_CHECKING:
     from ace.engine.contract import Engine
@@ -124,7 +125,7 @@ def set_aside(state_dir: Path, name: EngineName) -> Path | None:
     present = [path for file in _HOLDINGS[name] if (path := state_dir / file.split("/")[0]).exists()]
     if not present:
         return None
-    kept = state_dir / f"{name}-before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    kept = state_dir / f"{name}-before-{timestamp_in_name(datetime.now(UTC))}"
     kept.mkdir(mode=0o700)
     for path in present:
         path.rename(kept / path.name)

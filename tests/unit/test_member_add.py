@@ -11,6 +11,7 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -248,12 +249,12 @@ def test_a_process_that_dies_while_writing_is_finished_by_the_next(
     class Killed(BaseException):
         pass
 
-    def dying(file: Path, text: str, mode: int = 0o666) -> None:
+    def dying(file: Path, text: str, **how: Any) -> None:
         nonlocal count
         if count > files_written:  # the note is the first
             raise Killed
         count += 1
-        whole(file, text, mode)
+        whole(file, text, **how)
 
     monkeypatch.setattr(writing, "put", dying)
     if files_written < 5:
@@ -276,12 +277,12 @@ def test_a_full_disk_leaves_everything_as_it_was(
     changes, before, count = changes_of(root), root.texts(), 0
     whole = writing.put
 
-    def full(file: Path, text: str, mode: int = 0o666) -> None:
+    def full(file: Path, text: str, **how: Any) -> None:
         nonlocal count
         count += 1
         if count == files_written + 1:
             raise OSError(28, "No space left on device", str(file))
-        whole(file, text, mode)
+        whole(file, text, **how)
 
     monkeypatch.setattr(writing, "put", full)
     with pytest.raises(UserError, match=r"No space left.*nothing was changed"):
@@ -293,10 +294,10 @@ def test_a_file_changed_since_a_crash_is_not_overwritten(root: Root, monkeypatch
     changes = changes_of(root)
     whole = writing.put
 
-    def only_the_note(file: Path, text: str, mode: int = 0o666) -> None:
+    def only_the_note(file: Path, text: str, **how: Any) -> None:
         if file.name != writing.NOTE:
             raise KeyboardInterrupt
-        whole(file, text, mode)
+        whole(file, text, **how)
 
     monkeypatch.setattr(writing, "put", only_the_note)
     with pytest.raises(KeyboardInterrupt):

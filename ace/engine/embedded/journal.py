@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ace.errors import UserError
+from ace.files import put, sync_folder
 
 Record = Mapping[str, Any]
 
@@ -140,27 +141,10 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         UserError: The disk is full, or the folder cannot be written.
     """
-    temporary = path.with_name(path.name + ".new")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
+        put(path, text, durable=True)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise cannot_write(path, error) from None
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the folder's own entries survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def cannot_write(path: Path, error: OSError) -> UserError:

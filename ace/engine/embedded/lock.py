@@ -7,12 +7,11 @@ is believed until a person says otherwise.
 
 from __future__ import annotations
 
-import fcntl
 import getpass
 import json
 import os
 import socket
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Self
 
 from ace.engine.embedded.journal import cannot_write
 from ace.errors import UserError
+from ace.files import locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class StackLock:
     def __init__(self, state_dir: Path, purpose: str) -> None:
         self._path = state_dir / "lock"
         self._purpose = purpose
+        self._holding = ExitStack()
         self._file = -1
 
     def __enter__(self) -> Self:
@@ -56,31 +57,23 @@ class StackLock:
         Raises:
             UserError: Another run holds it (says who), or the folder cannot be written.
         """
-        try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise cannot_write(self._path, error) from None
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            owner = self._read()
-            self._close()
-            raise self._held(
-                owner, "wait for it to end, or end it; a run that was killed gives its lock back"
-            ) from None
-        owner = self._read()
-        if owner is not None and owner.host != socket.gethostname():
-            self._close()
-            raise self._held(owner, f"if that run is dead for certain, remove {self._path}")
-        me = Owner(_user(), socket.gethostname(), os.getpid(), _now(), self._purpose)
-        try:
-            os.ftruncate(self._file, 0)
-            os.pwrite(self._file, json.dumps(asdict(me)).encode(), 0)
-            os.fsync(self._file)
-        except OSError as error:
-            self._close()
-            raise cannot_write(self._path, error) from None
+        with ExitStack() as holding:
+            try:
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._file = holding.enter_context(locked(self._path, self._refuse))
+            except OSError as error:
+                raise cannot_write(self._path, error) from None
+            owner = _owner(os.pread(self._file, 4096, 0))
+            if owner is not None and owner.host != socket.gethostname():
+                raise self._held(owner, f"if that run is dead for certain, remove {self._path}")
+            me = Owner(_user(), socket.gethostname(), os.getpid(), _now(), self._purpose)
+            try:
+                os.ftruncate(self._file, 0)
+                os.pwrite(self._file, json.dumps(asdict(me)).encode(), 0)
+                os.fsync(self._file)
+            except OSError as error:
+                raise cannot_write(self._path, error) from None
+            self._holding = holding.pop_all()
         return self
 
     def __exit__(
@@ -89,21 +82,22 @@ class StackLock:
         """Give it back; the file stays, empty."""
         with suppress(OSError):
             os.ftruncate(self._file, 0)
-        self._close()
+        self._holding.close()
+
+    def _refuse(self, holder: str) -> None:
+        raise self._held(_owner(holder), "wait for it to end, or end it; a run that was killed gives its lock back")
 
     def _held(self, owner: Owner | None, hint: str) -> UserError:
         who = str(owner) if owner else "another run"
         return UserError(f"{self._path.parent.name}: this stack is held by {who}", hint=hint, code="locked")
 
-    def _read(self) -> Owner | None:
-        try:
-            return Owner(**json.loads(os.pread(self._file, 4096, 0)))
-        except (ValueError, TypeError):
-            return None  # empty, or its writer was cut off
 
-    def _close(self) -> None:
-        os.close(self._file)
-        self._file = -1
+def _owner(text: str | bytes) -> Owner | None:
+    """Who a lock's text names; None when it is empty, or its writer was cut off."""
+    try:
+        return Owner(**json.loads(text))
+    except (ValueError, TypeError):
+        return None
 
 
 def _user() -> str:

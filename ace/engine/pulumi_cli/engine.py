@@ -38,6 +38,7 @@ from ace.engine.pulumi_cli.process import run
 from ace.engine.pulumi_cli.session import Session
 from ace.engine.pulumi_cli.workspace import Workspace
 from ace.errors import InterruptedByUser, UserError
+from ace.files import timestamp_in_name
 
 Found = TypeVar("Found")
 Sweep = Callable[[Sequence[Mapping[str, Any]], Mapping[str, str]], None]
@@ -158,7 +159,7 @@ class PulumiCliEngine:
     def _import(self, workspace: Workspace, stack: Stack, deployment: Mapping[str, JsonValue], sink: EventSink) -> None:
         present = export(workspace, stack)
         if resources_of(present):
-            stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+            stamp = timestamp_in_name(datetime.now(UTC))
             backup = workspace.folder / f"before-import-{stamp}.json"
             backup.touch(mode=0o600)
             backup.write_text(json.dumps(present, indent=2), encoding="utf-8")

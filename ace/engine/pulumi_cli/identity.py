@@ -10,6 +10,7 @@ from typing import Any
 
 from ace.engine.contract import CloudError, CloudIdentity, Provider, Stack
 from ace.errors import RefusedError
+from ace.files import put
 
 _PREFIX = "pulumi:providers:"
 
@@ -60,13 +61,8 @@ class IdentityRecord:
                 fresh[urn] = provider.identity(provider.configure(inputs, environment))
             except CloudError:
                 continue
-        file = self.folder / "identities.json"
-        temporary = file.with_suffix(".new")
-        temporary.touch(mode=0o600)
-        temporary.write_text(
-            json.dumps({urn: asdict(value) for urn, value in fresh.items()}, indent=2), encoding="utf-8"
-        )
-        temporary.replace(file)
+        text = json.dumps({urn: asdict(value) for urn, value in fresh.items()}, indent=2)
+        put(self.folder / "identities.json", text)
 
     def _load(self) -> dict[str, CloudIdentity]:
         file = self.folder / "identities.json"

@@ -7,7 +7,6 @@ folders are in use, and whether the CLI that a killed `ace` started still works.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -19,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ace.files import put
+from ace.files import locked, put, take
 
 _FOLDER: Final = "runs"
 _HELD: Final = "held"
@@ -54,7 +53,7 @@ def run_folder(workspace: Path) -> Iterator[RunFolder]:
         _sweep(folder)
         path = Path(tempfile.mkdtemp(dir=folder))
         lock = os.open(path / _HELD, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        take(lock, wait=True)
     try:
         yield RunFolder(path, lock)
     finally:
@@ -85,12 +84,8 @@ def _all(workspace: Path) -> Iterator[Path]:
     """The folder of these folders, for one of us at a time."""
     folder = workspace / _FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(folder):
         yield folder
-    finally:
-        os.close(lock)
 
 
 def _sweep(folder: Path) -> None:
@@ -110,12 +105,9 @@ def _is_free(path: Path) -> bool:
     except FileNotFoundError:
         return True  # being removed
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        return take(lock, wait=False)
     finally:
         os.close(lock)
-    return True
 
 
 def _read(file: Path) -> Started | None:

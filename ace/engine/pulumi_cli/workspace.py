@@ -13,6 +13,7 @@ import yaml
 
 from ace.engine.contract import Stack
 from ace.engine.pulumi_cli.store import VARIABLE, NamedBy, Store
+from ace.files import put
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,9 @@ def prepare(stack: Stack, store: Store, folder: Path | None = None) -> Workspace
         path.chmod(0o700)
     if store.folder is not None and store.folder.is_relative_to(folder.absolute()):
         store.folder.mkdir(exist_ok=True, mode=0o700)
-    _write(folder / "Pulumi.yaml", yaml.safe_dump(_project(stack), sort_keys=False))
+    put(folder / "Pulumi.yaml", yaml.safe_dump(_project(stack), sort_keys=False))
     settings = folder / f"Pulumi.{stack.name}.yaml"
-    _write(settings, yaml.safe_dump(_settings(stack, settings), sort_keys=False))
+    put(settings, yaml.safe_dump(_settings(stack, settings), sort_keys=False))
     environment = {
         **os.environ,
         **stack.environment,
@@ -80,12 +81,3 @@ def _settings(stack: Stack, present: Path) -> dict[str, Any]:
     merged: dict[str, Any] = {key: value for settings in found for key, value in settings.items()}
     config = {key: value for settings in found for key, value in (settings.get("config") or {}).items()}
     return {**merged, "config": config}
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(path.name + ".new")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

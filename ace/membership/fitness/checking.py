@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ace.errors import InterruptedByUser
+from ace.files import timestamp
 from ace.membership.fitness.collector import Collector
 from ace.membership.fitness.contract import FitnessTest, Judged, Outcome, UnknownFact, Verdict
 from ace.spec.values import Member
@@ -73,7 +74,7 @@ class Report:
         """As it is kept and printed."""
         return {
             "country": self.country,
-            "at": self.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "at": timestamp(self.at),
             "asked": self.asked,
             "fit": self.fit,
             "tests": [
