@@ -101,7 +101,7 @@ class SpecError(UserError):
         noun = "error" if count == 1 else "errors"
         super().__init__(
             f"{lines}\n{count} {noun} in the spec",
-            hint="mend them and run `ace validate`",
+            hint="correct them and run `ace validate`",
             code="invalid-spec",
         )
         self.findings = findings

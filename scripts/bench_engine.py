@@ -256,8 +256,8 @@ def into_docs(figures: list[Figure], left_out: list[str]) -> None:
     loads = [figure.load for figure in figures]
     quiet = f"Load average when the runs began: {min(loads)} to {max(loads)}"
     quiet += " (others used the machine too: figures are long, and ratios rough). " if max(loads) > BUSY else ". "
-    missing = f"Left out for want of time: {', '.join(left_out)}. " if left_out else ""
-    body = f"{versions()}. {quiet}{missing}With the most resources, judged at up to {JUDGED_MS} ms:\n\n{told}\n\n{head}{rows}\n"
+    missing = f"Left out for lack of time: {', '.join(left_out)}. " if left_out else ""
+    body = f"{versions()}. {quiet}{missing}Most resources, at up to {JUDGED_MS} ms:\n\n{told}\n\n{head}{rows}\n"
     path.write_text(before + begin + body + end + after, encoding="utf-8")
 
 
@@ -330,7 +330,7 @@ def main() -> None:
                 figures += runs(root / ".ace" / "lab" / "clouds.yaml", client, able[client], count, delay)
     show(figures)
     if left_out:
-        print(f"bench: left out for want of time: {', '.join(left_out)}", file=sys.stderr)
+        print(f"bench: left out for lack of time: {', '.join(left_out)}", file=sys.stderr)
     if arguments.docs:
         into_docs(figures, left_out)
     tell("ace/bench-engine/v1", figures, arguments.out)

@@ -33,8 +33,10 @@ INHERITED = ("HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK", "TMPDIR", "ANSIBLE_VAUL
 def main() -> int:
     """Run one run: from standard input, told on standard output."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--private-data-dir", type=Path, metavar="DIR", help="the country's folder; made anew without")
-    parser.add_argument("--keepalive-seconds", type=int, default=5, help="say so often that it is well (default: 5)")
+    parser.add_argument("--private-data-dir", type=Path, metavar="DIR", help="the country's folder; default: a new one")
+    parser.add_argument(
+        "--keepalive-seconds", type=int, default=5, help="report every so many seconds that it is alive (default: 5)"
+    )
     given = parser.parse_args()
     os.umask(0o077)
     command = [runner(), "worker", "--keepalive-seconds", str(given.keepalive_seconds)]

@@ -146,7 +146,7 @@ def _outline(text: str) -> _Outline:
 
 def _structure(outline: _Outline) -> Iterator[tuple[str, str]]:
     if not outline.language or outline.direction not in {"ltr", "rtl"}:
-        yield "language", "the page does not say its language and direction"
+        yield "language", "the page does not declare its language and direction"
     if not outline.title:
         yield "title", "the page has no title"
     if outline.mains != 1:

@@ -63,7 +63,7 @@ def _refused_hubs(
             fact = f"the publication of hub {hub.id} is refused ({verdict.reason}): {verdict.message}"
             place, remedy = (
                 f"publications/hub-{hub.id}.json",
-                f"sign and publish anew: ace publish {hub.hosted_by.lower()}",
+                f"sign and publish again: ace publish {hub.hosted_by.lower()}",
             )
             yield (Kind.INTERCONNECTION, f"hub-{hub.id}"), (Reason("publication-refused", fact, place, remedy),)
 

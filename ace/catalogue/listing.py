@@ -33,7 +33,7 @@ def country_reasons(facts: Facts, member: Member) -> tuple[Reason, ...]:
                 "publication-refused",
                 f"the publication of {member.code} is refused ({standing.reason}): {standing.message}",
                 f"publications/{member.stack}.json",
-                f"sign and publish anew: ace publish {member.stack}",
+                f"sign and publish again: ace publish {member.stack}",
             )
         )
     return (*reasons, *facts.objections.get((Kind.COUNTRY, member.stack), ()))

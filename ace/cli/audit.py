@@ -9,7 +9,7 @@ from ace.cli.output import answering, stdout
 from ace.errors import UserError
 from ace.workspace.root import find_spec_dir
 
-app = typer.Typer(no_args_is_help=True, help="Whether the log of members' transitions was tampered with.")
+app = typer.Typer(no_args_is_help=True, help="Audit: check that the log of members' transitions was not tampered with.")
 
 
 @app.callback()
@@ -23,9 +23,9 @@ def verify(
     as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Check the log of transitions: each line's hash of the one before, each way, and each member's file against it.
+    """Verify the log of transitions: the chain of hashes, each transition, and the status in each member's file.
 
-    Exit code 1: a line was altered, taken out or put in, or a file says another status than the log.
+    Exit code 1: a line was altered, removed or inserted, or a file has another status than the log.
     """
     from ace import spec as spec_room
     from ace.membership import log

@@ -40,7 +40,7 @@ def build(
     """Build the site and all exports; a folder that holds an older build is replaced in one step.
 
     What may not be listed as of the date (expired labels, suspended members, refused publications, breaches of policy)
-    is in no page and no export; the end of the output names it, and `ace catalogue explain ID` says why.
+    is in no page and no export; it is listed at the end of the output, and `ace catalogue explain ID` shows why.
     """
     with answering("catalogue", format_) as answer:
         catalogue, built, folder = _built(spec, as_of, out, answer)
@@ -60,7 +60,7 @@ def rebuild(spec_dir: Path) -> Path | None:
 
 @app.command("check")
 def check(spec: SpecOption = None, as_of: AsOfOption = None, format_: FormatOption = Format.TEXT) -> None:
-    """Build in memory and check it: links, exports, translations, the structure that accessibility rests on.
+    """Check the site and the exports, built in memory: links, exports, translations, structure for accessibility.
 
     Exit code 0: no errors (what is not translated is a warning). 1: errors.
     """
@@ -88,7 +88,7 @@ def explain(
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Say whether a record is listed, by which rule, where that comes from and what to do."""
+    """Explain whether a record is listed, by which rule, the source of the rule and what to do."""
     from ace.catalogue.explain import explain as find
     from ace.catalogue.plain import WORDS, plain
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 ServiceOption = Annotated[
     str | None,
-    typer.Option("--service", metavar="NAME", help="Only this: a shared service of the spec, `base` or `gateway`."),
+    typer.Option(
+        "--service", metavar="NAME", help="Only this service: a shared service of the spec, `base` or `gateway`."
+    ),
 ]
 
 
@@ -32,14 +34,14 @@ def configure(
     service: ServiceOption = None,
     full: Annotated[
         bool,
-        typer.Option("--full", help="Go through every task, also on hosts that still are what the same run made them."),
+        typer.Option("--full", help="Run every task, also on hosts already converged by an identical run."),
     ] = False,
     remote: Annotated[
         bool,
         typer.Option(
             "--remote",
-            help="Have each country's own worker do it, which alone holds the keys of its hosts; ACE_WORKER_<CC> says how "
-            "it is started (docs/configure.md).",
+            help="Run on each country's own worker, which alone holds the keys of its hosts; `ACE_WORKER_<CC>` is the "
+            "command that starts it (`docs/configure.md`).",
         ),
     ] = False,
     parallel: ParallelOption = None,
@@ -49,10 +51,10 @@ def configure(
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Make the services on the countries' hosts what the spec says, with Ansible: many countries at once.
+    """Configure the services on the countries' hosts with Ansible, countries in parallel.
 
-    What runs is compared, not only files: a second run changes nothing, and one that was stopped half-way is finished by
-    the next. A failed host leaves the others going. Host keys are pinned from the console logs. First: `ace up`.
+    The running state is compared, not only files: a second run changes nothing, and the next run completes one that was
+    interrupted. A failed host does not stop the others. Host keys are pinned from the console logs. Run `ace up` first.
     """
     from ace.cli import configuring
     from ace.cli.output import answering
@@ -109,9 +111,9 @@ def verify(
     as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; services are asked now
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Ask the running services of the countries' hosts whether they serve: names, time, monitoring, gateways.
+    """Verify the running services of the countries' hosts: DNS, time, monitoring, gateways.
 
-    Nothing is changed, but for an alert that is made to fire and cleared again. Exit 1 if any check fails.
+    Nothing is changed, except for a test alert that is fired and cleared. Exit code 1: a check failed.
     """
     from ace.cli import configuring
     from ace.cli.output import answering

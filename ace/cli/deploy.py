@@ -29,19 +29,23 @@ TargetOption = Annotated[
 ]
 UnprotectOption = Annotated[
     list[str] | None,
-    typer.Option("--unprotect", metavar="URN", help="This protected resource may go (repeatable; '*': all of them)."),
+    typer.Option(
+        "--unprotect",
+        metavar="URN",
+        help="Allow this protected resource to be deleted (repeatable; `'*'`: all of them).",
+    ),
 ]
 ReportOption = Annotated[
     Path | None, typer.Option("--report", metavar="FILE", dir_okay=False, help="Also write the run report (JSON) here.")
 ]
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Tell each step, and what the engine says.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show each step and the engine's own messages.")]
 ForceOption = Annotated[
-    bool, typer.Option("--force", help="Go on though more than a third of a country would be deleted or replaced.")
+    bool, typer.Option("--force", help="Continue even if more than a third of a country would be deleted or replaced.")
 ]
 NoSkipOption = Annotated[
-    bool, typer.Option("--no-skip", help="Evaluate the stacks though nothing has changed since they agreed.")
+    bool, typer.Option("--no-skip", help="Run the stack programs even if nothing has changed since the last run.")
 ]
-RefreshOption = Annotated[bool, typer.Option("--refresh", help="Take the clouds' truth into the state first.")]
+RefreshOption = Annotated[bool, typer.Option("--refresh", help="Refresh the state from the clouds first.")]
 
 
 def preview(
@@ -54,11 +58,11 @@ def preview(
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Show what `ace up` would do, country by country, and which the policies would refuse. Nothing is changed.
+    """Show what `ace up` would do for each country, and what the policies would refuse. Nothing is changed.
 
     A new country that is named is shown even before its clouds are in clouds.yaml.
 
-    Exit code 0: nothing to do. 2: something to do. 3: `ace up` would refuse a country. 1: it could not be found out.
+    Exit code 0: no differences. 2: differences. 3: `ace up` would refuse a country. 1: it could not be determined.
     """
     from dataclasses import asdict
 
@@ -120,10 +124,10 @@ def up(
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Make the countries' clouds what the spec says: many at once, each in the order of its dependencies.
+    """Deploy the countries: create, update and delete cloud resources until they match the spec.
 
-    One country's failure leaves the others going and is told at the end. Ctrl-C finishes what is in flight and saves.
-    What to do is looked at with `ace preview` first.
+    Countries are deployed in parallel; a failed country does not stop the others and is reported at the end. Ctrl-C
+    finishes the requests in flight and saves the state. Look at the changes first: `ace preview`.
     """
     from ace.engine.contract import RunOptions
     from ace.fleet.report import Action
@@ -145,9 +149,9 @@ def refresh(
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Take the clouds' truth into the state: what was changed or deleted behind ACE's back. The clouds are not changed.
+    """Refresh the state from the clouds: take over what was changed or deleted outside ACE. The clouds are not changed.
 
-    `ace up` then puts right what differs from the spec. To look only: `ace drift`.
+    `ace up` then corrects what differs from the spec. To look only: `ace drift`.
     """
     from ace.engine.contract import RunOptions
     from ace.fleet.report import Action
@@ -168,7 +172,7 @@ def down(
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Tear down everything that ACE made in these countries, and nothing else. It cannot be undone.
+    """Tear down everything that ACE created in these countries, and nothing else. It cannot be undone.
 
     What is protected (tenants' projects, their networks and data) is named and refused unless `--unprotect` is given.
     """

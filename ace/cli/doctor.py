@@ -10,7 +10,7 @@ def doctor(
     as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; the machine is judged as it is now
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Check Python, engine, spec, clouds, passphrases, disk, the lab and the clock; say how to mend what is wrong.
+    """Check Python, engine, spec, clouds, passphrases, disk, lab and clock, and show a fix for each problem.
 
     Exit code 1: something FAILs. WARN and SKIP do not count.
     """

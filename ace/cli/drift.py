@@ -26,8 +26,8 @@ def drift(
 ) -> None:
     """Compare the live clouds with the state: what was changed and what is missing. Nothing is changed.
 
-    Exit code 0: no drift. 2: some. 1: it could not be found out. What lies in the clouds and is not ACE's (`unmanaged`)
-    is not looked for yet; the list is always empty.
+    Exit code 0: no drift. 2: drift. 1: it could not be determined. Objects in the clouds that ACE does not manage
+    (`unmanaged`) are not searched for yet; the list is always empty.
     """
     from ace.cli import running
     from ace.cli.output import answering, stdout

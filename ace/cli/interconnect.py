@@ -31,9 +31,9 @@ def plan(
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Who is joined to whom, by which addresses, and what is left out and why. Changes nothing.
+    """Show the planned links and their addresses, and what is left out and why. Nothing is changed.
 
-    What has not published its key yet is planned with a placeholder; what is refused, expired or suspended is left out.
+    Hosts whose key is not published yet are planned with a placeholder; what is refused, expired or suspended is left out.
     """
     from ace.cli.output import answering
 
@@ -53,9 +53,9 @@ def render(
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Write every gateway's and hub's files: <cc>/<gateway>/frr.conf, nftables.conf, wg-*.conf.
+    """Write the files of every gateway and hub: `<cc>/<gateway>/frr.conf`, `nftables.conf`, `wg-*.conf`.
 
-    Files of hosts that are planned no more are taken away; nothing else in the folder is touched. Same spec, same bytes.
+    Files of hosts that are no longer in the plan are removed; nothing else in the folder is touched. Same spec, same bytes.
     """
     from ace.cli.output import answering, stdout
     from ace.interconnect.files import write
@@ -90,10 +90,10 @@ def prove(
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Prove, from the rendered files alone, that the region holds together: ways, failures, policies, residency.
+    """Prove offline, from the rendered files alone, that the interconnect is correct: paths, failures, policies, residency.
 
-    Files are parsed back, so what is proven is what the daemons will read. PASS, FAIL (by file and line), ABORT (could
-    not be carried out) or SKIP (a tool or key is missing, and named). Exit 1 on FAIL or ABORT.
+    The files are parsed, so the proof covers what the daemons will read. Results: PASS, FAIL (with file and line), ABORT
+    (could not be carried out) or SKIP (the named tool or key is missing). Exit code 1: FAIL or ABORT.
     """
     from ace.cli.output import answering
     from ace.errors import ExitCode

@@ -45,10 +45,10 @@ def apply(
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Configure the gateways of the named countries (none: all that can be reached here, and hubs).
+    """Configure the gateways of the named countries (none: all gateways and hubs that are reachable from here).
 
-    Only what has a verified publication takes part. The files are proven first. In each country one gateway follows the
-    other, and the roll-out stops when sessions that were up do not come back. A second run changes nothing.
+    Only countries with a verified publication take part. The files are proven first. In each country one gateway is
+    configured after the other; the roll-out stops if sessions that were up do not return. A second run changes nothing.
     """
     from ace.cli import configuring
     from ace.cli.output import answering, stdout
@@ -92,19 +92,25 @@ def check(
     watch: Annotated[bool, typer.Option("--watch", help=f"Again every {WATCH_S:.0f} seconds, until Ctrl-C.")] = False,
     within: Annotated[
         float,
-        typer.Option("--within", metavar="S", min=0, help="Ask again until all is as planned, for so many seconds."),
+        typer.Option(
+            "--within",
+            metavar="S",
+            min=0,
+            help="Repeat until everything matches the plan, for at most so many seconds.",
+        ),
     ] = 0.0,
     map_: Annotated[
-        Path | None, typer.Option("--map", metavar="FILE", help="Draw the region as it is into this file (SVG).")
+        Path | None,
+        typer.Option("--map", metavar="FILE", help="Draw the region in its current state into this file (SVG)."),
     ] = None,
     engine: EngineOption = EngineName.AUTO,
     spec: SpecOption = None,
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Ask every gateway and hub that can be reached here: sessions, BFD, routes, leaks, ways, delays, large packets.
+    """Check every gateway and hub that is reachable from here: sessions, BFD, routes, leaks, paths, delays, large packets.
 
-    Exit 1 when anything is not as planned; what is drained on purpose counts as well.
+    Exit code 1: something differs from the plan; hosts that are drained on purpose count as well.
     """
     from ace.cli.output import answering, stderr
     from ace.errors import ExitCode
@@ -139,9 +145,9 @@ def drain(
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Take a gateway or hub out of use gently: neighbours move their traffic away first (RFC 8326). Nothing is stopped.
+    """Drain a gateway or hub: neighbours move their traffic to other paths (RFC 8326). Nothing is stopped.
 
-    Refused when the other gateway of the data centre is drained already. A reboot ends it, `undrain` too.
+    Refused if the other gateway of the data centre is drained already. Ends with `undrain` or a reboot.
     """
     from ace.cli.output import answering, stdout
     from ace.errors import RefusedError

@@ -66,7 +66,7 @@ def up(
 ) -> None:
     """Start the clouds of the named countries, each a real OpenStack, and wait until they answer.
 
-    What runs is left alone, what is down is started again, data is kept. The first start on a machine installs
+    Clouds that run are left alone, those that are down are started again, data is kept. The first start on a machine installs
     OpenStack into the user's cache (about 650 MB, once). As root on Debian servers are real hosts, and their root file
     system is built once too (700 MB); `ssh -F .ace/lab/ssh/config <floating IP>` reaches them.
     """
@@ -125,7 +125,7 @@ def status(
     as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Ask every cloud of the lab one thing at each API. Exit 0: all that was started is ready; else 1."""
+    """Show the state of every cloud of the lab, with one request to each API. Exit code 0: all are ready; else 1."""
     from ace.lab import Lab
 
     with answering("lab-status", format_) as answer:
@@ -138,7 +138,7 @@ def env(
     as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Print what makes OpenStack clients use the lab: `eval "$(ace lab env)"`."""
+    """Print the environment variables that make OpenStack clients use the lab: `eval "$(ace lab env)"`."""
     from ace.lab import Lab
 
     with answering("lab-env", format_) as answer:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Members: joining (`add`), being fit (`check`), going live (`activate`), pausing and leaving. See docs/members.md.",
+    help="Members: join (`add`), check, activate, suspend, reinstate, remove. See `docs/members.md`.",
 )
 
 app.command("list")(transitions.list_)
@@ -40,13 +40,14 @@ app.command("remove")(transitions.remove)
 CountryArgument = Annotated[str, typer.Argument(metavar="CC", help="ISO alpha-2 code, any case.")]
 AnswersOption = Annotated[
     Path | None,
-    typer.Option("--answers", metavar="FILE", dir_okay=False, help="Answers (YAML); what it lacks has its default."),
+    typer.Option("--answers", metavar="FILE", dir_okay=False, help="Answers (YAML); missing ones have their defaults."),
 ]
 DefaultsOption = Annotated[bool, typer.Option("--defaults", help="Ask nothing; every answer is the default.")]
 UpdateOption = Annotated[
-    bool, typer.Option("--update", help="Bring a member's file to the newest template; what the country wrote stays.")
+    bool,
+    typer.Option("--update", help="Update a member's file to the newest template; the country's own text is kept."),
 ]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
 
 
 @app.command("add")
@@ -60,10 +61,10 @@ def add(
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Let a country join as a candidate: its files, its entry in the register, its numbers.
+    """Add a country as a candidate: its files, its entry in the register, its numbers.
 
-    Asks on a terminal; `--answers FILE` or `--defaults` ask nothing (an example: templates/member/examples/sc.yaml). The
-    whole region is validated first; then all files are written, or none. Nothing of anybody else's changes.
+    Asks on a terminal; `--answers FILE` or `--defaults` ask nothing (an example: `templates/member/examples/sc.yaml`). The
+    whole region is validated first; then all files are written, or none. No other member's files change.
     """
     with answering("member-add", format_) as answer:
         refuse_past(as_of)
@@ -92,10 +93,10 @@ def check(
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Is this national cloud fit? Asks it, with the country's own credentials, for all that ACE needs of it.
+    """Check whether a national cloud has all that ACE needs, with the country's own credentials.
 
-    Nothing is changed, but for a canary tenant that is made and taken away again (after Ctrl-C too). Exit code 1: a test
-    says FAIL or ABORT (it could not be found out). The last whole check is kept for `ace member activate`.
+    Nothing is changed, except for a canary tenant that is created and removed (after Ctrl-C too). Exit code 1: a test is
+    FAIL or ABORT (it could not be determined). The last complete check is kept for `ace member activate`.
     """
     from ace.cli import fitness
     from ace.errors import ExitCode

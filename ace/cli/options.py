@@ -40,7 +40,7 @@ SpecOption = Annotated[
 AsOfOption = Annotated[
     date | None,
     typer.Option(
-        "--as-of", metavar="DATE", parser=date_of, help="Judge rules (labels, waivers, residency) as of this date."
+        "--as-of", metavar="DATE", parser=date_of, help="Evaluate rules (labels, waivers, residency) as of this date."
     ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="`json`: one JSON object on standard output.")]
@@ -53,7 +53,7 @@ EngineOption = Annotated[
     typer.Option(
         "--engine",
         envvar="ACE_ENGINE",
-        help="`pulumi`: the Pulumi CLI; `embedded`: ACE's own, needs nothing. `auto`: pulumi if it is on PATH; a country "
-        "that has state stays with the engine that holds it.",
+        help="`pulumi`: the Pulumi CLI; `embedded`: ACE's own. `auto`: pulumi if it is on PATH; a country that has state "
+        "stays with its engine.",
     ),
 ]

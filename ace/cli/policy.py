@@ -18,7 +18,9 @@ from ace.workspace.root import find_spec_dir
 if TYPE_CHECKING:
     from ace.spec.values import Member
 
-app = typer.Typer(no_args_is_help=True, help="The rules of the region and of its countries, and their sources.")
+app = typer.Typer(
+    no_args_is_help=True, help="Policies: the rules of the region and of its countries, and their sources."
+)
 
 
 def _as_json(level: str, rule: Any) -> dict[str, Any]:
@@ -38,7 +40,7 @@ def list_(
     as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """List every rule: at what it looks, how bad a breach is, and whose rule it is (who may waive it)."""
+    """List every rule: its subject, the severity of a breach, and its owner (who may waive it)."""
     from ace.cli.output import answering, stdout
     from ace.policy.rules import LEVELS
 
@@ -58,7 +60,7 @@ def explain(
     as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Explain one rule: what it asks, what satisfies it, whose it is and where it comes from."""
+    """Explain one rule: what it requires, what satisfies it, who owns it and its source."""
     from ace.cli.output import answering, stdout
     from ace.policy.rules import LEVELS, RULES
 
@@ -85,7 +87,10 @@ def approve(
     key: Annotated[
         Path,
         typer.Option(
-            "--key", metavar="FILE", dir_okay=False, help="The approver's private key, or the .pub of ssh-agent's."
+            "--key",
+            metavar="FILE",
+            dir_okay=False,
+            help="The approver's private key, or the `.pub` of one that ssh-agent holds.",
         ),
     ],
     rule: Annotated[
@@ -101,7 +106,7 @@ def approve(
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Sign, as one of the region's approvers, a waiver that stands in a member's file, or a member's suspension.
+    """Sign, as one of the region's approvers, a waiver in a member's file, or a member's suspension.
 
     Prints what goes into the file: a waiver's `approval:`, or an item of `suspension: approvals:`. Nothing is written.
     """

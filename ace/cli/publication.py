@@ -16,7 +16,9 @@ from ace.workspace.root import find_spec_dir
 if TYPE_CHECKING:
     from ace.publication.verify import AnyVerdict
 
-app = typer.Typer(no_args_is_help=True, help="What countries say in public, and what of it may be believed.")
+app = typer.Typer(
+    no_args_is_help=True, help="Publications: the signed public facts of each country, and which of them are valid."
+)
 
 
 @app.callback()
@@ -33,11 +35,11 @@ def verify(
     as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; freshness is judged by the clock
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Check publications: who signed, whether they are fresh, and whether the spec denies what they say.
+    """Verify publications: signature, age, and whether they contradict the spec.
 
-    Needs nothing of any country: the spec and the publications are enough. What is believed is remembered in
-    ROOT/.ace/seen.json, so that an older one is refused later; what is refused changes nothing. Exit code 0: all that
-    are there are valid (absent ones are told). 1: at least one is refused.
+    Needs only the spec and the publications, no access to a country. Valid ones are recorded in `ROOT/.ace/seen.json`, so
+    that an older one is refused later; refused ones change nothing. Exit code 0: all present ones are valid (absent ones
+    are listed). 1: at least one is refused.
     """
     from ace.cli.output import answering, stderr
     from ace.publication import folder
@@ -120,9 +122,12 @@ def introduce(
     country: CountryArgument,
     new: Annotated[Path, typer.Option("--new", metavar="FILE.pub", dir_okay=False, help="The new public key.")],
     since: Annotated[
-        date, typer.Option("--from", metavar="DATE", parser=date_of, help="The first day that it counts.")
+        date, typer.Option("--from", metavar="DATE", parser=date_of, help="The first day on which it is valid.")
     ],
-    until: Annotated[date, typer.Option("--until", metavar="DATE", parser=date_of, help="The first that it does not.")],
+    until: Annotated[
+        date,
+        typer.Option("--until", metavar="DATE", parser=date_of, help="The first day on which it is no longer valid."),
+    ],
     key: Annotated[
         Path,
         typer.Option(
@@ -183,10 +188,10 @@ def fetch(
     as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it; freshness is judged by the clock
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Bring publications from where the countries put them (`published_at:`) into ROOT/publications; no names: of all that say.
+    """Fetch publications from where the countries publish them (`published_at:`) into `ROOT/publications`.
 
-    What is brought is judged first, and put in place and remembered only if it is to be believed: what is refused, absent or
-    out of reach changes nothing. Exit code 1 when something was refused or out of reach.
+    Without names: of all countries that have a `published_at:`. Each one is verified first, and stored and recorded only if
+    it is valid; what is refused, absent or unreachable changes nothing. Exit code 1: one was refused or unreachable.
     """
     from ace.cli.output import answering, stdout
     from ace.publication import folder, transport

@@ -29,7 +29,7 @@ def publish(
     key: Annotated[
         Path | None,
         typer.Option(
-            "--key", metavar="FILE", dir_okay=False, help="A private key, or the .pub of one that ssh-agent has."
+            "--key", metavar="FILE", dir_okay=False, help="A private key, or the `.pub` of one that ssh-agent holds."
         ),
     ] = None,
     engine: EngineOption = EngineName.AUTO,
@@ -37,7 +37,7 @@ def publish(
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Write the country's public facts, and those of its hubs, into ROOT/publications, and sign them.
+    """Write the country's public facts, and those of its hubs, into `ROOT/publications`, and sign them.
 
     The key: `--key FILE`; else one of the member file's signers that ssh-agent holds (a token's too, after `ssh-add
     -s`); else, for members marked `example: true`, the lab's. Refused (exit 3) where the policies refuse the country.

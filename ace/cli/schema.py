@@ -27,7 +27,7 @@ def schema(
     as_of: AsOfOption = None,  # noqa: ARG001 - every command takes it
     format_: FormatOption = Format.JSON,  # noqa: ARG001 - a schema is JSON in either format
 ) -> None:
-    """Print the JSON Schemas of ecosystem.yaml, members/*.yaml, register.yaml and publications as one JSON object.
+    """Print the JSON Schemas of `ecosystem.yaml`, `members/*.yaml`, `register.yaml` and publications as one JSON object.
 
     Editors complete and check spec files with them: `ace schema member > member.schema.json`, then
     `# yaml-language-server: $schema=member.schema.json` on a file's first line.

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from ace.spec.values import Member
 
 CountryArgument = Annotated[str, typer.Argument(metavar="CC", help="ISO alpha-2 code, any case.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")]
-ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; goes into the log of transitions.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
+ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="The reason, for the log of transitions.")]
 ApprovalsOption = Annotated[
     Path | None,
     typer.Option(
@@ -40,7 +40,7 @@ ApprovalsOption = Annotated[
 
 
 def list_(spec: SpecOption = None, as_of: AsOfOption = None, format_: FormatOption = Format.TEXT) -> None:
-    """Every member with its status, since when, and what is overdue: candidates after two months, suspensions after four."""
+    """List every member with its status and date, and what is overdue: candidates after 2 months, suspensions after 4."""
     from ace import spec as spec_room
     from ace.policy import judge
     from ace.policy.rules.member_age import MEMBER_AGE
@@ -88,10 +88,10 @@ def activate(
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Let a candidate go live. It must have passed `ace member check` within 30 days, as its file is now.
+    """Activate a candidate. It must have passed `ace member check` within 30 days, with its present file.
 
-    That check was made here, or the country hands in its report, signed with a key that its file names. Only its status
-    and the log change; `ace up` then deploys it.
+    The check was run here, or the country submits its report, signed with a key of its member file. Only the status
+    and the log change; `ace up` then deploys the country.
     """
     from ace.cli import fitness
     from ace.membership.activation import require_fit
@@ -130,10 +130,10 @@ def suspend(
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Pause a member: no routes, no listings, quotas of nothing. Nothing is destroyed.
+    """Suspend a member: no routes, no listings, quotas of 0. Nothing is destroyed.
 
-    Two of the region's approvers sign for it (`ace policy approve CC --suspension ...`); an illustration goes without. Killed
-    at any point, the same command goes on from there.
+    Two of the region's approvers sign (`ace policy approve CC --suspension ...`), except for members marked `example: true`.
+    If it is interrupted, run the same command again: it continues.
     """
     from ace.cli.effects import Estate
     from ace.cli.region_effects import with_region
@@ -166,7 +166,7 @@ def reinstate(
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Let a suspended member go on, with everything as it was before. Killed, the same command goes on from there."""
+    """Reinstate a suspended member, with everything as before. If it is interrupted, run the same command again."""
     from ace.cli.effects import Estate
     from ace.cli.region_effects import with_region
     from ace.membership.lifecycle import Verb
@@ -195,9 +195,9 @@ def remove(
     as_of: AsOfOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """Let a member leave: export what is its own, tear down all that ACE made, verify that it is gone, keep its numbers.
+    """Remove a member: export its data, tear down all that ACE made, verify that it is gone, keep its numbers reserved.
 
-    It cannot be undone: what the tenants hold goes too. Look with `--dry-run` first. Killed, the same command goes on.
+    It cannot be undone: the tenants' resources are deleted too. Use `--dry-run` first. If it is interrupted, run it again.
     """
     from ace.cli.effects import Estate
     from ace.cli.region_effects import with_region

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def validate(spec: SpecOption = None, as_of: AsOfOption = None, format_: FormatOption = Format.TEXT) -> None:
-    """Load the spec, check it, cross-check it and judge it; print every finding with file, line and column.
+    """Validate the spec and evaluate its policies; print every finding with file, line and column.
 
-    Exit code 0: no errors (there may be warnings). 1: errors in the files. 3: the files are in order, but the policies
-    refuse what they say (`ace policy list`). Nothing is changed and no cloud is asked.
+    Exit code 0: no errors (there may be warnings). 1: errors in the files. 3: the files are valid, but a policy
+    refuses them (`ace policy list`). Nothing is changed; no cloud is contacted.
     """
     from ace.policy import judge
     from ace.spec.load import check_sources, read_all

@@ -68,7 +68,7 @@ def put_right(names: Sequence[str]) -> str:
     """One line for a person."""
     noun = "resource" if len(names) == 1 else "resources"
     return (
-        f"the state of {len(names)} {noun} was put right ({', '.join(names)}): refreshes of an earlier release had hashed "
+        f"the state of {len(names)} {noun} was corrected ({', '.join(names)}): refreshes of an earlier release had hashed "
         "again what is kept as a hash; nothing changes in the cloud"
     )
 

@@ -305,7 +305,7 @@ def _told(failures: Sequence[Failure]) -> str:
 
 
 def _sentences(*parts: str) -> str:
-    return "; ".join(dict.fromkeys(part for part in parts if part)) or "it failed and said nothing"
+    return "; ".join(dict.fromkeys(part for part in parts if part)) or "it failed without a message"
 
 
 def _now() -> datetime:

@@ -188,7 +188,7 @@ def _made_otherwise(made: CloudRequest, asked: CloudRequest) -> UserError:
     ]
     return UserError(
         f"the lab's cloud {made.name} was made with {'; '.join(differ)}",
-        hint=f"keep it as the spec was, or make it anew: `ace lab down {made.country} --wipe`, then `ace lab up`",
+        hint=f"keep it as the spec was, or create it again: `ace lab down {made.country} --wipe`, then `ace lab up`",
         code="cloud-made-otherwise",
     )
 

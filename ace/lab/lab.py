@@ -366,7 +366,7 @@ def _check_kind(cloud: KnownCloud, real_hosts: bool) -> None:
         raise UserError(
             f"the servers of the lab's cloud {name} are {'real hosts' if cloud.servers == HOSTS else 'fake'}, "
             "and a cloud cannot change that",
-            hint=f"keep it so, or make the cloud anew: `ace lab down {country} --wipe`, then `ace lab up`",
+            hint=f"keep it so, or create the cloud again: `ace lab down {country} --wipe`, then `ace lab up`",
             code="cloud-made-otherwise",
         )
 

@@ -42,7 +42,7 @@ def check_platform() -> None:
     if sys.version_info < LEAST_PYTHON:
         raise UserError(
             f"the lab needs Python 3.11 or newer, and this is {sys.version.split()[0]}",
-            hint="make ACE's environment anew with a newer Python: ACE_PYTHON=python3.11 scripts/setup",
+            hint="make ACE's environment again with a newer Python: ACE_PYTHON=python3.11 scripts/setup",
             code="old-python",
         )
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

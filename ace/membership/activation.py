@@ -49,7 +49,7 @@ def require_fit(member: Member, report: Report | None, now: datetime) -> Report:
         ]
         raise RefusedError(
             f"the last check of {member.name.en} did not pass: {', '.join(bad)}",
-            hint=f"mend what it says and `{check}` again",
+            hint=f"fix what it reports and run `{check}` again",
             code="not-fit",
         )
     return report

@@ -22,7 +22,7 @@ class AnswersError(SpecError):
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         super().__init__(findings)
         self.message = self.message.removesuffix("in the spec") + "in the answers; nothing was written"
-        self.hint, self.code = "mend them and run the same command again", "bad-answers"
+        self.hint, self.code = "correct them and run the same command again", "bad-answers"
 
 
 class Asker(Protocol):
@@ -184,7 +184,7 @@ class _Gathering:
         known = {question.name for question in questions}
         for key, value in node.pairs():
             if key not in known:
-                message = f"nobody asks {shorten(key)!r}; questions: {', '.join(sorted(known))}"
+                message = f"unknown question {shorten(key)!r}; expected one of {', '.join(sorted(known))}"
                 self.wrong(value, [*path, key], "unknown-answer", message)
 
     def wrong(self, node: Node, path: list[str | int], code: str, message: str) -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from ace.files import replacing
 
-README = """What {name} had in {ecosystem}, as of {at}. Nobody else has the whole of it.
+README = """What {name} had in {ecosystem}, as of {at}. This is the only complete copy.
 
-member.yaml           what the country said of itself
+member.yaml           the country's own file of the spec
 deployment.json       the state of its stack (a Pulumi deployment, version 3); secrets in it are encrypted with the
                       country's passphrase, which is not in here
-transitions.jsonl     how it came, paused and went
+transitions.jsonl     how it joined, paused and left
 publications/         what it published and signed
 fitness.json          the last check of its clouds
 SHA256SUMS            of each of these

@@ -55,7 +55,7 @@ def appended(text: str, transition: Transition) -> str:
         first = problems[0]
         raise UserError(
             f"{FILE}:{first.line}: {first.message}",
-            hint="`ace audit verify` tells all; bring the log back from version control",
+            hint="`ace audit verify` lists all problems; bring the log back from version control",
             code="damaged-log",
         )
     lines = text.splitlines()
@@ -96,9 +96,9 @@ def read(text: str) -> tuple[tuple[Transition, ...], tuple[Problem, ...]]:
             before = _hash(line)
             continue
         if said != before:
-            problems.append(Problem(number, "the line before was altered, taken out or put in"))
+            problems.append(Problem(number, "the line before was altered, removed or inserted"))
         elif place != number:
-            problems.append(Problem(number, f"this says that it is line {place}"))
+            problems.append(Problem(number, f"this line has number {place}"))
         if not is_way(one.origin, one.to):
             problems.append(Problem(number, f"no way leads from {one.origin} to {one.to}"))
         elif statuses.get(one.country, one.origin) is not one.origin:

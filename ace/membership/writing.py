@@ -152,7 +152,7 @@ def write(root: Path, changes: Sequence[Change]) -> None:
         note.unlink()
         raise UserError(
             f"{error.filename or change.path} cannot be written: {error.strerror}; nothing was changed",
-            hint="make room or mend the permissions, then run the same command again",
+            hint="make room or correct the permissions, then run the same command again",
             code="not-written",
         ) from None
     note.unlink()

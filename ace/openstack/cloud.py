@@ -319,7 +319,7 @@ class Cloud:
         return CloudError(
             f"{self.name}: {name} was to {doing} and answered {response.status_code} with what is no JSON ({kind}): "
             f"{response.text.strip()[:80]!r}",
-            hint="what stands between here and there: a proxy, a load balancer's error page?",
+            hint="check what is between here and the cloud: a proxy, a load balancer's error page?",
         )
 
     def wait(self, what: str, settled: Callable[[], Any], timeout_s: float) -> Any:

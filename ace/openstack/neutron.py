@@ -77,7 +77,7 @@ class NeutronType(OpenStackType):
         answer = cloud.request("network", "POST", f"/{self.collection}", json={key: bodies}, doing=doing)
         made = _in_order(bodies, answer[key])
         if len(made) != len(many):
-            raise CloudError(f"{cloud.name}: neutron was to {doing} and told of {len(made)}")
+            raise CloudError(f"{cloud.name}: neutron was asked to {doing} and returned {len(made)}")
         return [self._finished(cloud, found, inputs) for found, inputs in zip(made, many, strict=True)]
 
     def _finished(self, cloud: Cloud, made: dict[str, Any], inputs: Properties) -> Live | CloudError:

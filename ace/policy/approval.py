@@ -57,5 +57,5 @@ def _why_not(approver: Approver, statement: bytes, line: str, as_of: date) -> st
     key = AllowedKey(approver.key, approver.since, approver.until)
     noon = datetime.combine(as_of, time(12), UTC)
     if not is_signed(statement, signature, approver.id, [key], NAMESPACE, noon):
-        return f"{approver.id}'s signature is over something else than what stands here"
+        return f"{approver.id}'s signature is over another text than the one in this file"
     return ""

@@ -27,12 +27,14 @@ LAB_UNDERLAY: Final = IPv4Network("198.18.0.0/15")
 def untimely(publication: Publication | HubPublication, now: datetime) -> Refused | None:
     """Why a publication does not count now; None when it does."""
     if publication.issued > now + CLOCK_SLACK:
-        said = f"it says that it was issued at {publication.issued:%Y-%m-%d %H:%M} UTC, which is still to come"
+        said = f"it was issued at {publication.issued:%Y-%m-%d %H:%M} UTC, which is still to come"
         return Refused(Reason.FROM_THE_FUTURE, f"{said}; is a clock wrong?")
     if publication.expires - publication.issued > LIFETIME:
         days = (publication.expires - publication.issued).days
         said = f"it would count for {days} days"
-        return Refused(Reason.LIVES_TOO_LONG, f"{said}; the region takes {LIFETIME.days} at most: `ace publish` anew")
+        return Refused(
+            Reason.LIVES_TOO_LONG, f"{said}; the region takes {LIFETIME.days} at most: run `ace publish` again"
+        )
     if publication.expires <= now:
         said = f"it expired at {publication.expires:%Y-%m-%d %H:%M} UTC"
         return Refused(Reason.EXPIRED, f"{said}; the country renews it with `ace publish {publication.country}`")
@@ -160,7 +162,7 @@ def _declared(said: Publication, member: Member, spec: Spec) -> Iterator[Refused
     for rule in said.residency:
         if modes.get(rule.data_class) is not rule.mode:
             yield Refused(
-                Reason.CONTRADICTS_SPEC, f"residency of {rule.data_class}: {rule.mode} is not what {member.file} says"
+                Reason.CONTRADICTS_SPEC, f"residency of {rule.data_class}: {rule.mode} differs from {member.file}"
             )
 
 

@@ -107,7 +107,7 @@ def read_seen(root: Path) -> Mapping[str, Seen] | None:
         root / ".ace" / "seen.json",
         lambda entry: Seen(datetime.fromisoformat(entry["issued"]).astimezone(UTC), str(entry["digest"])),
         unknown="which publications were seen last",
-        anew="begin anew with what is in publications/ now",
+        anew="start again with what is in publications/ now",
     )
 
 
@@ -130,8 +130,8 @@ def read_signers(root: Path) -> dict[str, dict[str, date]] | None:
     return _recalled(
         root / ".ace" / "signers.json",
         lambda keys: {str(mark): date.fromisoformat(until) for mark, until in keys.items()},
-        unknown="which keys were believed",
-        anew="believe what the reviewed member files say now",
+        unknown="which keys were trusted",
+        anew="trust the reviewed member files as they are now",
     )
 
 

@@ -152,7 +152,7 @@ def _signer(raw: bytes, signature: bytes | None, member: Member, keys: MaySign, 
     try:
         found = ssh.read_all(signature)
     except NoSignatureError as error:
-        return Refused(Reason.BAD_SIGNATURE, f"its signature is none: {error}")
+        return Refused(Reason.BAD_SIGNATURE, f"its signature cannot be read: {error}")
     if len(found) != 1:
         return Refused(Reason.BAD_SIGNATURE, f"it has {len(found)} signatures; one is expected")
     return _counting(raw, found[0], member, keys, now)

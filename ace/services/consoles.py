@@ -81,8 +81,8 @@ def pin(
     for host in asked:
         if host not in troubles and not seen[host]:
             troubles[host] = (
-                f"its host key is not on its console log (server {ids[host]}, {servers[host].status}), so nobody can say "
-                f"that it is itself"
+                f"its host key is not on its console log (server {ids[host]}, {servers[host].status}), so its identity "
+                f"cannot be checked"
             )
     gone = {host: found for host, found in before.items() if host not in ids and host in centre_of}
     after = {**gone, **pinned(before, ids, seen)}
@@ -138,7 +138,9 @@ def _read(file: Path) -> dict[str, Pin]:
     try:
         return read_pins(file.read_text(encoding="utf-8")) if file.is_file() else {}
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{file} cannot be read: {error}", hint="mend or remove it", code="bad-known-hosts") from None
+        raise UserError(
+            f"{file} cannot be read: {error}", hint="correct or remove it", code="bad-known-hosts"
+        ) from None
 
 
 def _write(file: Path, pins: Mapping[str, Pin]) -> None:

@@ -304,7 +304,7 @@ def _judged(work: Work, target: Target, ran: RunResult, cancel: threading.Event)
     """What a run means for its country."""
     bad = [host for host, counts in ran.hosts.items() if not counts.is_well]
     if ran.ending is Ending.INTERRUPTED or (cancel.is_set() and ran.ending is not Ending.COMPLETE):
-        cause = "interrupted: Ansible was stopped; the next run goes on from what the hosts are then"
+        cause = "interrupted: Ansible was stopped; the next run continues from the state of the hosts"
         return CountryOutcome(Result.EARLY_EXIT, ExitCode.INTERRUPTED, "interrupted", cause, run=ran)
     if ran.ending is Ending.BROKEN:
         said = "; ".join(word.text for word in ran.said if word.level == "error") or _last_words(ran.artefacts)
@@ -313,7 +313,7 @@ def _judged(work: Work, target: Target, ran: RunResult, cancel: threading.Event)
             ExitCode.FAILED,
             "ansible-failed",
             f"Ansible gave up before its end: {said}",
-            f"what it said is in {ran.artefacts / 'artefacts' / 'stdout'}",
+            f"its output is in {ran.artefacts / 'artefacts' / 'stdout'}",
             ran,
         )
     if bad:
@@ -354,8 +354,8 @@ def hint_of(target: Target, trouble: Trouble) -> str:
         way += " with the keys that its worker has"
     if trouble.key_refused:
         return (
-            f"it shows another key than the one pinned for this very server: its keys were made anew, or somebody else "
-            f"answers at {host.reach.address}. Nothing was sent to it. If you know why, take its lines out of "
+            f"it shows another key than the one pinned for this very server: its keys were generated again, or another "
+            f"machine answers at {host.reach.address}. Nothing was sent to it. If you know why, take its lines out of "
             f"{target.ssh.known_hosts} and run again: the key then comes from the console log"
         )
     if trouble.unreachable:
@@ -364,7 +364,7 @@ def hint_of(target: Target, trouble: Trouble) -> str:
             f"is it running (`openstack server show {host.name}`), and does SSH get to {host.reach.address}{through}? "
             f"try {way}"
         )
-    return f"look at it with {way}; once that is mended, `ace configure {target.country}` goes on"
+    return f"log in with {way} and fix it, then run `ace configure {target.country}` again"
 
 
 def _nothing_ran(folder: Path, wanted: Sequence[str], troubles: tuple[Trouble, ...]) -> RunResult:

@@ -65,7 +65,7 @@ def clean(text: str) -> str:
 def message(result: Mapping[str, Any]) -> str:
     """Why a task failed, in as few lines as tell it."""
     if result.get("censored"):
-        return "what it says is kept secret (no_log)"
+        return "its output is kept secret (no_log)"
     parts = [str(result.get(key) or "").strip() for key in ("msg", "stderr", "module_stderr")]
     if not parts[1] and result.get("rc") not in (None, 0):
         parts[1] = str(result.get("stdout") or "").strip()
@@ -76,7 +76,7 @@ def message(result: Mapping[str, Any]) -> str:
         kept = "\n".join(line for line in part.splitlines() if line.strip() and not line.startswith(_NOISE))
         if kept and not any(kept in before for before in told):
             told.append(kept)
-    text = clean("\n".join(told)).strip() or "it failed and does not say why"
+    text = clean("\n".join(told)).strip() or "it failed without a message"
     return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]} …"
 
 
@@ -85,7 +85,7 @@ def diff(of: Any) -> str:
     parts = of if isinstance(of, list) else [of]
     text = "".join(_one_diff(part) for part in parts if isinstance(part, dict))
     text = clean(text)
-    return text if len(text) <= _LONGEST_DIFF else f"{text[:_LONGEST_DIFF]}\n… (the diff goes on)\n"
+    return text if len(text) <= _LONGEST_DIFF else f"{text[:_LONGEST_DIFF]}\n… (the diff continues)\n"
 
 
 @dataclass

@@ -193,7 +193,7 @@ def _inconsistencies(member: Member, inventory: Inventory) -> Iterator[str]:
 def _incomplete(member: Member, problems: list[str]) -> UserError:
     lines = "\n".join(f"  {problem}" for problem in problems)
     return UserError(
-        f"{member.stack}: what its stack tells is incomplete, so nothing is told of its hosts:\n{lines}",
+        f"{member.stack}: the outputs of its stack are incomplete, so it has no inventory:\n{lines}",
         hint=f"bring the stack to where the spec is: `ace up {member.stack}`",
         code="incomplete-stack",
     )

@@ -81,4 +81,4 @@ def _is_public(facts: Mapping[str, Any]) -> bool:
 
 
 def _again(country: str) -> str:
-    return f"remove it; `ace configure {country}` writes it anew"
+    return f"remove it; `ace configure {country}` writes it again"

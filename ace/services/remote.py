@@ -162,9 +162,9 @@ def receive(stream: BinaryIO) -> Iterator[Event]:
             told = json.loads(line)
         except (ValueError, RecursionError):
             text = clean(line[:200].decode("utf-8", errors="replace")).strip()
-            raise BrokenStreamError(f"it said {text!r}, which is no word of a worker's") from None
+            raise BrokenStreamError(f"it sent {text!r}, which is not a worker's event") from None
         if not isinstance(told, dict):
-            raise BrokenStreamError("it said something that is no event")
+            raise BrokenStreamError("it sent something that is not an event")
         if "eof" in told:
             return
         if "zipfile" in told:
@@ -246,7 +246,7 @@ def _skip(stream: BinaryIO, size: object) -> None:
 
 def _unwilling(worker: Worker, why: str) -> UserError:
     return UserError(
-        f"the worker did not take the run: {why or 'it said nothing'}",
+        f"the worker did not take the run: {why or 'it gave no output'}",
         hint=f"start it by hand and see: `{shown(worker.command)} < /dev/null`; what it needs: docs/configure.md",
         code="worker-failed",
     )

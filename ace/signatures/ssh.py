@@ -171,7 +171,7 @@ def sign(message: bytes, key_file: Path, namespace: str) -> str:
     done = _ssh_keygen(("-Y", "sign", "-q", "-f", str(key_file), "-n", namespace), message, _SIGN_TIMEOUT_S)
     if done.returncode != 0:
         raise UserError(
-            f"{key_file}: ssh-keygen does not sign with it: {last_line(done.stderr, 'it says nothing')}",
+            f"{key_file}: ssh-keygen does not sign with it: {last_line(done.stderr, 'it gave no output')}",
             hint="a key with a passphrase is best loaded into ssh-agent (`ssh-add`), a token's with `ssh-add -s`",
             code="cannot-sign",
         )
@@ -207,7 +207,7 @@ def public_key_of(key_file: Path) -> str:
     done = _ssh_keygen(("-y", "-P", "", "-f", str(key_file)), b"", _TIMEOUT_S)
     if done.returncode != 0:
         raise UserError(
-            f"{key_file}: no key can be read from it: {last_line(done.stderr, 'it says nothing')}",
+            f"{key_file}: no key can be read from it: {last_line(done.stderr, 'it gave no output')}",
             hint=f"keep its public half beside it as {beside.name}, so that a passphrase need not be asked twice",
             code="no-key",
         )
@@ -234,7 +234,9 @@ def make_key(file: Path, comment: str) -> str:
     """
     done = _ssh_keygen(("-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(file)), b"", _TIMEOUT_S)
     if done.returncode != 0:
-        raise UserError(f"{file}: ssh-keygen makes no key: {last_line(done.stderr, 'it says nothing')}", code="no-key")
+        raise UserError(
+            f"{file}: ssh-keygen makes no key: {last_line(done.stderr, 'it gave no output')}", code="no-key"
+        )
     return public_key_of(file)
 
 

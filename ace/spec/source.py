@@ -233,7 +233,7 @@ class _Reader:
         target = self._anchors.get(event.anchor)
         if target is None:
             inside = any(open_.anchor == event.anchor for open_ in self._stack)
-            words = "stands for what it is itself part of" if inside else "stands for an anchor that is not there"
+            words = "refers to what it is itself part of" if inside else "refers to an anchor that is not there"
             raise self._stop(event, "bad-alias", f"alias *{shorten(event.anchor)} {words}")
         self._count(event, target.size)
         return Node(line, column, target.value, target.items, target.entries, target.keys, target.size)

@@ -9,15 +9,15 @@ from typing import Any
 from ansible.module_utils.ace_converge import record
 from ansible.module_utils.ace_converge.host import what_it_is
 from ansible.module_utils.ace_converge.values import Change, ConvergeError, Machine
-from ansible.module_utils.ace_converge.whole import converge, told
+from ansible.module_utils.ace_converge.whole import converge, public_facts_of
 from ansible.module_utils.basic import AnsibleModule
 
 DOCUMENTATION = r"""
 module: converge
-short_description: Make files, keys, kernel settings, firewall and units of a role as they should be
+short_description: Configure files, keys, kernel settings, firewall and units of a role
 description:
   - Compares what runs (loaded configuration, kernel, ruleset) and not only files, so that no restart is ever lost.
-  - Everything is done in the order of the options below. The first failure stops it; the next run goes on from there.
+  - Everything is done in the order of the options below. The first failure stops it; the next run continues from there.
 options:
   minimum:
     description: Package to the oldest version that understands what the role configures; an older one is an error.
@@ -45,10 +45,10 @@ options:
       group: {description: Group., type: str, default: root}
       mode: {description: Octal., type: str, default: "0644"}
       check: {description: Command that accepts or refuses the file; V(%s) is the file., type: list, elements: str, default: []}
-      once: {description: Only where there is none., type: bool, default: false}
+      once: {description: Only if the file is missing., type: bool, default: false}
       within: {description: Only where this folder exists., type: path}
   keys:
-    description: Private keys, born here; never replaced, never read back.
+    description: Private keys, generated on the host; never replaced, never read back.
     type: list
     elements: dict
     default: []
@@ -58,20 +58,20 @@ options:
       public_path: {description: Where the public key is., type: path, required: true}
       derive: {description: Command that makes it from standard input., type: list, elements: str, required: true}
   steps:
-    description: Commands that make a state which another command can ask for.
+    description: Commands that reach a state which another command can check.
     type: list
     elements: dict
     default: []
     suboptions:
       name: {description: The state., type: str, required: true}
-      unless: {description: Command that succeeds when it is so., type: list, elements: str, required: true}
-      run: {description: Command that makes it so., type: list, elements: str, required: true}
+      unless: {description: Command that succeeds once the state is reached., type: list, elements: str, required: true}
+      run: {description: Command that reaches it., type: list, elements: str, required: true}
   sysctl:
     description: Kernel settings, live. What cannot be set here (container) is left alone.
     type: dict
     default: {}
   network:
-    description: Addresses on lo, and routes by destination; those of ours that are not named go.
+    description: Addresses on lo, and routes by destination; other addresses and routes of ACE's are removed.
     type: dict
     suboptions:
       addresses: {description: With length., type: list, elements: str, default: []}
@@ -96,7 +96,7 @@ options:
       enabled: {description: Whether it starts at boot., type: bool, default: true}
       drop_in: {description: What differs from the package's unit., type: str}
       ready: {description: Command that succeeds once it works., type: list, elements: str, default: []}
-  tells:
+  public_facts:
     description: Public facts of this host.
     type: list
     elements: dict
@@ -107,20 +107,20 @@ options:
       command: {description: Command that prints it., type: list, elements: str, default: []}
       lines: {description: A list of lines., type: bool, default: false}
   part:
-    description: Whose call it is (a role's name), in what is remembered.
+    description: The role that makes the call, for the record.
     type: str
     default: ""
   inputs:
-    description: A digest of all that the run's words follow from; given, the call is remembered for M(host_facts).
+    description: A digest of all inputs of the run; if given, the call is recorded for M(host_facts).
     type: str
     default: ""
-  told:
-    description: What the hosts of the run told; given with its last call, has the host remember that it came to its end.
+  run_facts:
+    description: Public facts of all hosts of the run; given with the last call, the host records that the run has finished.
     type: dict
 author: [ACE]
 """
 EXAMPLES = r"""
-- name: The time server runs what its files say
+- name: Configure the time server
   converge:
     files: [{path: /etc/chrony/chrony.conf, content: "{{ lookup('ansible.builtin.template', 'chrony.conf.j2') }}"}]
     units: [{name: chrony.service, reads: [/etc/chrony/chrony.conf]}]
@@ -183,7 +183,7 @@ ARGUMENTS: dict[str, Any] = {
             "ready": _WORDS,
         }
     ),
-    "tells": _list(
+    "public_facts": _list(
         {
             "key": {"type": "str", "required": True, "no_log": False},
             "file": {"type": "path"},
@@ -193,7 +193,7 @@ ARGUMENTS: dict[str, Any] = {
     ),
     "part": {"type": "str", "default": ""},
     "inputs": {"type": "str", "default": ""},
-    "told": {"type": "dict"},
+    "run_facts": {"type": "dict"},
 }
 
 
@@ -207,11 +207,11 @@ def main() -> None:
     failure = None
     try:
         converge(module.params, machine, changes)
-        result["ansible_facts"] = {"ace_public_facts": told(module.params, machine)}
+        result["ansible_facts"] = {"ace_public_facts": public_facts_of(module.params, machine)}
         if module.params["inputs"] and not module.check_mode:
             record.add(module.params["part"], module.params, machine)
-            if module.params["told"] is not None:
-                record.end(module.params["inputs"], what_it_is(machine), module.params["told"], machine)
+            if module.params["run_facts"] is not None:
+                record.end(module.params["inputs"], what_it_is(machine), module.params["run_facts"], machine)
     except (ConvergeError, OSError) as error:
         failure = str(error)
     result |= {"changed": bool(changes), "changes": [change.what for change in changes]}

@@ -12,38 +12,38 @@ from ansible.module_utils.basic import AnsibleModule
 
 DOCUMENTATION = r"""
 module: host_facts
-short_description: What a host is, as far as ACE's roles need it
+short_description: Gather the facts of a host that ACE's roles need
 description:
-  - Sets C(ace_host) with C(container) (whether the kernel is somebody else's, so that the clock cannot be set),
+  - Sets C(ace_host) with C(container) (whether the kernel is shared, so that the clock cannot be set),
     C(interfaces) (address to name of the interface that has it) and C(packages) (names of those installed).
-  - With O(inputs) also C(ace_as_wanted), whether the host still is, in running state, what a run with the same inputs made
-    it; then C(ace_told), what the hosts of that run told, and C(ace_public_facts). If it is not, the record of that run is
-    taken away: what follows makes a new one. See C(module_utils/ace_converge/record.py).
+  - With O(inputs) also C(ace_is_converged), whether the running state of the host is still the one that a run with the
+    same inputs left; then C(ace_last_run_facts), the public facts of the hosts of that run, and C(ace_public_facts). If it
+    is not, the record of that run is removed; what follows makes a new one. See C(module_utils/ace_converge/record.py).
 options:
   inputs:
-    description: A digest of all that the run's words follow from; empty when it is not known.
+    description: A digest of all inputs of the run; empty when it is not known.
     type: str
     default: ""
   part:
-    description: The part of the run that is said alone; empty when all is.
+    description: The part that the run is limited to; empty for a whole run.
     type: str
     default: ""
   before:
     description: The digest of the whole run that a part comes after; where the host's record is of that run, the part joins it.
     type: str
     default: ""
-  told:
-    description: What the hosts of the run told; given at its end, has the host remember that it came to its end.
+  run_facts:
+    description: Public facts of all hosts of the run; given at its end, the host records that the run has finished.
     type: dict
 author: [ACE]
 """
 EXAMPLES = r"""
-- name: Ask the host what it is
+- name: Gather facts of the host
   host_facts:
 """
 RETURN = r"""
 ansible_facts:
-  description: C(ace_host), C(ace_as_wanted), C(ace_told), C(ace_public_facts).
+  description: C(ace_host), C(ace_is_converged), C(ace_last_run_facts), C(ace_public_facts).
   type: dict
   returned: always
 """
@@ -56,11 +56,11 @@ def main() -> None:
             "inputs": {"type": "str", "default": ""},
             "before": {"type": "str", "default": ""},
             "part": {"type": "str", "default": ""},
-            "told": {"type": "dict"},
+            "run_facts": {"type": "dict"},
         },
         supports_check_mode=True,
     )
-    inputs, part, others = module.params["inputs"], module.params["part"], module.params["told"]
+    inputs, part, others = module.params["inputs"], module.params["part"], module.params["run_facts"]
     machine = Machine()
     host = what_it_is(machine)
     facts: dict[str, Any] = {"ace_host": host}
@@ -69,14 +69,14 @@ def main() -> None:
             record.end(inputs, host, others, machine)
     elif inputs:
         found = record.look(inputs, host, machine)
-        facts["ace_as_wanted"] = found is not None
+        facts["ace_is_converged"] = found is not None
         if found is None and not module.check_mode:
             if part:
                 found = record.reopen(module.params["before"], part, inputs, machine)
             else:
                 record.begin(inputs, machine)
         if found is not None:
-            facts |= {"ace_told": found["told"], "ace_public_facts": found["own"]}
+            facts |= {"ace_last_run_facts": found["told"], "ace_public_facts": found["own"]}
     module.exit_json(changed=False, ansible_facts=facts)
 
 

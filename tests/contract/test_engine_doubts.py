@@ -64,7 +64,7 @@ def test_a_preview_after_a_cut_off_delete_shows_what_the_next_up_makes_again(ben
     mood(bench, "slow-delete", "1.5")
     cut_off_in_a_delete(bench)
     assert ops(bench.preview()) == {"c": "create"}
-    assert "the next up or down settles that first" in bench.said("warning")[0]
+    assert "the next up or down completes that first" in bench.said("warning")[0]
 
 
 def test_a_delete_that_never_reached_the_cloud_is_made_now(bench: Bench) -> None:

@@ -102,7 +102,7 @@ def test_a_state_that_an_earlier_release_hashed_over_is_put_right_and_replaces_n
     stored = as_stored(either)
     assert ops(either.preview()) == {}
     assert as_stored(either) == stored, "a preview writes nothing"
-    said = [text for text in either.said("warning") if "put right" in text]
+    said = [text for text in either.said("warning") if "was corrected" in text]
     assert len(said) == 1
     assert "(b)" in said[0]
     assert ops(either.up()) == {}
@@ -110,7 +110,7 @@ def test_a_state_that_an_earlier_release_hashed_over_is_put_right_and_replaces_n
     assert resources(either) == before
     either.events.clear()
     assert ops(either.up()) == {}
-    assert not any("put right" in text for text in either.said("warning")), "it is right, and said once"
+    assert not any("was corrected" in text for text in either.said("warning")), "it is right, and said once"
 
 
 def test_a_state_that_was_hashed_over_is_put_right_by_a_refresh_and_by_an_export(either: Bench) -> None:
@@ -130,7 +130,7 @@ def test_a_state_that_was_hashed_over_is_put_right_when_it_is_taken_in(either: B
         if resource["urn"].endswith("::b"):
             resource["outputs"]["key"] = sha1(sha1(resource["outputs"]["key"]))
     either.engine.import_(either.stack, deployment, either.events.append)
-    assert any("put right" in text for text in either.said("warning"))
+    assert any("was corrected" in text for text in either.said("warning"))
     assert resources(either) == before
 
 

@@ -270,7 +270,7 @@ def test_the_lock_of_a_killed_cli_is_removed_and_said(cut_off: tuple[Bench, psut
 @pytest.mark.parametrize(
     ("host", "what", "then"),
     [
-        (socket.gethostname(), "it runs no more", "it was killed and left its lock"),
+        (socket.gethostname(), "it no longer runs", "it was killed and left its lock"),
         ("control.example", "on another host", "if it is dead for certain"),
     ],
 )

@@ -128,10 +128,10 @@ def test_a_state_after_that_releases_refresh_is_healed_without_touching_the_clou
     assert made.json("preview", COUNTRY)["countries"][COUNTRY]["steps"] == []
     healing = made.run("up", COUNTRY)
     assert healing.returncode == 0
-    assert healing.stderr.count("was put right") == 1
+    assert healing.stderr.count("was corrected") == 1
     assert hashed_twice(made) == [False, False]
     again = made.run("up", COUNTRY)
-    assert "was put right" not in again.stderr
+    assert "was corrected" not in again.stderr
     assert "unchanged" in again.stdout
     assert result(made, "refresh") == "unchanged"
     require_clean(made)

@@ -33,7 +33,7 @@ FACTS = {
 }
 with open(sys.argv[1]) as file:
     given = {name: value for name, value in json.load(file).items() if not name.startswith("_ansible")}
-told = {tell["key"]: FACTS[tell["key"]] for tell in given.get("tells") or []}
+told = {tell["key"]: FACTS[tell["key"]] for tell in given.get("public_facts") or []}
 print(json.dumps({"changed": False, "given": given, "ansible_facts": {"ace_public_facts": told}}))
 """
 """In the place of `converge`: tells what it was given, and facts as a host that was configured."""

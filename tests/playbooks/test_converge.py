@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.ace_converge.facts import Tell, public_facts
+from ansible.module_utils.ace_converge.facts import PublicFact, public_facts
 from ansible.module_utils.ace_converge.files import File, Folder, converge_files, converge_folders
 from ansible.module_utils.ace_converge.firewall import Rules, converge_firewall
 from ansible.module_utils.ace_converge.kernel import Network, converge_network, converge_sysctls
@@ -385,11 +385,11 @@ class TestUnits:
 class TestFacts:
     def test_a_private_key_is_never_told(self, tmp_path: Path) -> None:
         (tmp_path / "key").write_text("-----BEGIN PRIVATE KEY-----\n")
-        with pytest.raises(ConvergeError, match="is no public fact"):
-            public_facts([Tell("k", file="/key")], Machine(root=str(tmp_path)))
+        with pytest.raises(ConvergeError, match="is not a public fact"):
+            public_facts([PublicFact("k", file="/key")], Machine(root=str(tmp_path)))
 
     def test_what_is_not_there_yet_is_left_out_and_lines_are_a_sorted_list(self, tmp_path: Path) -> None:
         machine = FakeMachine(root=str(tmp_path), answers=lambda command, given: Completed(0, "b\na\n", ""))
-        assert public_facts([Tell("none", file="/none"), Tell("some", command=("x",), lines=True)], machine) == {
-            "some": ["a", "b"]
-        }
+        assert public_facts(
+            [PublicFact("none", file="/none"), PublicFact("some", command=("x",), lines=True)], machine
+        ) == {"some": ["a", "b"]}

@@ -20,7 +20,7 @@ RIGHTS = {"owner": getpass.getuser(), "group": grp.getgrgid(os.getgid()).gr_name
 FACTS = {"container": True, "interfaces": {"10.0.0.2": "eth0"}, "packages": ["chrony", "knot"]}
 TOLD = {"gw1": {"key": "abc"}, "svc1": {}}
 NOTHING: dict[str, Any] = {
-    **{key: [] for key in ("folders", "files", "keys", "steps", "units", "tells")},
+    **{key: [] for key in ("folders", "files", "keys", "steps", "units", "public_facts")},
     **{"sysctl": {}, "network": None, "firewall": None},
 }
 
@@ -44,7 +44,7 @@ def host(tmp_path: Path) -> Host:
     for part, given in (
         ("base", {**NOTHING, "files": [a_file("/a", "one\n")]}),
         ("dns", {**NOTHING, "steps": [{"name": "made", "unless": ["test", "-e", "/made"], "run": ["false"]}]}),
-        ("time", {**NOTHING, "tells": [{"key": "key", "file": "/a", "command": [], "lines": False}]}),
+        ("time", {**NOTHING, "public_facts": [{"key": "key", "file": "/a", "command": [], "lines": False}]}),
     ):
         converge(given, machine, [])
         record.add(part, given, machine)
@@ -159,6 +159,6 @@ def test_the_record_is_its_owner_s_alone(host: Host, tmp_path: Path) -> None:
 def test_what_a_call_has_of_its_run_is_not_what_it_makes(host: Host, tmp_path: Path) -> None:
     record.begin("d2", host)
     given = {**NOTHING, "files": [a_file("/a", "one\n")]}
-    record.add("base", {**given, "inputs": "d2", "part": "base", "told": TOLD}, host)
+    record.add("base", {**given, "inputs": "d2", "part": "base", "run_facts": TOLD}, host)
     [call] = (tmp_path / record.FOLDER.lstrip("/")).glob("*-base.json")
     assert json.loads(call.read_text()) == given

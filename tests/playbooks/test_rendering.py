@@ -143,7 +143,7 @@ def test_a_gateway_s_private_key_is_made_on_it_and_only_its_public_half_is_told(
             "derive": ["wg", "pubkey"],
         }
     ]
-    told = [tell for call in tunisia[GW1].calls for tell in call["tells"]]
+    told = [tell for call in tunisia[GW1].calls for tell in call["public_facts"]]
     assert {tell.get("file") for tell in told} == {"/etc/wireguard/public.key"}
 
 

@@ -120,7 +120,7 @@ def test_a_tunnel_that_is_planned_no_more_goes_and_only_that(
     (tmp_path / "wg-old.conf").write_text("x")
     (tmp_path / "mine.conf").write_text("x")
     tools = Tools({})
-    assert converge(module, monkeypatch, tools, {}) == ["wg-old: taken away"]
+    assert converge(module, monkeypatch, tools, {}) == ["wg-old: removed"]
     assert tools.did("systemctl disable --now wg-quick@wg-old")
     assert sorted(path.name for path in tmp_path.glob("*.conf")) == ["mine.conf"]
 
@@ -137,7 +137,7 @@ def test_check_mode_says_and_does_nothing(module: ModuleType, tmp_path: Path, mo
 
 @pytest.mark.parametrize(
     ("tunnels", "said"),
-    [({"wg-h9010g1": "PublicKey = PLACEHOLDER"}, "published no key"), ({"../x": ""}, "no name of a tunnel")],
+    [({"wg-h9010g1": "PublicKey = PLACEHOLDER"}, "published no key"), ({"../x": ""}, "not the name of a tunnel")],
 )
 def test_placeholders_and_odd_names_are_never_applied(
     module: ModuleType, monkeypatch: pytest.MonkeyPatch, tunnels: dict[str, str], said: str
@@ -189,7 +189,7 @@ def test_frr_that_does_not_answer_is_not_taken_for_one_without_sessions(
     module: ModuleType, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
     monkeypatch.setattr(module, "run", Tools({"vtysh -c show bgp summary json": said}))
-    with pytest.raises(module.GatewayError, match="FRR does not say which sessions are up"):
+    with pytest.raises(module.GatewayError, match="FRR does not report which sessions are up"):
         module.settle({"fd00::1": True}, 0)
 
 

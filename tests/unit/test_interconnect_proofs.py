@@ -52,7 +52,7 @@ def test_what_is_rendered_is_proven() -> None:
     assert {name: [str(flaw) for flaw in result.flaws] for name, result in results.items() if result.flaws} == {}
     wanted = {name for name in PROOFS if name not in NEEDS} | {"readable"}
     assert {name for name, result in results.items() if result.verdict is Verdict.PASS} >= wanted
-    assert "two ways" in results["two-disjoint-paths"].evidence
+    assert "two paths" in results["two-disjoint-paths"].evidence
 
 
 @pytest.mark.parametrize("topology", list(Topology))

@@ -142,7 +142,7 @@ def test_every_mistake_in_the_answers_is_told_at_once_with_its_place(root: Root,
     for line in (
         f"{answers}:1:16: operator_kind: 'army' is not one of ministry",
         f"{answers}:2:18: technical_email: 'nobody' is no e-mail address",
-        f"{answers}:3:9: colour: nobody asks 'colour'",
+        f"{answers}:3:9: colour: unknown question 'colour'",
         f"{answers}:5:32: data_centres[0].gateways: 9 is no number from 1 to 4",
         f"{answers}:7:11: residency.gossip: no class of data",
         f"{answers}:8:10: tenants: something is listed twice",

@@ -121,7 +121,7 @@ def test_what_its_refresh_had_hashed_over_is_exported_right_with_one_line_that_s
     assert hashed_once(written(root, "rw"), "rw") == [False] * 3
     with pytest.raises(SystemExit):
         main(["state", "export", "rw", str(root.file("rw.json")), "--spec", str(root.spec)])
-    assert capsys.readouterr().err.count("the state of 3 resources was put right") == 1
+    assert capsys.readouterr().err.count("the state of 3 resources was corrected") == 1
     exported, kept = json.loads(root.file("rw.json").read_text()), written(root, "rw")
     assert hashed_once(exported, "rw") == [True] * 3
     for deployment in (exported, kept):

@@ -251,7 +251,7 @@ def test_what_the_spec_exports_may_be_announced() -> None:
     [
         (announced("tn", 1, exported=False), "whose network is not exported"),
         (announced("zm", 0, exported=False), "whose network is not exported"),
-        (replace(announced("tn", 0, exported=True), member="eg"), "it lies outside of EG's"),
+        (replace(announced("tn", 0, exported=True), member="eg"), "it is outside EG's"),
         (replace(announced("tn", 0, exported=True), data_centre="cairo-1"), "it is tenant education's"),
         (Announcement("tn", "tunis-1", shipped().member("tn").allocation.ipv4), "it is tenant education's"),
         (replace(announced("tn", 0, exported=True), member="xx"), "xx is no member"),

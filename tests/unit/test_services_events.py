@@ -60,9 +60,9 @@ def test_a_message_has_what_the_program_said_once() -> None:
 
 
 def test_a_message_is_never_empty_and_keeps_secrets() -> None:
-    assert message({}) == "it failed and does not say why"
+    assert message({}) == "it failed without a message"
     assert message({"censored": "the output has been hidden", "msg": "hunter2"}) == (
-        "what it says is kept secret (no_log)"
+        "its output is kept secret (no_log)"
     )
 
 

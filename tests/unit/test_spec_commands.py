@@ -78,7 +78,7 @@ def test_a_bad_spec_exits_1_with_every_finding_on_standard_error(
         "ecosystem/register.yaml:3:15: members[0].country: TN is in the register, but members/tn.yaml is missing; "
         "bring the file back, or let the country leave with `ace member remove`",
         "2 errors in the spec",
-        "what to do: mend them and run `ace validate`",
+        "what to do: correct them and run `ace validate`",
     ]
 
 

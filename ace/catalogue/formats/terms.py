@@ -42,7 +42,7 @@ def hub_text(catalogue: Catalogue) -> str:
         "",
         "Who may connect: the gateways of active member countries' data centres.",
         "A member announces its own prefixes only; what must stay in its country is not announced.",
-        "A hub carries traffic between members and to nobody else.",
+        "A hub carries traffic between members only.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -163,7 +163,7 @@ def _messages(language: Language) -> dict[str, str]:
         "compare": plain("Compare"),
         "compareThis": plain("Compare: %(name)s", name="{n}"),
         "chosen": plain("Chosen for comparison: %(number)s of 4", number="{n}"),
-        "take": plain("Take out %(name)s", name="{n}"),
+        "take": plain("Remove %(name)s", name="{n}"),
         "availability": plain("Availability"),
         "more": plain("Show more"),
         "service": plain("Service"),

@@ -242,6 +242,6 @@ def value_from_json(value: JsonValue, secrets: PassphraseSecrets) -> JsonValue:
 def _broken(what: str) -> UserError:
     return UserError(
         f"the deployment breaks Pulumi's rules: {what}",
-        hint="`pulumi state repair` mends such states; or take an older copy",
+        hint="`pulumi state repair` repairs such states; or take an older copy",
         code="damaged-deployment",
     )

@@ -81,7 +81,7 @@ def _twins(resource: Resource, ledger: Ledger, clouds: Clouds) -> list[Resource]
         failure = Failure(
             resource.urn,
             f"{resource.name} may have been made twice: {live.id} looks like it, and is not in the state",
-            f"look at {live.id} in the cloud, and delete it if nobody else made it",
+            f"look at {live.id} in the cloud, and delete it if it is not in use",
         )
         ledger.failures.append(failure)
         return []

@@ -153,7 +153,7 @@ class Maker:
         there = " and ".join(f"{one.id} (made {one.made_at})" if one.made_at else one.id for one in alike[:3])
         return CloudError(
             f"{error.message}. {wanted.goal.type.rpartition(':')[2]} {there} is there already, is not in the state of this "
-            f"stack, and cannot be told to be made by this run",
+            f"stack, and it is not certain that this run made it",
             status=error.status,
             hint=f"look at {alike[0].id} in the cloud: if it is of no use, delete it there and run again; if it is this "
             f'stack\'s, take it in: `import_="{alike[0].id}"` in the options of {name}, for one run',

@@ -73,7 +73,7 @@ def foreseen(snapshot: Snapshot, stack: str, sink: EventSink) -> Snapshot:
         resource = pending.resource
         key = (resource.urn, resource.id, resource.delete)
         text = (
-            f"an earlier run was cut off while {pending.kind} {resource.name}; the next up or down settles that first"
+            f"an earlier run was cut off while {pending.kind} {resource.name}; the next up or down completes that first"
         )
         sink(Message(stack, "warning", text, resource.urn))
         if pending.kind is OperationKind.DELETING and key in by_key:
@@ -145,7 +145,7 @@ def _settle_all(pending: Sequence[PendingOperation], store: JournaledState, ledg
     if waiting and not ledger.cancel.is_set():
         first = waiting[0]
         raise UserError(
-            f"an earlier run was cut off while {first.kind} {first.resource.name}, and the cloud says something else of it "
+            f"an earlier run was cut off while {first.kind} {first.resource.name}, and the cloud reports something else "
             "each time it is asked",
             hint="run again when its services are at rest",
             code="cloud-unreachable",
@@ -157,7 +157,7 @@ def _look_at(pending: PendingOperation, ledger: Ledger, clouds: Clouds) -> _Look
         return _finished(pending, clouds) if pending.kind is OperationKind.DELETING else _ask(pending, ledger, clouds)
     except CloudError as error:
         raise UserError(
-            f"an earlier run was cut off while {pending.kind} {pending.resource.name}, and the cloud cannot tell "
+            f"an earlier run was cut off while {pending.kind} {pending.resource.name}, and the cloud cannot report "
             f"how it ended: {error.message}",
             hint=error.hint or "run again when it can",
             code="cloud-unreachable",

@@ -166,5 +166,5 @@ def _load(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, yaml.YAMLError) as error:
-        raise UserError(f"{path} cannot be read: {error}", hint="mend the file", code="no-program") from None
+        raise UserError(f"{path} cannot be read: {error}", hint="correct the file", code="no-program") from None
     return body if isinstance(body, dict) else {}

@@ -104,7 +104,7 @@ def _doing(holder: Holder, working: Sequence[Started]) -> str:
     if ours := next((one for one in working if one.pid == holder.pid), None):
         what = f"`pulumi {ours.command}`, which an `ace` has started,"
         return f"{what} was killed, and a plugin of it still works" if dead else f"{what} still runs"
-    return "it runs no more" if dead else "it still runs"
+    return "it no longer runs" if dead else "it still runs"
 
 
 def _is_dead(holder: Holder) -> bool:

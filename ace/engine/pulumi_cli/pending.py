@@ -85,7 +85,7 @@ def announce(deployment: Mapping[str, Any], stack: Stack, sink: EventSink) -> No
     for raw in (deployment.get("deployment") or {}).get("pending_operations") or []:
         urn = raw["resource"]["urn"]
         text = (
-            f"an earlier run was cut off while {raw['type']} {urn.rsplit('::', 1)[-1]}; the next up or down settles that "
+            f"an earlier run was cut off while {raw['type']} {urn.rsplit('::', 1)[-1]}; the next up or down completes that "
             "first, and may have more to do than is shown here"
         )
         sink(Message(stack.name, "warning", text, urn))

@@ -33,7 +33,7 @@ class NamedBy(StrEnum):
     ENVIRONMENT = f"{VARIABLE} in the environment"
     SETTINGS = "`state.backend` in the member file"
     LOGIN = "`pulumi login`"
-    NOBODY = "nobody: it is the country's own folder"
+    NOBODY = "nothing: it is the country's own folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def logged_in(environment: Mapping[str, str]) -> str:
     except (OSError, ValueError) as error:
         raise UserError(
             f"{file}, in which `pulumi login` keeps the store, cannot be read: {error}",
-            hint=f"say which store it is: export {VARIABLE}=…",
+            hint=f"name the store: export {VARIABLE}=…",
             code="no-store",
         ) from None
     current = content.get("current") if isinstance(content, dict) else None
@@ -150,7 +150,7 @@ def _another(stack: Stack, now: Store, before: str) -> RefusedError:
         back = f"export {VARIABLE}={shown(before)}"
     return RefusedError(
         f"{name}: its state is in {shown(before)}, and this run would use {now.shown} (named by {now.named_by})",
-        hint=f"to go on with the store that has it: {back}\n"
+        hint=f"to continue with the store that has it: {back}\n"
         f"to move it: {VARIABLE}={shown(before)} ace state export {name} {name}.json, "
         f"then {VARIABLE}={now.shown} ace state import {name} {name}.json --engine pulumi",
         code="another-store",

@@ -16,7 +16,7 @@ def exports_are_own(region: Region) -> Outcome:
     by_hub = _customers(region)
     flaws += [flaw for session in region.sessions for flaw in _session(session, by_hub)]
     routes = sum(len(host.frr.originated()) for host in region.hosts.values())
-    return outcome(flaws, f"{counted(routes, 'announcement')} lie in their owners' blocks; no neighbour accepts more")
+    return outcome(flaws, f"{counted(routes, 'announcement')} are in their owners' blocks; no neighbour accepts more")
 
 
 def _originated(host: Host) -> Iterator[Flaw]:
@@ -73,7 +73,7 @@ def _session(session: Session, by_hub: dict[str, set[Prefix]]) -> Iterator[Flaw]
             yield from _beyond(here, sends, may, f"is neither a customer's block nor a loopback of {here.name}")
         else:
             own = {network.prefix for network in here.frr.networks if network.prefix.version == version}
-            yield from _beyond(here, sends, own, "is not announced here, so it is somebody else's")
+            yield from _beyond(here, sends, own, "is not announced here, so it belongs to another network")
             yield from _longer(here, sends)
         yield from _beyond(far, accepts, {entry.prefix for entry in sends}, f"is not sent by {here.name}")
         missing = {entry.prefix for entry in sends} - {entry.prefix for entry in accepts}
@@ -120,7 +120,7 @@ def _covers(one: Entry, other: Entry) -> bool:
 def _longer(host: Host, entries: Iterable[Entry]) -> Iterator[Flaw]:
     for entry in entries:
         if not entry.exact:
-            yield Flaw(host.frr_file, entry.line, f"more than {entry.prefix} itself: no `ge` or `le` is wanted here")
+            yield Flaw(host.frr_file, entry.line, f"more than {entry.prefix} itself: no `ge` or `le` is expected here")
 
 
 def _beyond(host: Host, entries: Iterable[Entry], may: set[Prefix], why: str) -> Iterator[Flaw]:

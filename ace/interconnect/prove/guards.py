@@ -19,7 +19,7 @@ def guarded(region: Region) -> Outcome:
     ]
     flaws = [flaw for host, neighbour in sessions for flaw in _session(host, neighbour)]
     ends = counted(len(sessions), "session end")
-    return outcome(flaws, f"{ends} have filters both ways, a limit of prefixes, one hop and BFD")
+    return outcome(flaws, f"{ends} have filters in both directions, a limit of prefixes, one hop and BFD")
 
 
 def _session(host: Host, neighbour: Neighbour) -> Iterator[Flaw]:

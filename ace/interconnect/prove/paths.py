@@ -30,13 +30,13 @@ def two_disjoint_paths(region: Region) -> Outcome:
         wanted = 2 if double else 1
         if found < wanted:
             like = f" (and {number - 1} like it)" if number > 1 else ""
-            ways = counted(found, "way")
+            paths = counted(found, "path")
             flaws += [
-                Flaw(f, line, f"{a} - {b}{like}: {ways} that share no node, {wanted} wanted{why}")
+                Flaw(f, line, f"{a} - {b}{like}: {paths} that share no node, {wanted} needed{why}")
                 for f, line, why in _suspects(region, (a, b))
             ]
     alone = [site for site, gateways in region.sites.items() if len(gateways) == 1]
-    evidence = f"{counted(proven, 'pair')} of data centres have two ways that share no gateway, hub or link"
+    evidence = f"{counted(proven, 'pair')} of data centres have two paths that share no gateway, hub or link"
     if alone:
         evidence += f"; single-homed (one gateway, {counted(single, 'pair')}): {', '.join(alone)}"
     return outcome(flaws, evidence)

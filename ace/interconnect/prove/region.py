@@ -169,7 +169,7 @@ def read_dir(folder: Path) -> Region:
             files[path.relative_to(folder).as_posix()] = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(
-            f"{folder}: {error}", hint="render anew: `ace interconnect render`", code="unreadable"
+            f"{folder}: {error}", hint="render again: `ace interconnect render`", code="unreadable"
         ) from None
     if not files:
         raise UserError(

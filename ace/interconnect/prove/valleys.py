@@ -64,4 +64,4 @@ def _marks(hub: Host) -> Iterator[Flaw]:
             yield Flaw(hub.frr_file, clause.line, "a peer could mark its routes as a customer's")
     for clause in hub.frr.maps.get("TO-PEER", []):
         if clause.permit and "large-community CUSTOMERS" not in clause.matches:
-            yield Flaw(hub.frr_file, clause.line, "peers are sent more than what customers said")
+            yield Flaw(hub.frr_file, clause.line, "peers are sent more than what customers announced")

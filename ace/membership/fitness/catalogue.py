@@ -13,7 +13,7 @@ def judge(endpoints: tuple[EndpointFact, ...], asked: Asked) -> Judged:
     if asked.region not in regions:
         return failed(
             f"no region {asked.region}; the catalogue has {', '.join(regions) or 'none'}",
-            "mend `region:` in the member file (or the cloud's catalogue)",
+            "correct `region:` in the member file (or the cloud's catalogue)",
         )
     here = {one.service for one in public if one.region == asked.region}
     if missing := [types[0] for types in SERVICE_TYPES.values() if not here & set(types)]:

@@ -14,10 +14,10 @@ def judge(external: ExternalFact, asked: Asked) -> Judged:
     if external.total4 is None or external.used4 is None:
         if asked.access is CloudAccess.DOMAIN_MANAGER:
             return skipped(
-                f"the cloud tells only administrators; {asked.need.external_addresses} are needed: ask the operator"
+                f"the cloud shows this to administrators only; {asked.need.external_addresses} are needed: ask the operator"
             )
         return aborted(
-            "the cloud does not tell how many addresses are left",
+            "the cloud does not show how many addresses are left",
             "load Neutron's service plugin network_ip_availability",
         )
     free, needed = external.total4 - external.used4, asked.need.external_addresses
@@ -25,7 +25,7 @@ def judge(external: ExternalFact, asked: Asked) -> Judged:
     if room < needed:
         return failed(
             f"{free} of {external.total4} IPv4 addresses are free, {needed} are needed",
-            f"give {asked.external_network!r} another subnet, or release floating IPs that nobody uses",
+            f"give {asked.external_network!r} another subnet, or release unused floating IPs",
         )
     return passed(f"{free} of {external.total4} IPv4 addresses are free; ACE takes {needed}")
 

@@ -12,10 +12,10 @@ def judge(external: ExternalFact, asked: Asked) -> Judged:
     if name not in external.names:
         return failed(
             f"there is no external network {name!r}; the credential sees {', '.join(external.names) or 'none'}",
-            "mend `external_network:` in the member file, or share the network with ACE's project",
+            "correct `external_network:` in the member file, or share the network with ACE's project",
         )
     if external.status != "ACTIVE":
-        return failed(f"the external network {name!r} is {external.status}", "`openstack network show` says why")
+        return failed(f"the external network {name!r} is {external.status}", "`openstack network show` shows why")
     if not any(version == 4 for version, _ in external.subnets):
         return failed(f"the external network {name!r} has no IPv4 subnet", "give it one: floating IPs come from there")
     return passed(f"{name}: {', '.join(prefix for _, prefix in external.subnets)}")

@@ -29,8 +29,8 @@ def judge(flavors: tuple[FlavorFact, ...], asked: Asked) -> Judged:
         has = known[flavor.name]
         if (has.vcpus, has.ram_mib, has.disk_gb) != (flavor.vcpus, flavor.ram_gib * 1024, flavor.disk_gb):
             return failed(
-                f"{flavor.name} has {has.vcpus} vCPUs, {has.ram_mib} MiB, {has.disk_gb} GB: not what its name says",
-                "let the operator make a flavour that is what its name says",
+                f"{flavor.name} has {has.vcpus} vCPUs, {has.ram_mib} MiB, {has.disk_gb} GB, which differs from its name",
+                "let the operator create a flavour that matches its name",
             )
     return passed(names)
 

@@ -11,7 +11,7 @@ def judge(images: tuple[ImageFact, ...], asked: Asked) -> Judged:
     if not images:
         return failed(
             f"there is no image {asked.image!r} that the credential sees",
-            f"`openstack image create {asked.image!r} --public --file …`, or mend `image:` in the member file",
+            f"`openstack image create {asked.image!r} --public --file …`, or correct `image:` in the member file",
         )
     active = [one for one in images if one.status == "active"]
     if not active:

@@ -22,13 +22,13 @@ def judge(credentials: tuple[CredentialFact, ...], asked: Asked) -> Judged:
             )
         if asked.access is CloudAccess.DOMAIN_MANAGER and "admin" in one.roles:
             return failed(
-                f"{one.entry}: has the role admin, and the member file says `access: domain_manager`",
+                f"{one.entry}: has the role admin, and the member file has `access: domain_manager`",
                 "take admin away: `openstack role remove … admin`; domain managers need manager and member only",
             )
-    said = "admin, as the member file says" if asked.access is CloudAccess.ADMIN else "no administrator's role"
+    said = "admin, as in the member file" if asked.access is CloudAccess.ADMIN else "no administrator's role"
     return passed(f"{said}; scoped to {', '.join(one.scope for one in credentials)}")
 
 
 TEST = FitnessTest(
-    "least-privilege", "The credential may do no more than the country said", lambda c: c.credentials, judge
+    "least-privilege", "The credential has only the access that the country declared", lambda c: c.credentials, judge
 )

@@ -22,7 +22,7 @@ def judge(credentials: tuple[CredentialFact, ...], asked: Asked) -> Judged:
             role = "manager" if scope == "domain" else "member" if manages else "admin"
             return failed(
                 f"{entry}: has the roles {', '.join(sorted(one.roles)) or 'none'}, and `access: {asked.access}` needs {role}",
-                f"grant it: `openstack role add --user … --{scope} … {role}`; or let the member file say another access",
+                f"grant it: `openstack role add --user … --{scope} … {role}`; or set another `access:` in the member file",
             )
     return passed("; ".join(f"{one.entry}: {', '.join(sorted(one.roles))}" for one in credentials))
 

@@ -18,7 +18,9 @@ def judge(certificates: tuple[TlsFact, ...], asked: Asked) -> Judged:
         return skipped("plain http on loopback: a lab, nothing leaves this machine")
     for one in certificates:
         if one.plain and not one.loopback:
-            return failed(f"{one.host} is spoken to over plain http", "put TLS in front of it and mend the catalogue")
+            return failed(
+                f"{one.host} is spoken to over plain http", "put TLS in front of it and correct the catalogue"
+            )
     for one in certificates:
         if one.problem:
             ended = f", ended {one.not_after:%Y-%m-%d}" if one.not_after and one.not_after < one.asked_at else ""

@@ -11,7 +11,7 @@ def judge(zones: tuple[tuple[str, bool], ...], asked: Asked) -> Judged:
     if missing := [zone for zone in asked.availability_zones if zone not in known]:
         return failed(
             f"compute has no zone {', '.join(missing)}; it has {', '.join(sorted(known)) or 'none'}",
-            "mend `availability_zones:` in the member file",
+            "correct `availability_zones:` in the member file",
         )
     if down := [zone for zone in asked.availability_zones if not known[zone]]:
         return failed(

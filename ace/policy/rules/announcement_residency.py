@@ -31,7 +31,7 @@ def _finding(member: Member | None, announced: Announcement) -> PolicyFinding | 
         return _refuse(announced, f"{announced.member} is no member", Place(""))
     own = member.allocation.ipv4 if announced.prefix.version == 4 else member.allocation.ipv6
     if not announced.prefix.subnet_of(own):  # type: ignore[arg-type]  # both are of one version
-        return _refuse(announced, f"it lies outside of {member.code}'s {own}", Place(member.file))
+        return _refuse(announced, f"it is outside {member.code}'s {own}", Place(member.file))
     if announced.prefix in exportable(member, announced.data_centre):
         return None
     tenant = _holder(member, announced)

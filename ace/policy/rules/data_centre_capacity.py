@@ -70,7 +70,7 @@ def _promised(spec: Spec, member: Member, data_centre: DataCentre) -> Capacity:
 
 DATA_CENTRE_CAPACITY = Rule(
     id="data-centre-capacity",
-    title="A data centre promises no more than it has.",
+    title="A data centre promises at most what it has.",
     owner=Owner.COUNTRY,
     severity=Severity.ERROR,
     source="the operator's own statement (`capacity:`)",

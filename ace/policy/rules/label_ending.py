@@ -59,7 +59,7 @@ def _finding(member: Member, data_centre: DataCentre, label: Label, as_of: date)
 
 LABEL_ENDING = Rule(
     id="label-ending",
-    title="The end of a label is told of 90, 30 and 7 days before it comes.",
+    title="The end of a label is reported 90, 30 and 7 days ahead.",
     owner=Owner.COUNTRY,
     severity=Severity.WARNING,
     source="the region's operating practice (illustrative)",

@@ -55,7 +55,7 @@ def is_own_name(region: Region, member: Member, host: str) -> bool:
 
 NAME_ENDPOINT = Rule(
     id="name-endpoint",
-    title="A service's endpoint lies in its own country's zone.",
+    title="A service's endpoint is in its own country's zone.",
     owner=Owner.REGION,
     severity=Severity.ERROR,
     source="the region's DNS plan: each country is authoritative for `<cc>.<domain>`",

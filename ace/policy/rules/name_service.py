@@ -22,7 +22,7 @@ def name_service(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]:
             severity=Severity.WARNING,
             member=member.stack,
             subject=service_subject(service),
-            fact=f"service {service.id} does not tell that it is {member.code}'s",
+            fact=f"the name of service {service.id} does not show that it is {member.code}'s",
             remedy=f"call it {member.stack}-{service.id}"[:60],
             place=service_place(member, service) / "id",
         )

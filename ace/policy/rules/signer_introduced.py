@@ -35,7 +35,7 @@ def _finding(member: Member, signer: Signer) -> PolicyFinding:
         severity=Severity.WARNING,
         member=member.stack,
         subject=member_subject(member),
-        fact=f"nobody has introduced {mark}, a signer of {member.code} from {signer.since}",
+        fact=f"{mark}, a signer of {member.code} from {signer.since}, has not been introduced",
         remedy=f"sign it with an earlier key: `ace publication introduce {member.stack}`; lost: two approvers (docs/trust.md)",
         place=Place(member.file) / "signers",
     )

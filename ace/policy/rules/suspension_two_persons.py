@@ -43,7 +43,7 @@ def suspension_two_persons(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]
 def _missing(spec: Spec, member: Member, as_of: date) -> str:
     suspension = member.suspension
     if suspension is None:
-        return "its file does not say why, since when and who says so"
+        return "its file gives no reason, no start date and no approvals"
     statement = suspension_statement(member.stack, suspension.since, suspension.reason)
     signed: set[str] = set()
     wrong = []

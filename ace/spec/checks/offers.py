@@ -53,7 +53,7 @@ def check_services(facts: Facts) -> Iterator[Finding]:
             yield from refer_all(service["offered_to"], audience, "member")
             offered = service["offered_to"].texts
             if "all" in offered and len(offered) > 1:
-                yield service["offered_to"].finding("audience", "`all` covers everybody; delete the others or `all`")
+                yield service["offered_to"].finding("audience", "`all` covers every member; delete the others or `all`")
             yield from refer_all(service["support"]["languages"], facts.languages, "language of the ecosystem")
             yield from _home(facts, member, service)
 

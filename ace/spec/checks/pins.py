@@ -46,9 +46,7 @@ def _prefixes4(facts: Facts, pinned: list[Cursor]) -> Iterator[Finding]:
         if block.prefixlen != MEMBER_LENGTH4:
             yield at.finding("bad-pin", f"a pinned IPv4 block is a /{MEMBER_LENGTH4}, not {block}")
         elif facts.ipv4_pool is not None and block.overlaps(facts.ipv4_pool):
-            yield at.finding(
-                "overlap", f"{block} lies in the region's pool {facts.ipv4_pool}: it is some slot's already"
-            )
+            yield at.finding("overlap", f"{block} is in the region's pool {facts.ipv4_pool}: it is some slot's already")
     for wider, other in overlaps((name, block) for name, (_, block) in blocks.items()):
         yield _overlap(blocks[other], blocks[wider])
 
@@ -64,9 +62,7 @@ def _prefixes6(facts: Facts, pinned: list[Cursor]) -> Iterator[Finding]:
         if block.prefixlen != MEMBER_LENGTH6:
             yield at.finding("bad-pin", f"a pinned IPv6 block is a /{MEMBER_LENGTH6}, not {block}")
         elif facts.ipv6_pool is not None and block.overlaps(facts.ipv6_pool):
-            yield at.finding(
-                "overlap", f"{block} lies in the region's pool {facts.ipv6_pool}: it is some slot's already"
-            )
+            yield at.finding("overlap", f"{block} is in the region's pool {facts.ipv6_pool}: it is some slot's already")
     for wider, other in overlaps((name, block) for name, (_, block) in blocks.items()):
         yield _overlap(blocks[other], blocks[wider])
 
@@ -91,7 +87,7 @@ def _asns(facts: Facts, pinned: list[Cursor]) -> Iterator[Finding]:
             yield at.finding("bad-pin", f"ASNs {first}-{last} include reserved ones (RFC 7300, 6793, 5398)")
         elif first < base + 100 * (MAX_SLOT + 1) and last >= base:
             yield at.finding(
-                "overlap", f"ASNs {shown(first)}-{last} lie in the region's own range, which begins at {base}"
+                "overlap", f"ASNs {shown(first)}-{last} are in the region's own range, which begins at {base}"
             )
     for before, after in asns_clash((name, first) for name, (_, first) in bases.items()):
         at, first = bases[after]

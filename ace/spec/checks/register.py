@@ -46,7 +46,7 @@ def _entry(facts: Facts, entry: Cursor) -> Iterator[Finding]:
         yield entry["country"].finding("missing-member-file", message)
     status = member.cursor["status"] if member is not None else None
     if member is not None and status and left is not None and status.text not in {None, "left"}:
-        message = f"{country.alpha2} has left on {left}, but its file says `status: {status.text}`"
+        message = f"{country.alpha2} has left on {left}, but its file has `status: {status.text}`"
         yield entry["left"].finding("left", message)
 
 
@@ -54,7 +54,7 @@ def _file_name(member: MemberFacts) -> Iterator[Finding]:
     path = PurePosixPath(member.cursor.file)
     country = member.cursor["country"]
     if country.text in COUNTRIES and path.name != f"{country.text.lower()}.yaml":
-        message = f"this file says {country.text}, so it must be called {country.text.lower()}.yaml, not {path.name}"
+        message = f"this file has the country {country.text}, so its name must be {country.text.lower()}.yaml, not {path.name}"
         yield country.finding("file-name", message)
 
 

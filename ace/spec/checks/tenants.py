@@ -147,7 +147,7 @@ def _own_prefixes(facts: Facts, networks: list[_Network]) -> Iterator[Finding]:
                 "bad-prefix", f"{network.cidr} is too {'large' if network.cidr.prefixlen < 8 else 'small'}; /8 to /28"
             )
         elif facts.ipv4_pool is not None and network.cidr.overlaps(facts.ipv4_pool):
-            message = f"{network.cidr} lies in the region's pool {facts.ipv4_pool}, where every prefix has its owner"
+            message = f"{network.cidr} is in the region's pool {facts.ipv4_pool}, where every prefix has its owner"
             yield at.finding("overlap", message)
         elif not network.cidr.is_private or network.cidr.is_loopback or network.cidr.is_link_local:
             yield at.finding("bad-prefix", f"{network.cidr} is no private space (RFC 1918)")

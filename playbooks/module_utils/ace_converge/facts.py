@@ -1,4 +1,4 @@
-"""What a host tells the world: values of files and commands, never a private one."""
+"""A host's public facts: values of files and commands, never a private one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LIMIT = 16 * 1024
 
 
 @dataclass(frozen=True)
-class Tell:
+class PublicFact:
     """A public fact: what a file holds, or what a command prints."""
 
     key: str
@@ -22,22 +22,22 @@ class Tell:
     """A list of lines instead of one text."""
 
 
-def public_facts(tells: Sequence[Tell], machine: Machine) -> dict[str, Any]:
-    """What can be told now. What is not there yet is left out.
+def public_facts(sources: Sequence[PublicFact], machine: Machine) -> dict[str, Any]:
+    """Those that exist now; what is not there yet is left out.
 
     Raises:
         ConvergeError: It says that it is private.
     """
     facts: dict[str, Any] = {}
-    for tell in tells:
-        if tell.file is not None:
-            text = read(machine.path(tell.file))
+    for fact in sources:
+        if fact.file is not None:
+            text = read(machine.path(fact.file))
         else:
-            done = machine.run(tell.command)
+            done = machine.run(fact.command)
             text = done.out if done.status == 0 else None
         if not text or not text.strip():
             continue
         if "PRIVATE" in text or len(text) > LIMIT:
-            raise ConvergeError(f"{tell.file or tell.command[0]} is no public fact: it is not told")
-        facts[tell.key] = sorted(text.split("\n")[:-1]) if tell.lines else text.strip()
+            raise ConvergeError(f"{fact.file or fact.command[0]} is not a public fact and is not published")
+        facts[fact.key] = sorted(text.split("\n")[:-1]) if fact.lines else text.strip()
     return facts

@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Any
 
 from ansible.module_utils.ace_converge.values import Change, ConvergeError, Machine, read, write_private
-from ansible.module_utils.ace_converge.whole import converge, told
+from ansible.module_utils.ace_converge.whole import converge, public_facts_of
 
 FOLDER = "/var/lib/ace/converged"
 END = "end.json"
@@ -27,7 +27,7 @@ OPEN = "open"
 """There while a run is recorded: the run's digest."""
 
 
-_OF_THE_RUN = ("inputs", "part", "told", "minimum")
+_OF_THE_RUN = ("inputs", "part", "run_facts", "minimum")
 """What a call has of its run, and not of what it makes; packages do not get older."""
 
 
@@ -57,7 +57,7 @@ def reopen(before: str, part: str, inputs: str, machine: Machine) -> dict[str, A
         if name.endswith(f"-{part}.json"):
             _remove(os.path.join(folder, name))
         elif given := _read(os.path.join(folder, name)):
-            own.update(told(given, machine))
+            own.update(public_facts_of(given, machine))
     write_private(os.path.join(folder, OPEN), inputs)
     return {"told": last.get("told") or {}, "own": own}
 
@@ -111,7 +111,7 @@ def look(inputs: str, facts: dict[str, Any], machine: Machine) -> dict[str, Any]
             converge(given, looking, changes)
             if changes:
                 return None
-            own.update(told(given, looking))
+            own.update(public_facts_of(given, looking))
     except (ConvergeError, OSError, KeyError, TypeError, ValueError):  # a call of an older release among them
         return None
     return {"told": last.get("told"), "own": own}

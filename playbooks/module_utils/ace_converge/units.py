@@ -85,7 +85,7 @@ def converge_units(units: Sequence[Unit], machine: Machine) -> list[Change]:
     is_behind = bool(changes) and not machine.check and _are_any_loaded(units, machine)
     states = unit_states([unit.name for unit in units], machine)
     stale = [name for name, state in states.items() if state.stale and state.load != "masked"]
-    changes += [Change(f"{name}, as systemd knows it", "older than its files", "as its files say") for name in stale]
+    changes += [Change(f"{name}, as systemd knows it", "older than its files", "same as its files") for name in stale]
     to_enable = [unit for unit in units if unit.enabled and not _starts_at_boot(states[unit.name])]
     changes += _enable(to_enable, states, machine)
     if (is_behind or stale or any(states[unit.name].is_masked for unit in to_enable)) and not machine.check:

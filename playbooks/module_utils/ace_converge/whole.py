@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.module_utils.ace_converge.facts import Tell, public_facts
+from ansible.module_utils.ace_converge.facts import PublicFact, public_facts
 from ansible.module_utils.ace_converge.files import File, Folder, converge_files, converge_folders
 from ansible.module_utils.ace_converge.firewall import Rules, converge_firewall
 from ansible.module_utils.ace_converge.kernel import Network, converge_network, converge_sysctls
@@ -36,13 +36,13 @@ def converge(given: dict[str, Any], machine: Machine, changes: list[Change]) -> 
     changes += converge_units([Unit(**_tuples(item)) for item in given["units"]], machine)
 
 
-def told(given: dict[str, Any], machine: Machine) -> dict[str, Any]:
-    """The public facts that the call tells.
+def public_facts_of(given: dict[str, Any], machine: Machine) -> dict[str, Any]:
+    """The public facts that the call names.
 
     Raises:
         ConvergeError: One says that it is private.
     """
-    return public_facts([Tell(**item) for item in given["tells"]], machine)
+    return public_facts([PublicFact(**item) for item in given["public_facts"]], machine)
 
 
 def _tuples(item: dict[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def settled(address: str) -> bool:
 
     def held() -> Check:
         there = holds(address) or ask("ping", "-n", "-c", "1", "-W", "1", address).status == 0
-        return judged("gateway.shared-address", there, f"nobody answers at {address}")
+        return judged("gateway.shared-address", there, f"no answer from {address}")
 
     until("gateway.shared-address", held)()
     try:

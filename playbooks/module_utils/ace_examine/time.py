@@ -43,11 +43,11 @@ def _sources() -> dict[str, int]:
 def _follows(given: dict[str, Any]) -> Check:
     [row] = _chronyc("tracking") or [[]]
     if len(row) < 14:
-        raise NoAnswerError(f"chronyd says nothing of its clock: {','.join(row)}")
+        raise NoAnswerError(f"chronyd does not report its clock: {','.join(row)}")
     followed, stratum, offset, leap = row[1] or row[0], row[2], abs(float(row[4])), row[13]
     good = leap != "Not synchronised" and offset < FAR_OFF_S
     if not good and given.get("outside") and not any(_sources().values()):
-        return skipped("time.synchronised", "the country's time servers are out of reach: is the interconnect up?")
+        return skipped("time.synchronised", "the country's time servers are unreachable: is the interconnect up?")
     return judged("time.synchronised", good, f"follows {followed}, stratum {stratum}, off by {offset:.6f} s, {leap}")
 
 
@@ -56,7 +56,7 @@ def _authenticated(given: dict[str, Any]) -> Check:
     if not modes:
         return judged("time.nts", False, "no time source")
     if given.get("outside") and not any(_sources().values()):
-        return skipped("time.nts", "the country's time servers are out of reach: is the interconnect up?")
+        return skipped("time.nts", "the country's time servers are unreachable: is the interconnect up?")
     wrong = [
         f"{address}: {mode}, {cookies} cookies"
         for address, (mode, cookies) in modes.items()

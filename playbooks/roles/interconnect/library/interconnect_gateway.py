@@ -14,12 +14,12 @@ from ansible.module_utils.basic import AnsibleModule
 
 DOCUMENTATION = r"""
 module: interconnect_gateway
-short_description: Make WireGuard interfaces and FRR what the interconnect's rendered files say
+short_description: Configure WireGuard interfaces and FRR from the interconnect's rendered files
 description:
   - Interfaces that are not named go, those that are missing come up, and a changed peer is synchronised in place
     (C(wg syncconf)); FRR takes over differences (C(frr-reload.py)). Nothing else is touched, so no other session drops.
-  - The private key is read from the host's own file; it is neither given nor told.
-  - Sessions that were up before and are still wanted must be up again in time, or the module fails and says which.
+  - The private key is read from the host's own file; it is neither passed nor returned.
+  - Sessions that were up before and are still in the plan must be up again in time, or the module fails and names them.
 options:
   frr:
     description: The whole frr.conf.
@@ -40,7 +40,7 @@ options:
 author: [ACE]
 """
 EXAMPLES = r"""
-- name: Tunnels and sessions are those of the plan
+- name: Configure tunnels and sessions
   interconnect_gateway:
     frr: "{{ lookup('ansible.builtin.file', 'frr.conf', rstrip=false) }}"
     tunnels: {wg-h9010g1: "{{ lookup('ansible.builtin.file', 'wg-h9010g1.conf', rstrip=false) }}"}
@@ -147,14 +147,14 @@ def converge_tunnels(tunnels: dict[str, str], key_file: str, check: bool) -> lis
     changes: list[str] = []
     there = {name[:-5] for name in os.listdir(FOLDER) if name.startswith("wg-") and name.endswith(".conf")}
     for interface in sorted(there - set(tunnels)):
-        changes.append(f"{interface}: taken away")
+        changes.append(f"{interface}: removed")
         if not check:
             run("systemctl", "disable", "--now", f"wg-quick@{interface}", check=False)
             os.unlink(f"{FOLDER}/{interface}.conf")
     fresh: list[str] = []
     for interface, text in sorted(tunnels.items()):
         if not INTERFACE.match(interface):
-            raise GatewayError(f"{interface[:40]!r} is no name of a tunnel")
+            raise GatewayError(f"{interface[:40]!r} is not the name of a tunnel")
         if "PLACEHOLDER" in text:
             raise GatewayError(f"{interface}: its far end has published no key; nothing was changed")
         path, wanted = f"{FOLDER}/{interface}.conf", with_key(text, private_key)
@@ -164,7 +164,7 @@ def converge_tunnels(tunnels: dict[str, str], key_file: str, check: bool) -> lis
                 write(path, wanted, 0o600)
         now, want = running(interface), settings(text)
         if now is None or want["Address"] not in now["addresses"] or now["mtu"] != want["MTU"]:
-            changes.append(f"{interface}: {'started' if now is None else 'started anew'}")
+            changes.append(f"{interface}: {'started' if now is None else 'restarted'}")
             fresh.append(interface)
         elif (now["private"], now["port"], now["peers"]) != (
             private_key,
@@ -238,7 +238,7 @@ def sessions() -> dict[str, bool]:
     try:
         families = json.loads(said)
     except ValueError:
-        raise GatewayError(f"FRR does not say which sessions are up: {said.strip()[:200] or 'nothing'}") from None
+        raise GatewayError(f"FRR does not report which sessions are up: {said.strip()[:200] or 'nothing'}") from None
     found: dict[str, bool] = {}
     for family in families.values():
         for address, peer in (family.get("peers") or {}).items():
