@@ -1,4 +1,4 @@
-"""ASN and prefix arithmetic: pure functions of ISO 3166 numeric codes, sites, numbers and slots (DESIGN section 4).
+"""ASN and prefix arithmetic: pure functions of ISO 3166 numeric codes, sites, numbers and slots.
 
 A *slot* n is a country's ISO 3166-1 numeric code, or 900-999 (user-assigned) for hubs and regional bodies. From it:
 

@@ -1,7 +1,7 @@
 """What a person can be told.
 
 A `UserError` is printed as its message alone (and its hint) and ends the command with its exit code; every other
-exception is a bug and keeps its traceback. Exit codes are the contract of CLI.md.
+exception is a bug and keeps its traceback. Exit codes are those of docs/commands.md.
 """
 
 from __future__ import annotations

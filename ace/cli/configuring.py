@@ -173,7 +173,7 @@ _STOPPING = "interrupted: Ansible is told to stop; no other country is begun"
 
 
 def as_json(outcome: CountryOutcome) -> dict[str, Any]:
-    """A country as CLI.md has it, and what it took."""
+    """A country in the command's JSON, and what it took."""
     body: dict[str, Any] = {"result": str(outcome.result), "hosts": {}}
     if outcome.reason:
         body |= {"reason": outcome.reason, "cause": outcome.cause, "hint": outcome.hint}

@@ -160,7 +160,7 @@ app.command("undrain")(interconnect_live.undrain)
 
 
 def plan_json(planned: Plan) -> dict[str, object]:
-    """A plan as CLI.md has it."""
+    """A plan in the command's JSON."""
     return {
         "gateways": [
             {

@@ -339,7 +339,7 @@ def tell_left_out(planned: Plan, countries: Collection[str] = (), *, hubs: bool 
 
 
 def check_json(found: Check) -> dict[str, Any]:
-    """What was found, as CLI.md has it."""
+    """What was found, in the command's JSON."""
     return {
         "ok": found.ok,
         "sessions": [

@@ -78,7 +78,7 @@ def answering(command: str, format_: Format) -> Iterator[Answer]:
 
 
 def finding_json(finding: Any) -> dict[str, Any]:
-    """A `Finding` as CLI.md has it."""
+    """A `Finding` in JSON."""
     return {
         "file": finding.file,
         "line": finding.line,

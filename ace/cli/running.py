@@ -134,7 +134,7 @@ def trouble(country: CountryRun) -> dict[str, str]:
 
 
 def error(countries: Mapping[str, CountryRun], retry: str) -> dict[str, str] | None:
-    """What went wrong in a run as CLI.md's `error`: of the first country that failed, naming the others; None if none."""
+    """What went wrong in a run, as JSON's `error`: of the first country that failed, naming the others; None if none."""
     failed = {name: run for name, run in sorted(countries.items()) if run.report.result is Result.FAILED}
     if not failed:
         return None

@@ -83,7 +83,7 @@ def lines(country: str, steps: Sequence[Step]) -> list[tuple[str, str]]:
 
 
 def as_json(steps: Sequence[Step]) -> list[dict[str, Any]]:
-    """The steps that change a real resource, as CLI.md has them."""
+    """The steps that change a real resource, in JSON."""
     return [
         {"op": str(step.op), "urn": step.urn, "type": step.type, "name": step.name, "diff": diff_json(step)}
         for step in steps

@@ -86,7 +86,7 @@ class CountryReport:
         return (self.ended - self.started).total_seconds() if self.started and self.ended else 0.0
 
     def as_json(self) -> dict[str, Any]:
-        """As CLI.md has it."""
+        """As the run report's JSON."""
         return {
             "result": str(self.result),
             "reason": self.reason,

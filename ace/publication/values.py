@@ -251,7 +251,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """There is none (yet): not the same as a refused one (DESIGN section 2.5)."""
+    """There is none (yet): not the same as a refused one (docs/architecture.md, fail closed)."""
 
 
 Verdict = Verified[Published] | Refused | Absent

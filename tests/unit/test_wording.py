@@ -31,7 +31,6 @@ PAGES = (
 SHELL = ("setup", "demo", "test")
 NOT_YET: frozenset[str] = frozenset(
     {
-        "README.md",
         "ace/cli/asking.py",
         "ace/cli/checkup.py",
         "ace/cli/configure.py",
@@ -259,3 +258,65 @@ def test_every_line_that_a_script_prints_is_plain(name: str) -> None:
     lines = enumerate((CHECKOUT / "scripts" / name).read_text(encoding="utf-8").splitlines(), 1)
     printed = [(number, re.sub(r"^\s*(say|stop)\b", "", line)) for number, line in lines if not line.startswith("#!")]
     require_plain(f"scripts/{name}", [(number, phrase, line) for number, line in printed for phrase in found_in(line)])
+
+
+# -- what is cited is there
+
+
+TOP = (
+    "ace",
+    "docs",
+    "ecosystem",
+    "inventories",
+    "playbooks",
+    "requirements",
+    "scripts",
+    "stacks",
+    "templates",
+    "tests",
+)
+OURS = ("ace", "docs", "playbooks", "requirements", "scripts", "templates", "tests")
+"""Folders in which a page names the program's own files; in the others also those that a ROOT may have."""
+TEXTS = {".md", ".py", ".yml", ".yaml", ".j2", ".toml", ".sh", ".txt", ".html", ".css", ".in", ""}
+
+
+@cache
+def shipped() -> list[Path]:
+    """The files of the checkout that are texts; not what runs leave in it."""
+    tops = [file for file in CHECKOUT.iterdir() if file.is_file()]
+    below = [file for top in TOP for file in (CHECKOUT / top).rglob("*") if file.is_file()]
+    return [
+        file
+        for file in (*tops, *below)
+        if file.suffix in TEXTS and not {"__pycache__", "golden"} & set(file.parts) and file != Path(__file__)
+    ]
+
+
+def test_no_file_cites_a_page_that_is_not_shipped() -> None:
+    """`CLI.md`, `DESIGN section 9`: notes of the developers' own."""
+    wrong = []
+    for file in shipped():
+        text = file.read_text(encoding="utf-8", errors="replace")
+        for page in set(re.findall(r"(?<![\w/.<>*-])((?:[\w-]+/)*[\w-]+\.md)\b", text)):
+            near = (CHECKOUT / page, file.parent / page, CHECKOUT / "docs" / page)
+            if not any(place.exists() for place in near):
+                wrong.append(f"{file.relative_to(CHECKOUT)}: {page}")
+        wrong += [f"{file.relative_to(CHECKOUT)}: {name}" for name in re.findall(r"\bDESIGN\b.{0,12}", text)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", ["README.md", *pages()])
+def test_every_path_that_a_page_names_exists(name: str) -> None:
+    text = (CHECKOUT / name).read_text(encoding="utf-8")
+    named = set(re.findall(rf"`((?:{'|'.join(OURS)})/[\w./*-]+)`", text)) | set(
+        re.findall(r"\]\(((?!http)[\w./-]+)", text)
+    )
+    base = {
+        path: CHECKOUT if path.startswith(OURS) and f"`{path}`" in text else (CHECKOUT / name).parent for path in named
+    }
+    assert [path for path, where in base.items() if not list(where.glob(path.rstrip("/")))] == []
+
+
+def test_readme_has_lines_of_at_most_100_characters() -> None:
+    lines = (CHECKOUT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if len(line) > 100] == []

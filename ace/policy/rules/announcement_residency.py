@@ -83,6 +83,6 @@ ANNOUNCEMENT_RESIDENCY = Rule(
     title="A member announces its own prefixes only, and none of data that may not leave.",
     owner=Owner.REGION,
     severity=Severity.ERROR,
-    source="DESIGN section 9 (no `in_country_only` subnet is exported); RFC 7454 section 6 (prefix filtering)",
+    source="docs/interconnect.md (no `in_country_only` subnet is exported); RFC 7454 section 6 (prefix filtering)",
     check=announcement_residency,
 )

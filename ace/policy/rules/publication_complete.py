@@ -42,6 +42,6 @@ PUBLICATION_COMPLETE = Rule(
     title="A publication gives each gateway's public address and key.",
     owner=Owner.COUNTRY,
     severity=Severity.WARNING,
-    source="DESIGN section 9",
+    source="docs/interconnect.md (what is not published is planned with a placeholder, never applied)",
     check=publication_complete,
 )

@@ -45,7 +45,7 @@ RESIDENCY_UNKNOWN = Rule(
     title="Data whose country has no known residency rule for it has no place in the region.",
     owner=Owner.REGION,
     severity=Severity.ERROR,
-    source="DESIGN section 2.5 (fail closed); African Union Convention on Cyber Security and Personal Data Protection "
-    "(Malabo, 2014), article 14.6",
+    source="docs/architecture.md (principle: fail closed); African Union Convention on Cyber Security and Personal Data "
+    "Protection (Malabo, 2014), article 14.6",
     check=residency_unknown,
 )
