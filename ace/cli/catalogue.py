@@ -12,6 +12,7 @@ from ace.cli import regional
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
 from ace.cli.output import Answer, answering, stderr, stdout
 from ace.errors import ExitCode
+from ace.layout import Layout
 from ace.workspace.as_of import today
 from ace.workspace.root import checkout, find_spec_dir
 
@@ -26,7 +27,6 @@ app = typer.Typer(
     help="What the ecosystem offers: a site in every language and exports for machines, from the spec and the verified "
     "publications alone.",
 )
-OUT = Path(".ace") / "catalogue"
 OutOption = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help="Where the site goes. Default: `.ace/catalogue` beside the spec folder."),
@@ -50,7 +50,7 @@ def build(
 
 def rebuild(spec_dir: Path) -> Path | None:
     """Build anew what `ace catalogue build` has built below ROOT; None where it has built nothing."""
-    folder = spec_dir.parent / OUT
+    folder = Layout(spec_dir.parent).catalogue
     if not folder.is_dir():
         return None
     catalogue, loaded = _catalogue(spec_dir, None)
@@ -146,7 +146,7 @@ def _built(spec: Path | None, as_of: date | None, out: Path | None, answer: Answ
     from ace.catalogue.plain import WORDS, record, withheld
 
     catalogue, loaded = _catalogue(spec, as_of)
-    folder = (out or find_spec_dir(spec).parent / OUT).absolute()
+    folder = (out or Layout(find_spec_dir(spec).parent).catalogue).absolute()
     answer.body["as_of"] = catalogue.as_of.isoformat()
     answer.body["records"] = [
         {
@@ -174,7 +174,7 @@ def _site(catalogue: Catalogue, loaded: Spec) -> Built:
 def _write(built: Built, folder: Path) -> None:
     from ace.catalogue.build import write
 
-    if folder.parent.name == ".ace":
+    if folder.parent.name == Layout(folder).private.name:
         folder.parent.mkdir(mode=0o700, exist_ok=True)
     write(built, folder)
 

@@ -18,6 +18,7 @@ from typing import Final
 from ace.cli import pulumi_install
 from ace.cli.pulumi_install import PulumiInstall
 from ace.errors import Severity, UserError
+from ace.layout import Layout
 from ace.spec import check as check_spec
 from ace.spec.values import Spec
 from ace.workspace import clouds_file, passphrase
@@ -185,21 +186,21 @@ def _passphrases(root: Path, loaded: Spec | None, file: CloudsFile | None) -> It
         yield Check("passphrase", Verdict.SKIP, "needs a valid spec and a clouds.yaml")
         return
     if file.is_lab:
-        yield Check("passphrase", Verdict.PASS, f"this is a lab: each country's is made in {root / '.ace/passphrase'}")
+        yield Check("passphrase", Verdict.PASS, f"this is a lab: each country's is made in {Layout(root).passphrases}")
         return
     without = [
         member.stack
         for member in loaded.active
-        if not file.missing(member) and not passphrase.file_of(root, member.stack).exists()
+        if not file.missing(member) and not Layout(root).passphrase(member.stack).exists()
     ]
     open_ones = [
-        path for member in loaded.active if (path := passphrase.file_of(root, member.stack)).exists() and _is_open(path)
+        path for member in loaded.active if (path := Layout(root).passphrase(member.stack)).exists() and _is_open(path)
     ]
     if open_ones:
         fix = "chmod 600 " + " ".join(str(path) for path in open_ones)
         yield Check("passphrase", Verdict.FAIL, "others may read " + ", ".join(str(path) for path in open_ones), fix)
     elif without:
-        fix = f"write each one's into {passphrase.file_of(root, '<cc>')} (mode 0600), or set {passphrase.VARIABLES[0]}"
+        fix = f"write each one's into {Layout(root).passphrase('<cc>')} (mode 0600), or set {passphrase.VARIABLES[0]}"
         yield Check("passphrase", Verdict.FAIL, f"none for {', '.join(without)}", fix)
     else:
         yield Check("passphrase", Verdict.PASS, "each country with a cloud here has one")

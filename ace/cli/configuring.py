@@ -127,7 +127,7 @@ def run(
     make_private(place.root)
     began = datetime.now(UTC)
     name = f"{began:%Y%m%dT%H%M%SZ}-{action}-{new_id()}"
-    runs = place.root / ".ace" / "runs"
+    runs = place.layout.runs
     stderr.print(f"clouds: {place.clouds}", markup=False)
     for hosts in selected.hosts:
         write_ssh_config(place, hosts)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ace.errors import UserError
+from ace.layout import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,7 +100,7 @@ class Estate:
 
         def act(intent: Intent) -> Done:
             stamp = "".join(character for character in intent.begun if character.isalnum())
-            file = self.spec_dir.parent / ".ace" / "exports" / f"{self.country}-{stamp}.tar.gz"
+            file = Layout(self.spec_dir.parent).exports / f"{self.country}-{stamp}.tar.gz"
             if "archive" in intent.facts:
                 return Done(f"all that is the country's own is in {intent.facts['archive']}")
             projects = {
@@ -169,7 +170,7 @@ class Estate:
         if place is None:
             return "there is no clouds.yaml here: the country does this where its credentials are"
         member = place.spec.member(self.country)
-        if member.state.backend == "local" and engines.holder(place.state_dir(member)) is None:
+        if member.state.backend == "local" and engines.holder(place.layout.state(member.stack)) is None:
             return "nothing of it was ever deployed from here"
         if missing := place.clouds.missing(member):
             return f"{', '.join(missing)} is not in clouds.yaml: the country does this where its credentials are"
@@ -195,18 +196,18 @@ class Estate:
         from ace.membership.log import FILE
 
         root, code, top = self.spec_dir.parent, self.country, self.spec_dir.name
+        layout = Layout(root)
+        publication = layout.publications / f"{code}.json"
         wanted = {
-            "member.yaml": f"{top}/members/{code}.yaml",
-            "answers.yaml": f"{top}/answers/{code}.yaml",
-            "stack.yaml": f"stacks/Pulumi.{code}.yaml",
-            f"publications/{code}.json": f"publications/{code}.json",
-            f"publications/{code}.json.sig": f"publications/{code}.json.sig",
-            "fitness.json": f".ace/members/{code}/fitness.json",
-            "facts.json": f".ace/facts/{code}.json",
+            "member.yaml": root / top / "members" / f"{code}.yaml",
+            "answers.yaml": root / top / "answers" / f"{code}.yaml",
+            "stack.yaml": root / "stacks" / f"Pulumi.{code}.yaml",
+            f"publications/{code}.json": publication,
+            f"publications/{code}.json.sig": publication.with_name(f"{code}.json.sig"),
+            "fitness.json": layout.fitness(code),
+            "facts.json": layout.facts(code),
         }
-        owned = {
-            name: (root / path).read_text(encoding="utf-8") for name, path in wanted.items() if (root / path).is_file()
-        }
+        owned = {name: path.read_text(encoding="utf-8") for name, path in wanted.items() if path.is_file()}
         log = root / top / FILE
         owned["transitions.jsonl"] = archive.lines_of(log.read_text(encoding="utf-8"), code) if log.is_file() else ""
         if not self.not_here():

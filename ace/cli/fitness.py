@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from ace.cli.output import stderr, stdout
 from ace.errors import UserError
+from ace.layout import Layout
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,11 +58,6 @@ def check(root: Path, spec: Spec, member: Member, clouds: CloudsFile, only: tupl
     return report
 
 
-def file_of(root: Path, stack: str) -> Path:
-    """Where the last whole check of a country is kept."""
-    return root / ".ace" / "members" / stack / "fitness.json"
-
-
 def keep(root: Path, report: Report) -> None:
     """Keep a report, for `ace member activate`."""
     from ace.files import put
@@ -69,7 +65,7 @@ def keep(root: Path, report: Report) -> None:
     from ace.membership.writing import folder_of
 
     folder_of(root)
-    file = file_of(root, report.country)
+    file = Layout(root).fitness(report.country)
     file.parent.mkdir(mode=0o700, exist_ok=True)
     put(file, json.dumps({"schema": SCHEMA, **report.as_json()}, indent=2, ensure_ascii=False) + "\n", durable=True)
 
@@ -79,7 +75,7 @@ def last(root: Path, stack: str) -> Report | None:
     from ace.membership.fitness.checking import read_report
 
     try:
-        return read_report(file_of(root, stack).read_text(encoding="utf-8"))
+        return read_report(Layout(root).fitness(stack).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 

@@ -9,6 +9,7 @@ import typer
 
 from ace.cli import interconnect_live, regional
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
+from ace.layout import Layout
 from ace.workspace.root import find_spec_dir
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ app = typer.Typer(
     no_args_is_help=True,
     help="The tunnels and routes between countries: planned from the one spec, proven offline, applied by each country.",
 )
-RENDERED = Path(".ace") / "interconnect"
 """Where files are rendered to, below ROOT, unless told otherwise."""
 
 
@@ -63,7 +63,7 @@ def render(
 
     with answering("interconnect-render", format_) as answer:
         root, planned = _planned(spec, as_of)
-        folder = (out or root / RENDERED).absolute()
+        folder = (out or Layout(root).interconnect).absolute()
         files = render_files(planned)
         written = write(folder, files)
         answer.body["out"] = str(folder)
@@ -141,7 +141,7 @@ def map_(
         if out is None and format_ is Format.TEXT:
             typer.echo(picture, nl=False)
             return
-        file = (out or root / RENDERED / "map.svg").absolute()
+        file = (out or Layout(root).interconnect / "map.svg").absolute()
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             put(file, picture, PUBLIC)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ace.services.countries import CountryOutcome
     from ace.workspace.workspace import Workspace
 
-APPLIED = Path(".ace") / "interconnect-applied"
 """Below ROOT: the files that the last apply took."""
 WATCH_S = 10.0
 AGAIN_S = 1.0
@@ -312,7 +311,7 @@ def proven(place: Workspace, planned: Plan) -> Path:
             code="not-proven",
         )
     make_private(place.root)
-    folder = place.root / APPLIED
+    folder = place.layout.interconnect_applied
     write(folder, files)
     return folder
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ace.errors import Finding, RefusedError, Severity
+from ace.layout import Layout
 
 if TYPE_CHECKING:
     from ace.policy.change import Known
@@ -106,10 +107,6 @@ def tell_refusals(refused: Mapping[str, RefusedError]) -> None:
 # ------------------------------------------------------------------------------ what an up left, and what a change would do
 
 
-def _file_of(root: Path, stack: str) -> Path:
-    return root / ".ace" / "judged" / f"{stack}.json"
-
-
 def remember(root: Path, judgement: Judgement, stacks: Iterable[str]) -> None:
     """Keep what the rules found of countries that were just deployed: what a later preview compares with.
 
@@ -121,7 +118,7 @@ def remember(root: Path, judgement: Judgement, stacks: Iterable[str]) -> None:
     from ace.policy.change import known
 
     for stack in stacks:
-        file, found = _file_of(root, stack), known(judgement.findings, stack)
+        file, found = Layout(root).policy_findings(stack), known(judgement.findings, stack)
         try:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             put(file, json.dumps([asdict(one) for one in found], indent=1) + "\n")
@@ -145,7 +142,9 @@ def _remembered(root: Path, stack: str) -> tuple[Known, ...]:
     from ace.policy.change import Known
 
     try:
-        return tuple(Known(**one) for one in json.loads(_file_of(root, stack).read_text(encoding="utf-8")))
+        return tuple(
+            Known(**one) for one in json.loads(Layout(root).policy_findings(stack).read_text(encoding="utf-8"))
+        )
     except (OSError, ValueError, TypeError):
         return ()
 

@@ -11,6 +11,7 @@ import typer
 from ace.cli.options import AsOfOption, CountriesArgument, Format, FormatOption, SpecOption, date_of
 from ace.cli.outputs import CountryArgument
 from ace.errors import ExitCode, UserError
+from ace.layout import Layout
 from ace.workspace.root import find_spec_dir
 
 if TYPE_CHECKING:
@@ -227,9 +228,9 @@ def fetch(
                 elif isinstance(verdict, Refused):
                     told.append({"name": name, "result": str(verdict.reason), "message": verdict.message})
                 else:
-                    there = folder.read(root / folder.PUBLICATIONS, name)
+                    there = folder.read(Layout(root).publications, name)
                     if there != signed:
-                        folder.put_signed(root / folder.PUBLICATIONS, name, signed)
+                        folder.put_signed(Layout(root).publications, name, signed)
                     told.append({"name": name, "result": "unchanged" if there == signed else "fetched", "message": ""})
         if (kept := remembering(seen, verdicts)) != seen:
             folder.write_seen(root, kept)

@@ -13,6 +13,7 @@ from ace.cli.options import AsOfOption, EngineOption, Format, FormatOption, Spec
 from ace.cli.outputs import CountryArgument
 from ace.errors import RefusedError, UserError
 from ace.files import timestamp
+from ace.layout import Layout
 from ace.workspace.as_of import refuse_past, today
 from ace.workspace.engines import EngineName
 
@@ -73,7 +74,7 @@ def publish(
             raw = encode(publication)
             armored, signer = sign(raw, NAMESPACE)
             try:
-                file = folder.write(place.root / folder.PUBLICATIONS, publication.name, raw, armored)
+                file = folder.write(place.layout.publications, publication.name, raw, armored)
             except OSError as error:
                 raise UserError(f"publications can not be written: {error.strerror}", code="no-file") from None
             issued = timestamp(publication.issued)
@@ -94,7 +95,7 @@ def _facts(root: Path, stack: str) -> Mapping[str, Mapping[str, Any]]:
     Raises:
         UserError: The file is damaged.
     """
-    file = root / ".ace" / "facts" / f"{stack}.json"
+    file = Layout(root).facts(stack)
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -145,7 +146,7 @@ def _signing(place: Workspace, member: Member, key: Path | None) -> Any:
     if held is not None:
         return lambda raw, space: (ssh.sign_with_agent(raw, held, space), ssh.fingerprint(held))
     if member.example and place.clouds.is_lab:
-        file = folder.lab_key_file(place.root, member.stack)
+        file = place.layout.lab_signing_key(member.stack)
         if not file.is_file():
             file.parent.mkdir(mode=0o700, exist_ok=True)
             ssh.make_key(file, f"lab-{member.stack}")
@@ -153,7 +154,7 @@ def _signing(place: Workspace, member: Member, key: Path | None) -> Any:
         try:
             folder.show_lab_key(place.root, member.stack, public)
         except OSError as error:
-            raise UserError(f"{folder.LAB_SIGNERS}/ can not be written: {error.strerror}", code="no-file") from None
+            raise UserError(f"lab-signers/ can not be written: {error.strerror}", code="no-file") from None
         return lambda raw, space: (ssh.sign(raw, file, space), ssh.fingerprint(public))
     raise UserError(
         f"no key is at hand that may sign for {member.code}",

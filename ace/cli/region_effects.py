@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ace.errors import UserError
+from ace.layout import Layout
 from ace.spec.values import Topology
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _routes(spec_dir: Path, member: Member) -> Done:
     from ace.membership.transition import Done
     from ace.workspace.workspace import open_workspace
 
-    if not (spec_dir.parent / interconnect_live.APPLIED).is_dir():
+    if not Layout(spec_dir.parent).interconnect_applied.is_dir():
         return Done("the interconnect was never applied from here: `ace interconnect apply --hubs` where it was")
     place = open_workspace(spec_dir)
     planned = plan_of(place.root, place.spec, None, verified_only=True)

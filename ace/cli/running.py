@@ -72,7 +72,7 @@ def go(
         if country.bug:
             stderr.print(country.bug, markup=False)
     if action.acts:
-        file = done.report.write_into(place.root / ".ace" / "runs")
+        file = done.report.write_into(place.layout.runs)
         if verbose:
             stderr.print(f"report: {file}", markup=False)
     return done

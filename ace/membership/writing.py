@@ -17,6 +17,7 @@ from typing import Final
 
 from ace.errors import Finding, Severity, SpecError, UserError
 from ace.files import HALF_WRITTEN, locked, put
+from ace.layout import Layout
 from ace.spec import check
 from ace.spec.values import Spec
 
@@ -72,7 +73,7 @@ def folder_of(root: Path) -> Path:
     Raises:
         UserError: It cannot be made.
     """
-    folder = root / ".ace" / "members"
+    folder = Layout(root).members
     try:
         for path in (folder.parent, folder):
             path.mkdir(mode=0o700, exist_ok=True)

@@ -9,15 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from ace.errors import UserError
 from ace.files import PUBLIC, put, timestamp
+from ace.layout import Layout
 from ace.publication.canonical import MAX_BYTES
 
-LAB_SIGNERS: Final = "lab-signers"
-"""Below ROOT: public keys of a lab. Whoever lays them beside a spec trusts that lab, for members marked `example: true`."""
-PUBLICATIONS: Final = "publications"
 Entry = TypeVar("Entry")
 
 
@@ -67,30 +65,27 @@ def write(folder: Path, name: str, raw: bytes, armored: str) -> Path:
     return folder / f"{name}.json"
 
 
-def lab_key_file(root: Path, stack: str) -> Path:
-    """The private signing key of a country in ROOT's lab; its public half lies beside it."""
-    return root / ".ace" / "lab" / "signing" / stack
-
-
 def show_lab_key(root: Path, stack: str, public: str) -> None:
     """Lay the public half of a country's lab key where a region finds it that may not look into the lab.
 
     Raises:
         OSError: It cannot be written.
     """
-    (root / LAB_SIGNERS).mkdir(exist_ok=True)
-    put(root / LAB_SIGNERS / f"{stack}.pub", public + "\n", PUBLIC)
+    signers = Layout(root).lab_signers
+    signers.mkdir(exist_ok=True)
+    put(signers / f"{stack}.pub", public + "\n", PUBLIC)
 
 
 def lab_key(root: Path, stack: str) -> str | None:
     """The public half of a country's lab key: of the lab in ROOT, else the one that was laid beside the spec; None: neither."""
+    layout = Layout(root)
     try:
-        is_lab = (root / ".ace" / "lab" / "clouds.yaml").is_file()
-        raw = _bytes(lab_key_file(root, stack).with_suffix(".pub")) if is_lab else None
+        is_lab = layout.lab_clouds_file.is_file()
+        raw = _bytes(layout.lab_signing_key(stack).with_suffix(".pub")) if is_lab else None
     except OSError:  # the region's own user may not look into the lab
         raw = None
     try:
-        raw = raw or _bytes(root / LAB_SIGNERS / f"{stack}.pub")
+        raw = raw or _bytes(layout.lab_signers / f"{stack}.pub")
     except OSError:
         return None
     words = (raw or b"").decode("ascii", "replace").split()
@@ -104,7 +99,7 @@ def read_seen(root: Path) -> Mapping[str, Seen] | None:
         UserError: The memory is damaged: to go on without it would let old publications in.
     """
     return _recalled(
-        root / ".ace" / "seen.json",
+        Layout(root).seen,
         lambda entry: Seen(datetime.fromisoformat(entry["issued"]).astimezone(UTC), str(entry["digest"])),
         unknown="which publications were seen last",
         anew="start again with what is in publications/ now",
@@ -118,7 +113,7 @@ def write_seen(root: Path, seen: Mapping[str, Seen]) -> None:
         OSError: It cannot be written.
     """
     plain = {name: {"issued": timestamp(seen[name].issued), "digest": seen[name].digest} for name in sorted(seen)}
-    _remember(root, "seen.json", plain)
+    _remember(Layout(root).seen, plain)
 
 
 def read_signers(root: Path) -> dict[str, dict[str, date]] | None:
@@ -128,7 +123,7 @@ def read_signers(root: Path) -> dict[str, dict[str, date]] | None:
         UserError: The memory is damaged: to go on without it would let a changed member file name its first keys anew.
     """
     return _recalled(
-        root / ".ace" / "signers.json",
+        Layout(root).signers,
         lambda keys: {str(mark): date.fromisoformat(until) for mark, until in keys.items()},
         unknown="which keys were trusted",
         anew="trust the reviewed member files as they are now",
@@ -145,7 +140,7 @@ def write_signers(root: Path, remembered: Mapping[str, Mapping[str, date]]) -> N
         stack: {mark: until.isoformat() for mark, until in sorted(keys.items())}
         for stack, keys in sorted(remembered.items())
     }
-    _remember(root, "signers.json", plain)
+    _remember(Layout(root).signers, plain)
 
 
 def _recalled(file: Path, entry_of: Callable[[Any], Entry], *, unknown: str, anew: str) -> dict[str, Entry] | None:
@@ -166,9 +161,9 @@ def _recalled(file: Path, entry_of: Callable[[Any], Entry], *, unknown: str, ane
         ) from None
 
 
-def _remember(root: Path, name: str, plain: Mapping[str, Any]) -> None:
-    (root / ".ace").mkdir(mode=0o700, exist_ok=True)
-    put(root / ".ace" / name, json.dumps(plain, indent=1) + "\n")
+def _remember(file: Path, plain: Mapping[str, Any]) -> None:
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    put(file, json.dumps(plain, indent=1) + "\n")
 
 
 def _bytes(path: Path) -> bytes | None:

@@ -12,10 +12,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
+from ace.layout import Layout
 from ace.policy.succession import Remembered, Succession, believed, succession
 from ace.publication.canonical import MAX_BYTES, MalformedError, parse
 from ace.publication.contradictions import contradiction, hub_contradiction, not_joining, untimely
-from ace.publication.folder import PUBLICATIONS, Seen, Signed, lab_key, read, read_seen, read_signers
+from ace.publication.folder import Seen, Signed, lab_key, read, read_seen, read_signers
 from ace.publication.values import (
     NAMESPACE,
     Absent,
@@ -86,9 +87,9 @@ def _of(
 ) -> AnyVerdict:
     name = f"hub-{hub.id}" if hub else member.stack
     try:
-        signed = read(root / PUBLICATIONS, name)
+        signed = read(Layout(root).publications, name)
     except OSError as error:
-        return Refused(Reason.UNREADABLE, f"{PUBLICATIONS}/{name}.json: {error.strerror or 'no regular file'}")
+        return Refused(Reason.UNREADABLE, f"publications/{name}.json: {error.strerror or 'no regular file'}")
     return judge(signed, spec, member, hub, keys, now, seen.get(name))
 
 

@@ -19,13 +19,13 @@ from typing import Any, Final
 
 from ace.errors import UserError
 from ace.files import below, put
+from ace.layout import Layout
 from ace.services.ansible import DNS_DS, OWN
 
 Digests = Mapping[str, str]
 """A digest for each host by name; none where the words follow from more than can be digested."""
 Digester = Callable[[Mapping[str, Any]], Digests]
 """From an inventory as Ansible reads it (`ace.services.ansible.static`)."""
-KEY: Final = "inputs.key"
 _LOOKS_ELSEWHERE: Final = re.compile(rf"\b(lookup|query|q)\s*\(|\b(ansible_date_time|{DNS_DS})\b")
 _KEY_BYTES: Final = 32
 
@@ -43,7 +43,7 @@ def digester(root: Path, playbook: Path, group_vars: Path | None) -> Digester:
     Raises:
         UserError: The key cannot be read or made.
     """
-    key = _key(root / ".ace" / KEY)
+    key = _key(Layout(root).inputs_key)
     common = hashlib.blake2b(key=key)
     common.update(version("ansible-core").encode())
     dynamic = False

@@ -9,16 +9,12 @@ from typing import Any
 
 from ace.errors import UserError
 from ace.files import put
+from ace.layout import Layout
 
 Facts = Mapping[str, Mapping[str, Any]]
 LONGEST = 64 * 1024
 """Bytes of JSON that a host may tell."""
 _PRIVATE = "PRIVATE"
-
-
-def file_of(root: Path, country: str) -> Path:
-    """Where a country's facts are kept."""
-    return root / ".ace" / "facts" / f"{country}.json"
 
 
 def merged(known: Facts, told: Facts, hosts: Collection[str]) -> dict[str, dict[str, Any]]:
@@ -36,7 +32,7 @@ def read(root: Path, country: str) -> dict[str, dict[str, Any]]:
     Raises:
         UserError: The file is not what ACE wrote.
     """
-    file = file_of(root, country)
+    file = Layout(root).facts(country)
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -58,7 +54,7 @@ def keep(root: Path, country: str, told: Facts, hosts: Collection[str]) -> None:
     after = merged(before, told, hosts)
     if after == before:
         return
-    file = file_of(root, country)
+    file = Layout(root).facts(country)
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         put(file, json.dumps(after, indent=2, sort_keys=True, ensure_ascii=False) + "\n")

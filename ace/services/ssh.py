@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ace.layout import Layout
 from ace.services.inventory import Host, Inventory
 
 USER = "debian"
@@ -51,9 +52,8 @@ class SshPlaces:
 
 def places(root: Path, country: str, includes: Sequence[Path] = ()) -> SshPlaces:
     """Where they are kept below ROOT."""
-    return SshPlaces(
-        root / ".ace" / "ssh" / f"{country}.conf", root / ".ace" / "known_hosts" / country, tuple(includes)
-    )
+    layout = Layout(root)
+    return SshPlaces(layout.ssh_config(country), layout.known_hosts(country), tuple(includes))
 
 
 def render(inventory: Inventory, at: SshPlaces, control_dir: Path | None = None) -> str:

@@ -8,13 +8,9 @@ from pathlib import Path
 
 from ace.errors import UserError
 from ace.files import put
+from ace.layout import Layout
 
 VARIABLES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
-
-
-def file_of(root: Path, country: str) -> Path:
-    """Where a country's own passphrase is kept."""
-    return root / ".ace" / "passphrase" / country
 
 
 def is_given() -> bool:
@@ -38,7 +34,7 @@ def of(root: Path, country: str, *, may_make: bool) -> str:
         return os.environ[text]
     if file in os.environ:
         return _read(Path(os.environ[file]), f"{file} names")
-    own = file_of(root, country)
+    own = Layout(root).passphrase(country)
     if own.exists():
         return _read(own, "the passphrase file")
     if not may_make:

@@ -83,7 +83,7 @@ def select(
             continue
         try:
             choice = engines.choose(
-                engine, member.stack, workspace.state_dir(member), has_backend=member.state.backend != LOCAL
+                engine, member.stack, workspace.layout.state(member.stack), has_backend=member.state.backend != LOCAL
             )
             stack = stack_of(workspace, member)
         except UserError as error:
@@ -106,7 +106,7 @@ def one(workspace: Workspace, named: str, engine: EngineName) -> Job:
         UserError: It is no member, or cannot be run.
     """
     member = workspace.spec.member(named)
-    state_dir = workspace.state_dir(member)
+    state_dir = workspace.layout.state(member.stack)
     # What is only read is read where it is, whatever the member file says by now: so it can be moved to where that says.
     backend = member.state.backend != LOCAL and engines.holder(state_dir) is not EngineName.EMBEDDED
     choice = engines.choose(engine, member.stack, state_dir, has_backend=backend)
@@ -132,7 +132,7 @@ def stack_of(workspace: Workspace, member: Member, *, has_secrets: bool = True) 
     return Stack(
         name=member.stack,
         program_dir=checkout(),
-        state_dir=workspace.state_dir(member),
+        state_dir=workspace.layout.state(member.stack),
         passphrase=passphrase.of(workspace.root, member.stack, may_make=workspace.clouds.is_lab) if has_secrets else "",
         environment=environment,
         fingerprint=fingerprint(checkout(), workspace.spec_dir, environment),
@@ -142,7 +142,7 @@ def stack_of(workspace: Workspace, member: Member, *, has_secrets: bool = True) 
 def _is_new(workspace: Workspace, member: Member, engine: EngineName) -> bool:
     """Whether there is no state of it anywhere that this engine would have to look into."""
     is_elsewhere = member.state.backend != LOCAL or engine is EngineName.PULUMI
-    return not is_elsewhere and engines.holder(workspace.state_dir(member)) is None
+    return not is_elsewhere and engines.holder(workspace.layout.state(member.stack)) is None
 
 
 def _note(jobs: Sequence[Job], asked: EngineName) -> str:
@@ -160,7 +160,7 @@ def _forbid_sharing(workspace: Workspace, jobs: Sequence[Job]) -> None:
         raise UserError(
             f"{given} gives {len(jobs)} countries the same passphrase, and outside a lab each has its own",
             hint=f"name one country, or unset {given} and put each country's into "
-            f"{passphrase.file_of(workspace.root, '<cc>')} (mode 0600)",
+            f"{workspace.layout.passphrase('<cc>')} (mode 0600)",
             code="shared-passphrase",
         )
 

@@ -11,15 +11,11 @@ import shlex
 from pathlib import Path
 
 from ace.errors import UserError
+from ace.layout import Layout
 
 VARIABLE = "ACE_WORKER_{}"
 """With the country's code in capitals."""
 EXAMPLE = "ssh worker.{0}.example /srv/ace/worker.py --private-data-dir /srv/ace/{0}"
-
-
-def file_of(root: Path, country: str) -> Path:
-    """Where a country's command may stand, on a line."""
-    return root / ".ace" / "worker" / country
 
 
 def worker_of(root: Path, country: str) -> tuple[str, ...]:
@@ -28,7 +24,7 @@ def worker_of(root: Path, country: str) -> tuple[str, ...]:
     Raises:
         UserError: There is none, or it cannot be read.
     """
-    variable, file = VARIABLE.format(country.upper()), file_of(root, country)
+    variable, file = VARIABLE.format(country.upper()), Layout(root).worker(country)
     said, where = os.environ.get(variable, ""), variable
     if not said.strip() and file.exists():
         where = str(file)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ace.errors import UserError
+from ace.layout import Layout
 from ace.spec import load
-from ace.spec.values import Member, Spec
+from ace.spec.values import Spec
 from ace.workspace import clouds_file
 from ace.workspace.clouds_file import CloudsFile
 from ace.workspace.root import find_spec_dir
@@ -26,9 +27,10 @@ class Workspace:
         """The folder that holds the spec folder."""
         return self.spec_dir.parent
 
-    def state_dir(self, member: Member) -> Path:
-        """Where the country's state is kept."""
-        return self.root / ".ace" / "state" / member.stack
+    @property
+    def layout(self) -> Layout:
+        """What lies where in this ROOT."""
+        return Layout(self.root)
 
 
 def open_workspace(spec: Path | None, *, without_clouds: bool = False) -> Workspace:
@@ -52,12 +54,14 @@ def make_private(root: Path) -> None:
     Raises:
         UserError: It cannot be made.
     """
-    folder = root / ".ace"
+    layout = Layout(root)
     try:
-        for path in (folder, folder / "state", folder / "runs"):
+        for path in (layout.private, layout.states, layout.runs):
             path.mkdir(mode=0o700, exist_ok=True)
             path.chmod(0o700)
     except OSError as error:
         raise UserError(
-            f"{error.filename or folder}: {error.strerror}", hint="work in a checkout that is yours", code="no-root"
+            f"{error.filename or layout.private}: {error.strerror}",
+            hint="work in a checkout that is yours",
+            code="no-root",
         ) from None

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ace.errors import UserError
-from ace.services.public_facts import ds_records, file_of, keep, merged, read
+from ace.layout import Layout
+from ace.services.public_facts import ds_records, keep, merged, read
 
 GW1, GW2 = "gw1.tunis-1.tn", "gw2.tunis-1.tn"
 
@@ -26,7 +27,7 @@ def test_what_says_that_it_is_private_is_never_kept() -> None:
 def test_facts_are_written_for_their_owner_alone_and_read_back(tmp_path: Path) -> None:
     keep(tmp_path, "tn", {GW1: {"wireguard_public_key": "k"}}, {GW1})
     assert read(tmp_path, "tn") == {GW1: {"wireguard_public_key": "k"}}
-    assert file_of(tmp_path, "tn").stat().st_mode & 0o777 == 0o600
+    assert Layout(tmp_path).facts("tn").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_country_that_was_never_configured_has_told_nothing(tmp_path: Path) -> None:
@@ -35,7 +36,7 @@ def test_a_country_that_was_never_configured_has_told_nothing(tmp_path: Path) ->
 
 @pytest.mark.parametrize("text", ["{", "[]", json.dumps({GW1: "x"})])
 def test_a_file_that_is_not_ours_is_told_as_such(tmp_path: Path, text: str) -> None:
-    file = file_of(tmp_path, "tn")
+    file = Layout(tmp_path).facts("tn")
     file.parent.mkdir(parents=True)
     file.write_text(text)
     with pytest.raises(UserError) as caught:

@@ -14,11 +14,12 @@ import psutil
 import pytest
 
 from ace.errors import UserError
+from ace.layout import Layout
 from ace.services import remote
 from ace.services.remote import BrokenStreamError, Worker
 from ace.services.results import Ending, HostCounts, RunEvent, RunResult, TaskBegan
 from ace.services.run import RunRequest, run_playbook
-from ace.workspace.workers import file_of, worker_of
+from ace.workspace.workers import worker_of
 from tests.unit.service_cases import CHECKOUT
 
 pytestmark = pytest.mark.timeout(180)
@@ -268,8 +269,8 @@ def test_the_worker_is_the_environment_s_word_then_a_file_s(tmp_path: Path, monk
         worker_of(tmp_path, "tn")
     assert told.value.code == "no-worker"
     assert "ACE_WORKER_TN='ssh worker.tn.example /srv/ace/worker.py" in told.value.hint
-    file_of(tmp_path, "tn").parent.mkdir(parents=True)
-    file_of(tmp_path, "tn").write_text("ssh 'a b' worker  # the one in Tunis\n")
+    Layout(tmp_path).worker("tn").parent.mkdir(parents=True)
+    Layout(tmp_path).worker("tn").write_text("ssh 'a b' worker  # the one in Tunis\n")
     assert worker_of(tmp_path, "tn") == ("ssh", "a b", "worker")
     monkeypatch.setenv("ACE_WORKER_TN", "ssh other 'worker")
     with pytest.raises(UserError, match=r"ACE_WORKER_TN: no command"):
