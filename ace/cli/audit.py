@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
-from ace.cli.output import answering, stdout
+from ace.cli.show.output import answering, stdout
 from ace.errors import UserError
 from ace.workspace.root import find_spec_dir
 
@@ -27,23 +27,16 @@ def verify(
 
     Exit code 1: a line was altered, removed or inserted, or a file has another status than the log.
     """
-    from ace import spec as spec_room
-    from ace.membership import log
-    from ace.membership.writing import text_of
+    from ace.operations.audit import audit
 
     with answering("audit-verify", format_) as answer:
-        spec_dir = find_spec_dir(spec)
-        name = f"{spec_dir.name}/{log.FILE}"
-        transitions, problems = log.read(text_of(spec_dir.parent, name) or "")
-        statuses = {member.stack: member.status for member in spec_room.load(spec_dir).members}
-        told = [f"{name}:{problem.line}: {problem.message}" for problem in problems]
-        told += log.disagreements(transitions, statuses)
-        answer.body |= {"transitions": len(transitions), "problems": told}
-        if told:
+        found = audit(find_spec_dir(spec))
+        answer.body |= {"transitions": found.transitions, "problems": list(found.problems)}
+        if found.problems:
             raise UserError(
-                "\n".join(told),
-                hint="see who changed it: `git log -p " + name + "`; bring it back from version control",
+                "\n".join(found.problems),
+                hint=f"see who changed it: `git log -p {found.log}`; bring it back from version control",
                 code="tampered",
             )
         if format_ is Format.TEXT:
-            stdout.print(f"{len(transitions)} transitions, none altered; every member's file agrees.", markup=False)
+            stdout.print(f"{found.transitions} transitions, none altered; every member's file agrees.", markup=False)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ace.cli import regional
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
-from ace.cli.output import Answer, answering, stderr, stdout
+from ace.cli.show.output import Answer, answering, stderr, stdout
 from ace.errors import ExitCode
 from ace.layout import Layout
+from ace.operations import region
 from ace.workspace.as_of import today
 from ace.workspace.root import checkout, find_spec_dir
 
@@ -138,7 +138,7 @@ def _catalogue(spec: Path | None, as_of: date | None) -> tuple[Catalogue, Spec]:
 
     directory = find_spec_dir(spec)
     loaded = load(directory)
-    believed = regional.verdicts(directory.parent, loaded)
+    believed = region.verdicts(directory.parent, loaded)
     return catalogue(facts_of(loaded, judge(loaded, as_of or today()), believed)), loaded
 
 

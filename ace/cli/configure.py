@@ -57,7 +57,7 @@ def configure(
     interrupted. A failed host does not stop the others. Host keys are pinned from the console logs. Run `ace up` first.
     """
     from ace.cli import configuring
-    from ace.cli.output import answering
+    from ace.cli.show.output import answering
     from ace.services.countries import Work
     from ace.services.inputs import digester
     from ace.workspace.workspace import open_workspace
@@ -116,7 +116,7 @@ def verify(
     Nothing is changed, except for a test alert that is fired and cleared. Exit code 1: a check failed.
     """
     from ace.cli import configuring
-    from ace.cli.output import answering
+    from ace.cli.show.output import answering
     from ace.services.countries import Work
     from ace.workspace.workspace import open_workspace
 
@@ -188,7 +188,7 @@ def _require_real_hosts(place: Workspace) -> None:
 def _tell_checks(outcomes: Mapping[str, CountryOutcome], *, all_: bool) -> None:
     """A line a country; below it what did not pass, or all."""
     from ace.cli.host_progress import word
-    from ace.cli.output import stdout
+    from ace.cli.show.output import stdout
 
     styles = {"PASS": "green", "SKIP": "yellow"}
     for name, outcome in sorted(outcomes.items()):

@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from ace.cli.host_progress import GLYPHS, HostBoard, counts_of, following, word
 from ace.cli.interrupt import interruptible
-from ace.cli.output import stderr, stdout
+from ace.cli.show.output import stderr, stdout
 from ace.errors import ExitCode, UserError, worst
 from ace.files import put
 from ace.fleet.report import new_id

@@ -66,13 +66,15 @@ def preview(
     """
     from dataclasses import asdict
 
-    from ace.cli import judged, running, steps
-    from ace.cli.output import answering, stdout
+    from ace.cli import running, steps
+    from ace.cli.show import policy as show_policy
+    from ace.cli.show.output import answering, stdout
     from ace.engine.contract import RunOptions
     from ace.errors import ExitCode, worst
     from ace.fleet.report import Action, Result
     from ace.policy import judge
-    from ace.workspace.selection import select
+    from ace.workspace import policy_memory
+    from ace.workspace.selection import refusals, select
     from ace.workspace.workspace import open_workspace
 
     with answering("preview", format_) as answer:
@@ -81,11 +83,11 @@ def preview(
         options = RunOptions(targets=tuple(target or ()))
         done = running.go(Action.PREVIEW, place, chosen, options, parallel=parallel, verbose=verbose)
         judgement = judge(place.spec, as_of or today())
-        refused = judged.refusals(chosen, judgement)
+        refused = refusals(chosen, judgement)
         answer.abandons = done.abandoned
         answer.exit_code = worst([done.report.exit_code, ExitCode.REFUSED if refused else ExitCode.OK])
-        policy = judged.changes(place.root, judgement, [job.stack.name for job in chosen.jobs])
-        answer.body["policy"] = judged.changes_as_json(policy)
+        policy = policy_memory.changes(place.root, judgement, [job.stack.name for job in chosen.jobs])
+        answer.body["policy"] = show_policy.changes_as_json(policy)
         answer.body["refused"] = {name: {"code": e.code, "message": e.message} for name, e in sorted(refused.items())}
         answer.body["countries"] = {
             name: {**asdict(country.report.counts), "steps": steps.as_json(country.steps)}
@@ -103,10 +105,10 @@ def preview(
         for name, country in running.taken_part(done.countries):
             stdout.print(f"{name}  {running.forecast(country)}", markup=False)
         running.tell_unseen(place, chosen)
-        judged.tell_changes(policy)
+        show_policy.show_changes(policy)
         running.tell_left_out(done.countries)
         running.tell_failures(done.countries, "ace preview")
-        judged.tell_refusals(refused)
+        show_policy.show_refusals(refused)
 
 
 def up(
@@ -198,11 +200,12 @@ def _act(
     sure: bool = True,
 ) -> None:
     """Run what changes clouds or states, and say how it went."""
-    from ace.cli import judged, running
-    from ace.cli.output import answering
+    from ace.cli import running
+    from ace.cli.show.output import answering
     from ace.fleet.report import Action
     from ace.policy import judge
-    from ace.workspace.selection import select
+    from ace.workspace import policy_memory
+    from ace.workspace.selection import hold_back, select
     from ace.workspace.workspace import open_workspace
 
     with answering(str(action), format_) as answer:
@@ -212,7 +215,7 @@ def _act(
         chosen = select(place, countries or (), engine, active_only=action is Action.UP)
         judgement = judge(place.spec, as_of or today()) if action is Action.UP else None
         if judgement is not None:
-            chosen = judged.hold_back(chosen, judgement)
+            chosen = hold_back(chosen, judgement)
         if not sure:
             _confirm(place, chosen)
         done = running.go(action, place, chosen, options, parallel=parallel, verbose=verbose)
@@ -223,7 +226,7 @@ def _act(
         answer.exit_code = done.report.exit_code
         if judgement is not None:
             well = [name for name, country in done.countries.items() if country.report.result.went_well]
-            judged.remember(place.root, judgement, well)
+            policy_memory.remember(place.root, judgement, well)
         if report is not None:
             running.write_report(done, report)
         if format_ is Format.TEXT:
@@ -238,7 +241,7 @@ def _confirm(place: Workspace, chosen: Selection) -> None:
         UserError: There is nobody to ask, or the answer is another.
     """
     from ace.cli import running
-    from ace.cli.output import stderr
+    from ace.cli.show.output import stderr
     from ace.errors import UserError
 
     names = [job.stack.name for job in chosen.jobs]

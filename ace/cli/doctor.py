@@ -16,18 +16,22 @@ def doctor(
     """
     from dataclasses import asdict
 
-    from ace.cli.checkup import Verdict, examine
-    from ace.cli.output import answering, stdout
+    from ace.cli.show.output import answering, stdout
     from ace.errors import ExitCode
+    from ace.operations.doctor import MachineVerdict, examine
 
-    styles = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.WARN: "yellow", Verdict.SKIP: "dim"}
+    styles = {
+        MachineVerdict.PASS: "green",
+        MachineVerdict.FAIL: "bold red",
+        MachineVerdict.WARN: "yellow",
+        MachineVerdict.SKIP: "dim",
+    }
     with answering("doctor", format_) as answer:
-        checks = examine(spec)
-        answer.body["checks"] = [asdict(check) for check in checks]
-        failed = any(check.verdict is Verdict.FAIL for check in checks)
-        answer.exit_code = ExitCode.FAILED if failed else ExitCode.OK
+        found = examine(spec)
+        answer.body["checks"] = [asdict(check) for check in found.checks]
+        answer.exit_code = ExitCode.FAILED if found.failed else ExitCode.OK
         if format_ is Format.TEXT:
-            for check in checks:
+            for check in found.checks:
                 stdout.print(f"[{styles[check.verdict]}]{check.verdict}[/]  {check.id:<11} ", end="")
                 stdout.print(check.detail, markup=False)
                 if check.fix:

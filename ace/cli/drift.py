@@ -30,7 +30,7 @@ def drift(
     (`unmanaged`) are not searched for yet; the list is always empty.
     """
     from ace.cli import running
-    from ace.cli.output import answering, stdout
+    from ace.cli.show.output import answering, stdout
     from ace.engine.contract import RunOptions
     from ace.fleet.report import Action
     from ace.workspace.selection import select

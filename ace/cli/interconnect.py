@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ace.cli import interconnect_live, regional
+from ace.cli import interconnect_live
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
 from ace.layout import Layout
 from ace.workspace.root import find_spec_dir
@@ -35,7 +35,7 @@ def plan(
 
     Hosts whose key is not published yet are planned with a placeholder; what is refused, expired or suspended is left out.
     """
-    from ace.cli.output import answering
+    from ace.cli.show.output import answering
 
     with answering("interconnect-plan", format_) as answer:
         _, planned = _planned(spec, as_of)
@@ -57,7 +57,7 @@ def render(
 
     Files of hosts that are no longer in the plan are removed; nothing else in the folder is touched. Same spec, same bytes.
     """
-    from ace.cli.output import answering, stdout
+    from ace.cli.show.output import answering, stdout
     from ace.interconnect.files import write
     from ace.interconnect.render import render as render_files
 
@@ -95,7 +95,7 @@ def prove(
     The files are parsed, so the proof covers what the daemons will read. Results: PASS, FAIL (with file and line), ABORT
     (could not be carried out) or SKIP (the named tool or key is missing). Exit code 1: FAIL or ABORT.
     """
-    from ace.cli.output import answering
+    from ace.cli.show.output import answering
     from ace.errors import ExitCode
     from ace.interconnect.prove import Verdict, read_dir, read_region
     from ace.interconnect.prove import prove as prove_region
@@ -129,7 +129,7 @@ def map_(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Draw the region as SVG: countries, hubs and links where they are, light or dark as the reader likes."""
-    from ace.cli.output import answering, stdout
+    from ace.cli.show.output import answering, stdout
     from ace.errors import UserError
     from ace.files import PUBLIC, put
     from ace.interconnect.map import draw
@@ -196,14 +196,15 @@ def plan_json(planned: Plan) -> dict[str, object]:
 
 def _planned(spec: Path | None, as_of: date | None) -> tuple[Path, Plan]:
     """ROOT and the plan of its spec and publications; rules are judged as of that date."""
+    from ace.operations.region import plan_of
     from ace.spec import load
 
     directory = find_spec_dir(spec)
-    return directory.parent, regional.plan_of(directory.parent, load(directory), as_of)
+    return directory.parent, plan_of(directory.parent, load(directory), as_of)
 
 
 def _tell_plan(planned: Plan) -> None:
-    from ace.cli.output import stdout
+    from ace.cli.show.output import stdout
 
     width = max((len(node.host) for node in planned.nodes), default=0)
     for link in planned.links:
@@ -219,7 +220,7 @@ def _tell_plan(planned: Plan) -> None:
 
 
 def _tell_proofs(results: tuple[Result, ...]) -> None:
-    from ace.cli.output import stdout
+    from ace.cli.show.output import stdout
 
     styles = {"PASS": "green", "SKIP": "yellow"}
     for result in results:

@@ -11,7 +11,7 @@ import typer
 
 from ace.cli.deploy import ParallelOption, VerboseOption
 from ace.cli.options import AsOfOption, CountriesArgument, EngineOption, Format, FormatOption, SpecOption
-from ace.cli.regional import plan_of
+from ace.operations.region import plan_of
 from ace.workspace.as_of import refuse_past
 from ace.workspace.engines import EngineName
 from ace.workspace.root import checkout
@@ -50,7 +50,7 @@ def apply(
     configured after the other; the roll-out stops if sessions that were up do not return. A second run changes nothing.
     """
     from ace.cli import configuring
-    from ace.cli.output import answering, stdout
+    from ace.cli.show.output import answering, stdout
     from ace.errors import ExitCode, worst
     from ace.interconnect.values import NodeKind
     from ace.workspace.workspace import open_workspace
@@ -111,7 +111,7 @@ def check(
 
     Exit code 1: something differs from the plan; hosts that are drained on purpose count as well.
     """
-    from ace.cli.output import answering, stderr
+    from ace.cli.show.output import answering, stderr
     from ace.errors import ExitCode
     from ace.files import PUBLIC, put
     from ace.interconnect.map import draw
@@ -148,7 +148,7 @@ def drain(
 
     Refused if the other gateway of the data centre is drained already. Ends with `undrain` or a reboot.
     """
-    from ace.cli.output import answering, stdout
+    from ace.cli.show.output import answering, stdout
     from ace.errors import RefusedError
     from ace.interconnect.live import drain as draining
     from ace.interconnect.live.shell import ShellError
@@ -184,7 +184,7 @@ def undrain(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Put a drained gateway or hub back into use."""
-    from ace.cli.output import answering, stdout
+    from ace.cli.show.output import answering, stdout
     from ace.interconnect.live import drain as draining
     from ace.workspace.workspace import open_workspace
 
@@ -325,7 +325,7 @@ def _stops(outcomes: Mapping[str, CountryOutcome]) -> bool:
 
 def tell_left_out(planned: Plan, countries: Collection[str] = (), *, hubs: bool = False) -> None:
     """What the plan does not have, a line for each reason; with countries or `hubs`, only what is theirs."""
-    from ace.cli.output import stdout
+    from ace.cli.show.output import stdout
 
     by_reason: dict[str, list[str]] = {}
     for item in planned.left_out:
@@ -376,7 +376,7 @@ def check_json(found: Check) -> dict[str, Any]:
 
 def tell_check(found: Check) -> None:
     """What is not as planned, line by line; then the matrix of delays."""
-    from ace.cli.output import stdout
+    from ace.cli.show.output import stdout
 
     up = sum(link.state.value == "up" for link in found.links)
     stdout.print(f"sessions  {up} of {len(found.links)} up", markup=False)
@@ -406,7 +406,7 @@ def tell_check(found: Check) -> None:
 
 def _tell_matrix(found: Check) -> None:
     """Delays between data centres in milliseconds."""
-    from ace.cli.output import stdout
+    from ace.cli.show.output import stdout
 
     names = sorted({name for pair in found.pairs for name in (pair.a, pair.b)})
     if not names:

@@ -26,7 +26,7 @@ def inventory(
     `ansible-playbook -i inventories/tn playbooks/site.yml` runs plain Ansible on it; `ace configure tn` does more. It also
     writes the ssh_config that the hosts are reached by: `ssh -F .ace/ssh/tn.conf gw1.tunis-1.tn`.
     """
-    from ace.cli.output import answering
+    from ace.cli.show.output import answering
     from ace.errors import UserError
     from ace.services import ansible
     from ace.workspace.hosts import around, hosts_of, write_ssh_config

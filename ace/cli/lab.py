@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ace.cli.options import AsOfOption, CountriesArgument, Format, FormatOption, SpecOption
-from ace.cli.output import Answer, answering, stderr, stdout
+from ace.cli.show.output import Answer, answering, stderr, stdout
 from ace.errors import ExitCode, UserError
 from ace.workspace.root import find_spec_dir
 

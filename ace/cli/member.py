@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import date
 from pathlib import Path
@@ -12,7 +11,7 @@ import typer
 
 from ace.cli import transitions
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
-from ace.cli.output import Answer, answering, finding_json, stderr, stdout
+from ace.cli.show.output import Answer, answering, finding_json, stderr, stdout
 from ace.errors import UserError
 from ace.workspace.as_of import refuse_past, today
 from ace.workspace.root import checkout, find_spec_dir
@@ -98,48 +97,28 @@ def check(
     Nothing is changed, except for a canary tenant that is created and removed (after Ctrl-C too). Exit code 1: a test is
     FAIL or ABORT (it could not be determined). The last complete check is kept for `ace member activate`.
     """
-    from ace.cli import fitness
+    from functools import partial
+
+    from ace.cli.interrupt import interruptible
+    from ace.cli.show import fitness as show
     from ace.errors import ExitCode
-    from ace.membership.fitness.checking import SCHEMA
-    from ace.spec import load
-    from ace.workspace import clouds_file
+    from ace.operations import fitness
+    from ace.workspace.workspace import open_workspace
 
     with answering("member-check", format_) as answer:
         refuse_past(as_of)
         if key is not None and (output is None or only):
             raise UserError("--key signs a whole report: give --report FILE, and no --only", code="usage")
-        spec_dir = find_spec_dir(spec)
-        loaded = load(spec_dir)
-        member = loaded.member(country)
-        report = fitness.check(
-            spec_dir.parent,
-            loaded,
-            member,
-            clouds_file.find(spec_dir.parent),
-            tuple(only or ()),
-            quiet=format_ is Format.JSON,
-        )
+        workspace = open_workspace(spec)
+        sink = partial(show.show_event, quiet=format_ is Format.JSON)
+        with interruptible(lambda line: stderr.print(line, markup=False), lambda: "the canary to be gone") as cancel:
+            report = fitness.check_fitness(workspace, country, only=only or (), cancel=cancel, sink=sink)
         answer.body |= report.as_json()
         answer.exit_code = ExitCode.OK if report.fit else ExitCode.FAILED
         if output is not None:
-            _write_report(output, {"schema": SCHEMA, **report.as_json()}, key)
+            fitness.write_report(report, output, key)
         if format_ is Format.TEXT:
-            fitness.summarise(report)
-
-
-def _write_report(file: Path, body: dict[str, Any], key: Path | None) -> None:
-    from ace.files import put
-    from ace.membership.fitness.checking import NAMESPACE
-    from ace.signatures.ssh import sign
-
-    text = json.dumps(body, indent=2, ensure_ascii=False) + "\n"
-    signature = sign(text.encode(), key, NAMESPACE) if key is not None else ""
-    try:
-        put(file.absolute(), text)
-        if signature:
-            put(file.absolute().with_name(f"{file.name}.sig"), signature)
-    except OSError as error:
-        raise UserError(f"{file} cannot be written: {error.strerror}", code="no-file") from None
+            show.show_summary(report)
 
 
 def _join(
@@ -153,10 +132,10 @@ def _join(
     format_: Format,
 ) -> None:
     from ace import spec as spec_room
-    from ace.cli.judged import refusal
     from ace.membership import joining, writing
     from ace.membership.answers import read_answers
     from ace.policy import judge
+    from ace.policy.refusal import refusal
 
     country = joining.country_of(named)
     with writing.alone(spec_dir.parent):
@@ -251,7 +230,7 @@ def _asker(wanted: bool, named: str) -> Asker | None:
             "or --defaults",
             code="nobody-to-ask",
         )
-    from ace.cli.asking import Terminal
+    from ace.cli.show.asking import Terminal
 
     return Terminal()
 

@@ -22,18 +22,16 @@ def outputs(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Print the outputs of a country's stack as of the last run. Secrets are masked unless `--show-secrets` is given."""
-    from ace.cli.output import answering, stdout
-    from ace.cli.steps import plain
-    from ace.workspace.selection import one
+    from ace.cli.show.output import answering, stdout
+    from ace.operations.outputs import outputs as run
     from ace.workspace.workspace import open_workspace
 
     with answering("outputs", format_) as answer:
-        job = one(open_workspace(spec), country, engine)
-        found = {name: plain(value, show_secrets=show_secrets) for name, value in job.engine.outputs(job.stack).items()}
-        answer.body["outputs"] = found
+        found = run(open_workspace(spec), country, engine, show_secrets=show_secrets)
+        answer.body["outputs"] = found.values
         if format_ is Format.TEXT:
-            if not found:
-                stdout.print(f"{job.stack.name} has no outputs yet: `ace up {job.stack.name}`", markup=False)
-            for name, value in found.items():
+            if not found.values:
+                stdout.print(f"{found.country} has no outputs yet: `ace up {found.country}`", markup=False)
+            for name, value in found.values.items():
                 text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
                 stdout.print(f"{name}: {text}", markup=False)

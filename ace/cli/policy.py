@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,19 +15,19 @@ from ace.workspace.as_of import today
 from ace.workspace.root import find_spec_dir
 
 if TYPE_CHECKING:
-    from ace.spec.values import Member
+    from ace.operations.policy import RuleFacts
 
 app = typer.Typer(
     no_args_is_help=True, help="Policies: the rules of the region and of its countries, and their sources."
 )
 
 
-def _as_json(level: str, rule: Any) -> dict[str, Any]:
+def _as_json(rule: RuleFacts) -> dict[str, Any]:
     return {
         "id": rule.id,
-        "level": level,
-        "severity": str(rule.severity),
-        "owner": str(rule.owner),
+        "level": rule.level,
+        "severity": rule.severity,
+        "owner": rule.owner,
         "title": rule.title,
         "source": rule.source,
     }
@@ -41,15 +40,15 @@ def list_(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """List every rule: its subject, the severity of a breach, and its owner (who may waive it)."""
-    from ace.cli.output import answering, stdout
-    from ace.policy.rules import LEVELS
+    from ace.cli.show.output import answering, stdout
+    from ace.operations.policy import rules
 
     with answering("policy-list", format_) as answer:
-        rules = [_as_json(level, rule) for level, of_level in LEVELS.items() for rule in of_level.values()]
-        answer.body["rules"] = rules
+        found = rules()
+        answer.body["rules"] = [_as_json(rule) for rule in found]
         if format_ is Format.TEXT:
-            for rule in rules:
-                line = f"{rule['id']:<24} {rule['level']:<12} {rule['severity']:<8} {rule['owner']:<8} {rule['title']}"
+            for rule in found:
+                line = f"{rule.id:<24} {rule.level:<12} {rule.severity:<8} {rule.owner:<8} {rule.title}"
                 stdout.print(line, markup=False)
 
 
@@ -61,22 +60,14 @@ def explain(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Explain one rule: what it requires, what satisfies it, who owns it and its source."""
-    from ace.cli.output import answering, stdout
-    from ace.policy.rules import LEVELS, RULES
+    from ace.cli.show.output import answering, stdout
+    from ace.operations.policy import explain as run
 
     with answering("policy-explain", format_) as answer:
-        if rule_id not in RULES:
-            near = difflib.get_close_matches(rule_id, RULES, n=1)
-            raise UserError(
-                f"there is no rule {rule_id[:40]!r}",
-                hint=f"is {near[0]} meant?" if near else "`ace policy list` names them",
-                code="no-such-rule",
-            )
-        rule = RULES[rule_id]
-        level = next(name for name, rules in LEVELS.items() if rule_id in rules)
-        answer.body["rules"] = [{**_as_json(level, rule), "explanation": rule.explanation}]
+        rule = run(rule_id)
+        answer.body["rules"] = [{**_as_json(rule), "explanation": rule.explanation}]
         if format_ is Format.TEXT:
-            stdout.print(f"{rule.id} ({level} level, {rule.severity}, {rule.owner}'s rule)\n", markup=False)
+            stdout.print(f"{rule.id} ({rule.level} level, {rule.severity}, {rule.owner}'s rule)\n", markup=False)
             stdout.print(rule.explanation, markup=False)
             stdout.print(f"\nSource: {rule.source}", markup=False)
 
@@ -110,52 +101,24 @@ def approve(
 
     Prints what goes into the file: a waiver's `approval:`, or an item of `suspension: approvals:`. Nothing is written.
     """
-    from ace.cli.output import answering, stdout
-    from ace.policy import approval
-    from ace.signatures import ssh
+    from ace.cli.show.output import answering, stdout
+    from ace.operations import policy
     from ace.spec import load
 
     with answering("policy-approve", format_) as answer:
-        loaded = load(find_spec_dir(spec))
-        member, day = loaded.member(country), as_of or today()
-        public = ssh.public_key_of(key)
-        approver = next((one for one in loaded.region.approvers if ssh.bare(one.key) == public), None)
-        if approver is None or not approver.since <= day < approver.until:
-            raise UserError(
-                f"{key} ({ssh.fingerprint(public)}) is the key of no approver of the region on {day}",
-                hint="approvers are named in ecosystem.yaml, under `approvers:`",
-                code="no-approver",
-            )
+        what: policy.WaiverRef | policy.SuspensionRef
         if suspension and since is not None and reason and rule is None:
-            statement = approval.suspension_statement(member.stack, since, reason)
+            what = policy.SuspensionRef(since, reason)
+        elif rule is not None and subject is not None and not suspension:
+            what = policy.WaiverRef(rule, subject)
         else:
-            statement = _waiver_statement(member, rule, subject, suspension=suspension)
-        line = ssh.on_one_line(ssh.sign(statement, key, approval.NAMESPACE))
-        answer.body["approval"] = {"approver": approver.id, "signature": line}
+            raise UserError(
+                "it is not said what is approved",
+                hint="name a waiver by RULE and SUBJECT, or give --suspension with --since DATE and --reason TEXT",
+                code="usage",
+            )
+        made = policy.approve(load(find_spec_dir(spec)), country, what, key, as_of or today())
+        answer.body["approval"] = {"approver": made.approver, "signature": made.signature}
         if format_ is Format.TEXT:
             start = "- " if suspension else "approval:\n  "
-            stdout.print(f"{start}approver: {approver.id}\n  signature: {line}", markup=False)
-
-
-def _waiver_statement(member: Member, rule: str | None, subject: str | None, *, suspension: bool) -> bytes:
-    """What is signed of the waiver that is meant.
-
-    Raises:
-        UserError: It is not clear what is meant, or the file has no such waiver.
-    """
-    from ace.policy import approval
-
-    if suspension or rule is None or subject is None:
-        raise UserError(
-            "it is not said what is approved",
-            hint="name a waiver by RULE and SUBJECT, or give --suspension with --since DATE and --reason TEXT",
-            code="usage",
-        )
-    found = [waiver for waiver in member.waivers if (waiver.rule, waiver.subject) == (rule, subject)]
-    if len(found) != 1:
-        raise UserError(
-            f"{member.file} has {len(found) or 'no'} waiver{'s' if len(found) > 1 else ''} of {rule} for {subject}",
-            hint="the country writes it there first, with owner, reason and end; then it is signed as it stands",
-            code="no-waiver",
-        )
-    return approval.waiver_statement(member, found[0])
+            stdout.print(f"{start}approver: {made.approver}\n  signature: {made.signature}", markup=False)

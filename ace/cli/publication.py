@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,8 +11,7 @@ import typer
 
 from ace.cli.options import AsOfOption, CountriesArgument, Format, FormatOption, SpecOption, date_of
 from ace.cli.outputs import CountryArgument
-from ace.errors import ExitCode, UserError
-from ace.layout import Layout
+from ace.errors import ExitCode
 from ace.workspace.root import find_spec_dir
 
 if TYPE_CHECKING:
@@ -42,54 +42,19 @@ def verify(
     that an older one is refused later; refused ones change nothing. Exit code 0: all present ones are valid (absent ones
     are listed). 1: at least one is refused.
     """
-    from ace.cli.output import answering, stderr
-    from ace.publication import folder
-    from ace.publication.verify import read_all, remembering, remembering_signers
-    from ace.spec import load
+    from ace.cli.show.output import answering, stderr
+    from ace.operations.verify_publications import verify_publications
 
     with answering("publication-verify", format_) as answer:
-        directory = find_spec_dir(spec)
-        root, loaded, now = directory.parent, load(directory), datetime.now(UTC)
-        seen = folder.read_seen(root)
-        if files:
-            verdicts: dict[str, AnyVerdict] = {}
-            for file in files:
-                name = file.name.removesuffix(".json")
-                verdicts[name] = _one(file, name, root, loaded, now)
-        else:
-            verdicts = dict(read_all(root, loaded, now))
-        told = [_entry(name, verdict) for name, verdict in sorted(verdicts.items())]
+        found = verify_publications(find_spec_dir(spec), files or ())
+        told = [_entry(name, verdict) for name, verdict in sorted(found.verdicts.items())]
         answer.body["publications"] = told
-        if seen is None:
+        if not found.remembers:
             stderr.print("roll-back is not told: ROOT/.ace may not be read by this user", markup=False)
-        elif not files:
-            kept = remembering(seen, verdicts)
-            if kept != seen:
-                folder.write_seen(root, kept)
-            known = folder.read_signers(root) or {}
-            if (signers := remembering_signers(known, loaded, verdicts, now.date())) != known:
-                folder.write_signers(root, signers)
         if format_ is Format.TEXT:
-            _print(told, verdicts)
-        if any(entry["reason"] not in {"", "absent"} for entry in told):
+            _print(told)
+        if found.refused:
             answer.exit_code = ExitCode.FAILED
-
-
-def _one(file: Path, name: str, root: Path, loaded: Any, now: datetime) -> AnyVerdict:
-    from ace.publication import folder
-    from ace.publication.values import Reason, Refused
-    from ace.publication.verify import judge, signers_of
-
-    hub = next((hub for hub in loaded.region.hubs if name == f"hub-{hub.id}"), None)
-    code = hub.hosted_by if hub else name.upper()
-    member = next((member for member in loaded.members if member.code == code), None)
-    if member is None:
-        return Refused(Reason.NOT_A_MEMBER, "its file is named after no member and no hub of the region")
-    if not file.is_file():
-        raise UserError(f"{file}: there is no such file", hint="name a publication such as tn.json", code="no-file")
-    seen = (folder.read_seen(root) or {}).get(name)
-    keys = signers_of(root, loaded, member, (folder.read_signers(root) or {}).get(member.stack), now.date())
-    return judge(folder.read(file.parent, name), loaded, member, hub, keys, now, seen)
 
 
 def _entry(name: str, verdict: AnyVerdict) -> dict[str, Any]:
@@ -104,10 +69,10 @@ def _entry(name: str, verdict: AnyVerdict) -> dict[str, Any]:
     return base
 
 
-def _print(told: list[dict[str, Any]], verdicts: dict[str, AnyVerdict]) -> None:
-    from ace.cli.output import stdout
+def _print(told: list[dict[str, Any]]) -> None:
+    from ace.cli.show.output import stdout
 
-    width = max((len(name) for name in verdicts), default=0)
+    width = max((len(entry["country"]) for entry in told), default=0)
     for entry in told:
         name = f"{entry['country']:<{width}}"
         if entry["valid"]:
@@ -144,34 +109,17 @@ def introduce(
     Prints the entry for `signers:` in the member's file. Nothing is written. A recovery needs two approvers: the second
     one's item goes under the same `recovery:`.
     """
-    from ace.cli.output import answering, stdout
-    from ace.policy import approval, succession
-    from ace.signatures import ssh
+    from ace.cli.show.output import answering, stdout
+    from ace.operations.introduce_key import introduce_key
     from ace.spec import load
-    from ace.spec.values import Signer
 
     with answering("publication-introduce", format_) as answer:
-        if until <= since:
-            raise UserError(f"--until {until} is not after --from {since}", code="usage")
-        loaded = load(find_spec_dir(spec))
-        member = loaded.member(country)
-        signer = Signer(ssh.public_key_of(new), since, until)
-        statement, own = succession.statement(member.stack, signer), ssh.public_key_of(key)
-        earlier = succession.succession(member, loaded.region).counted
-        approver = next((one for one in loaded.region.approvers if ssh.bare(one.key) == own), None)
-        entry: dict[str, Any] = {"key": signer.key, "from": since.isoformat(), "until": until.isoformat()}
-        if any(ssh.bare(one.key) == own and one.since <= since < one.until for one in earlier):
-            entry["introduced"] = ssh.on_one_line(ssh.sign(statement, key, succession.NAMESPACE))
-        elif approver is not None and approver.since <= since < approver.until:
-            line = ssh.on_one_line(ssh.sign(statement, key, approval.NAMESPACE))
-            entry["recovery"] = [{"approver": approver.id, "signature": line}]
+        made = introduce_key(load(find_spec_dir(spec)), country, new, since, until, key)
+        entry: dict[str, Any] = {"key": made.key, "from": since.isoformat(), "until": until.isoformat()}
+        if made.introduced:
+            entry["introduced"] = made.introduced
         else:
-            raise UserError(
-                f"{key} ({ssh.fingerprint(own)}) is neither a signer of {member.code} that counts on {since}, nor an "
-                "approver of the region",
-                hint=f"signers are named in {member.file}, approvers in ecosystem.yaml",
-                code="no-signer",
-            )
+            entry["recovery"] = [{"approver": made.approver, "signature": made.approval}]
         answer.body["signer"] = entry
         if format_ is Format.TEXT:
             stdout.print(f"  - key: {entry['key']}\n    from: {since}\n    until: {until}", markup=False)
@@ -194,51 +142,16 @@ def fetch(
     Without names: of all countries that have a `published_at:`. Each one is verified first, and stored and recorded only if
     it is valid; what is refused, absent or unreachable changes nothing. Exit code 1: one was refused or unreachable.
     """
-    from ace.cli.output import answering, stdout
-    from ace.publication import folder, transport
-    from ace.publication.values import Absent, Refused
-    from ace.publication.verify import judge, remembering, signers_of
-    from ace.spec import load
+    from ace.cli.show.output import answering, stdout
+    from ace.operations.fetch import fetch as run
 
     with answering("publication-fetch", format_) as answer:
-        directory = find_spec_dir(spec)
-        root, loaded, now = directory.parent, load(directory), datetime.now(UTC)
-        chosen = [loaded.member(one) for one in countries] if countries else list(loaded.members)
-        if lost := [member.code for member in chosen if countries and member.published_at is None]:
-            raise UserError(
-                f"{', '.join(lost)} does not say where its publications are",
-                hint="`published_at:` in its member file, or bring the files into publications/ by hand",
-                code="no-place",
-            )
-        seen, remembered = folder.read_seen(root) or {}, folder.read_signers(root) or {}
-        told: list[dict[str, str]] = []
-        verdicts: dict[str, AnyVerdict] = {}
-        for member in (one for one in chosen if one.published_at is not None):
-            hubs = {f"hub-{hub.id}": hub for hub in loaded.region.hubs if hub.hosted_by == member.code}
-            keys = signers_of(root, loaded, member, remembered.get(member.stack), now.date())
-            try:
-                brought = transport.bring(str(member.published_at), [member.stack, *hubs])
-            except transport.TransportError as error:
-                told.append({"name": member.stack, "result": "out-of-reach", "message": str(error)})
-                continue
-            for name, signed in brought.items():
-                verdict = verdicts[name] = judge(signed, loaded, member, hubs.get(name), keys, now, seen.get(name))
-                if isinstance(verdict, Absent):
-                    told.append({"name": name, "result": "absent", "message": ""})
-                elif isinstance(verdict, Refused):
-                    told.append({"name": name, "result": str(verdict.reason), "message": verdict.message})
-                else:
-                    there = folder.read(Layout(root).publications, name)
-                    if there != signed:
-                        folder.put_signed(Layout(root).publications, name, signed)
-                    told.append({"name": name, "result": "unchanged" if there == signed else "fetched", "message": ""})
-        if (kept := remembering(seen, verdicts)) != seen:
-            folder.write_seen(root, kept)
-        answer.body["publications"] = told
-        if any(one["result"] not in ("fetched", "unchanged", "absent") for one in told):
+        done = run(find_spec_dir(spec), countries or ())
+        answer.body["publications"] = [asdict(one) for one in done.publications]
+        if not done.went_well:
             answer.exit_code = ExitCode.FAILED
         if format_ is Format.TEXT:
-            for one in told:
-                stdout.print(f"{one['name']:<16} {one['result']:<14} {one['message']}".rstrip(), markup=False)
-            if not told:
+            for one in done.publications:
+                stdout.print(f"{one.name:<16} {one.result:<14} {one.message}".rstrip(), markup=False)
+            if not done.publications:
                 stdout.print("no country says where its publications are (`published_at:`)", markup=False)

@@ -41,9 +41,9 @@ def _routes(spec_dir: Path, member: Member) -> Done:
         UserError: A hub that can be reached did not take it.
     """
     from ace.cli import configuring, interconnect_live
-    from ace.cli.regional import plan_of
     from ace.interconnect.values import NodeKind
     from ace.membership.transition import Done
+    from ace.operations.region import plan_of
     from ace.workspace.workspace import open_workspace
 
     if not Layout(spec_dir.parent).interconnect_applied.is_dir():

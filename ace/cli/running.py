@@ -10,8 +10,8 @@ from rich.markup import escape
 
 from ace.cli import steps as told_steps
 from ace.cli.interrupt import interruptible
-from ace.cli.output import stderr, stdout
 from ace.cli.progress import Board, following, word
+from ace.cli.show.output import stderr, stdout
 from ace.engine.contract import RunOptions
 from ace.errors import UserError
 from ace.fleet import run as fleet

@@ -32,9 +32,7 @@ def schema(
     Editors complete and check spec files with them: `ace schema member > member.schema.json`, then
     `# yaml-language-server: $schema=member.schema.json` on a file's first line.
     """
-    from ace.publication import canonical
-    from ace.spec import schema as spec_files
+    from ace.operations.schema import schemas
 
-    schemas = spec_files.schemas() | canonical.schemas()
-    printed = schemas if kind is None else schemas[kind]
+    printed = schemas() if kind is None else schemas()[kind]
     typer.echo(json.dumps(printed, indent=2, ensure_ascii=False))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
-from ace.cli.output import Answer, answering, stderr, stdout
+from ace.cli.show.output import Answer, answering, stderr, stdout
 from ace.errors import RefusedError, UserError
 from ace.files import timestamp
 from ace.workspace.as_of import refuse_past, today
@@ -93,10 +93,10 @@ def activate(
     The check was run here, or the country submits its report, signed with a key of its member file. Only the status
     and the log change; `ace up` then deploys the country.
     """
-    from ace.cli import fitness
     from ace.membership.activation import require_fit
     from ace.membership.lifecycle import Verb, after
     from ace.membership.transition import now
+    from ace.operations import fitness
 
     with answering("member-activate", format_) as answer:
         refuse_past(as_of)
@@ -104,9 +104,9 @@ def activate(
         at = _At(spec_dir, country, as_of)
         after(Verb.ACTIVATE, at.member.status, at.member.stack)
         last = (
-            fitness.last(spec_dir.parent, at.member.stack)
+            fitness.last_report(spec_dir.parent, at.member.stack)
             if report_file is None
-            else fitness.signed(report_file, at.member, now())
+            else fitness.signed_report(report_file, at.member, now())
         )
         report = require_fit(at.member, last, now())
         evidence = {
@@ -385,10 +385,10 @@ class _At:
 
         Who is suspended or leaves may break any rule but that of two persons.
         """
-        from ace.cli.judged import refusal
         from ace.membership import writing
         from ace.membership.lifecycle import Verb
         from ace.policy import Judgement, judge
+        from ace.policy.refusal import refusal
         from ace.policy.rules.suspension_two_persons import SUSPENSION_TWO_PERSONS
 
         judged, _ = writing.judge(self.spec_dir, made)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ace.cli import judged
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
-from ace.cli.output import Answer, answering, finding_json, stdout
+from ace.cli.show.output import Answer, answering, finding_json, stdout
 from ace.errors import Finding, RefusedError, Severity, SpecError
 from ace.workspace.as_of import today
 from ace.workspace.root import find_spec_dir
 
 if TYPE_CHECKING:
+    from ace.operations.validate import Validation
     from ace.spec.values import Spec
 
 
@@ -21,38 +21,32 @@ def validate(spec: SpecOption = None, as_of: AsOfOption = None, format_: FormatO
     Exit code 0: no errors (there may be warnings). 1: errors in the files. 3: the files are valid, but a policy
     refuses them (`ace policy list`). Nothing is changed; no cloud is contacted.
     """
-    from ace.policy import judge
-    from ace.spec.load import check_sources, read_all
+    from ace.operations.validate import validate as run
 
     with answering("validate", format_) as answer:
-        sources = read_all(find_spec_dir(spec))
-        loaded, findings = check_sources(sources)
-        if loaded is not None:
-            findings += judged.as_findings(sources, judge(loaded, as_of or today()).findings)
-        report(answer, loaded, findings, format_)
+        _show(answer, run(find_spec_dir(spec), as_of or today()), format_)
 
 
-def report(answer: Answer, loaded: Spec | None, findings: tuple[Finding, ...], format_: Format) -> None:
+def _show(answer: Answer, found: Validation, format_: Format) -> None:
     """Say what was found; a spec with errors raises them all as one `SpecError`, refused ones as `RefusedError`."""
-    answer.body["findings"] = [finding_json(finding) for finding in findings]
-    if loaded is None:
-        raise SpecError(findings)
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    if errors:
+    answer.body["findings"] = [finding_json(finding) for finding in found.findings]
+    if found.spec is None:
+        raise SpecError(found.findings)
+    if found.refused:
         if format_ is Format.TEXT:
-            for finding in findings:
+            for finding in found.findings:
                 stdout.print(_line(finding), markup=False)
-        count = f"{len(errors)} finding{'s' if len(errors) > 1 else ''} of severity error"
+        count = f"{len(found.refused)} finding{'s' if len(found.refused) > 1 else ''} of severity error"
         raise RefusedError(
             f"the policies refuse what the spec says: {count}",
             hint="each line above says what would satisfy it; `ace policy explain RULE` says why",
             code="refused-by-policy",
         )
-    answer.body["summary"] = _summary(loaded)
+    answer.body["summary"] = _summary(found.spec)
     if format_ is Format.TEXT:
-        for finding in findings:
+        for finding in found.findings:
             stdout.print(_line(finding), markup=False)
-        stdout.print(_sentence(loaded), markup=False)
+        stdout.print(_sentence(found.spec), markup=False)
 
 
 def _line(finding: Finding) -> str:

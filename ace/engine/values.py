@@ -20,6 +20,8 @@ SIGNATURE_KEY: Final = "4dabf18193072939515e22adb298388d"
 SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a type tag of Pulumi's, no secret
 UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What stands on the wire for a value that is not known yet (sdk/go/common/resource/plugin/rpc.go)."""
+MASK: Final = "***"
+KNOWN_LATER: Final = "(known after up)"
 
 
 class _Unknown:
@@ -49,3 +51,16 @@ class Secret:
         return "***"
 
     __str__ = __repr__
+
+
+def masked(of: JsonValue, *, show_secrets: bool = False) -> Any:
+    """A value that JSON can hold, for people and files: secrets are `***`, what is not known yet says so."""
+    if isinstance(of, Secret):
+        return masked(of.value, show_secrets=True) if show_secrets else MASK
+    if of is UNKNOWN:
+        return KNOWN_LATER
+    if isinstance(of, dict):
+        return {key: masked(item, show_secrets=show_secrets) for key, item in of.items()}
+    if isinstance(of, (list, tuple)):
+        return [masked(item, show_secrets=show_secrets) for item in of]
+    return of

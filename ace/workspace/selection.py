@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ace.errors import UserError
+from ace.errors import RefusedError, UserError
 from ace.fleet.run import Job, Left
 from ace.spec.values import Member, MemberStatus
 from ace.workspace import clouds_file, engines, passphrase
@@ -18,6 +18,7 @@ from ace.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from ace.engine.contract import Engine, Stack
+    from ace.policy.values import Judgement
 
 LOCAL = "local"
 """The backend of a country that keeps its state below ROOT."""
@@ -97,6 +98,27 @@ def select(
         raise _nobody(not_run)
     known = {member.stack: member for member in members}
     return Selection(tuple(jobs), known, not_run, _note(jobs, engine), without)
+
+
+def refusals(chosen: Selection, judgement: Judgement) -> dict[str, RefusedError]:
+    """Those countries of a selection that the policies refuse, and why."""
+    from ace.policy.refusal import refusal
+
+    found = {job.stack.name: refusal(judgement, job.stack.name, "deployed") for job in chosen.jobs}
+    return {name: error for name, error in found.items() if error is not None}
+
+
+def hold_back(chosen: Selection, judgement: Judgement) -> Selection:
+    """The selection without those countries that the policies refuse; each is named, the others go on.
+
+    Raises:
+        RefusedError: No country is left.
+    """
+    refused = refusals(chosen, judgement)
+    jobs = tuple(job for job in chosen.jobs if job.stack.name not in refused)
+    if refused and not jobs:
+        raise next(iter(refused.values()))
+    return replace(chosen, jobs=jobs, not_run={**chosen.not_run, **refused})
 
 
 def one(workspace: Workspace, named: str, engine: EngineName) -> Job:

@@ -15,11 +15,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner, Result
 
-from ace.cli.fitness import keep
 from ace.cli.main import app
 from ace.engine.contract import Secret, Stack
 from ace.membership.fitness.checking import Report, digest_of
 from ace.membership.fitness.contract import Judged, Outcome, Verdict
+from ace.operations.fitness import keep_report
 from ace.signatures.ssh import make_key
 from ace.spec import load
 from ace.workspace import engines
@@ -200,7 +200,7 @@ def test_the_last_check_of_the_clouds_is_told_in_numbers_while_the_file_asks_the
         (report, {"checked": "2026-11-20T08:30:15Z", "passed": 2, "failed": 0, "aborted": 0, "skipped": 1}),
         (replace(report, asked="0" * 64), None),
     ):
-        keep(root, kept)
+        keep_report(root, kept)
         assert ace("publish", "tn", "--key", "key").exit_code == 0
         raw = (root / "publications" / "tn.json").read_text()
         assert json.loads(raw)["fitness"] == told

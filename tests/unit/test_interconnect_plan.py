@@ -8,9 +8,9 @@ from ipaddress import IPv4Address, ip_network
 
 import pytest
 
-from ace.cli.regional import refused_routes
 from ace.interconnect.plan import plan
 from ace.interconnect.values import LinkKind, NodeKind, Plan, Role
+from ace.operations.region import refused_routes
 from ace.policy import Kind, judge
 from ace.publication.values import (
     Absent,

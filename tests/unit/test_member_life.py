@@ -37,11 +37,11 @@ def root(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Root:
 
 def checked(root: Root, verdict: Verdict = Verdict.PASS, age: timedelta = timedelta(0)) -> None:
     """Keep a check of Seychelles as if its cloud had been asked."""
-    from ace.cli.fitness import keep
+    from ace.operations.fitness import keep_report
 
     member = load(root.spec).member("SC")
     outcomes = (Outcome("extensions", "victoria-1", "", Judged(verdict, "")),)
-    keep(root.path, Report("sc", datetime.now(UTC) - age, digest_of(member), outcomes))
+    keep_report(root.path, Report("sc", datetime.now(UTC) - age, digest_of(member), outcomes))
 
 
 # ----------------------------------------------------------------------------------------------------------- the table

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from ace.cli.output import stderr
+from ace.cli.show.output import stderr
 
 
 class Terminal:

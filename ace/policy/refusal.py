@@ -1,0 +1,26 @@
+"""What an action says when the rules do not let it through."""
+
+from __future__ import annotations
+
+from ace.errors import RefusedError
+from ace.policy.values import Judgement
+
+
+def refusal(judgement: Judgement, stack: str, verb: str) -> RefusedError | None:
+    """Why a country is not deployed or published; None when nothing is in the way.
+
+    Args:
+        judgement: What the rules say.
+        stack: The country.
+        verb: What is not done, as a participle: `deployed`.
+    """
+    errors = judgement.errors_of(stack)
+    if not errors:
+        return None
+    lines = "\n".join(f"  {finding.rule}: {finding.fact}" for finding in errors)
+    return RefusedError(
+        f"{stack} is not {verb}: {len(errors)} {'rule says' if len(errors) == 1 else 'findings of rules say'} no "
+        f"as of {judgement.as_of}\n{lines}",
+        hint="\n  ".join(dict.fromkeys((f"{errors[0].remedy}", *(finding.remedy for finding in errors[1:])))),
+        code="refused-by-policy",
+    )
