@@ -13,8 +13,7 @@ from ace.layout import Layout
 from ace.publication import folder, transport
 from ace.publication.folder import Seen
 from ace.publication.values import Absent, Refused
-from ace.publication.verify import AnyVerdict, judge, remembering, signers_of
-from ace.signatures.ssh import AllowedKey
+from ace.publication.verify import AnyVerdict, MaySign, judge, remembering, signers_of
 from ace.spec import load
 from ace.spec.values import Member, Spec
 
@@ -89,7 +88,7 @@ def _of_member(
     root: Path,
     spec: Spec,
     member: Member,
-    keys: Sequence[AllowedKey],
+    keys: MaySign,
     now: datetime,
     seen: Mapping[str, Seen],
     verdicts: dict[str, AnyVerdict],

@@ -1,0 +1,174 @@
+"""Every operation called as a worker or a pipeline calls it: no terminal, a list as sink, values back.
+
+Run as a program: `python -m tests.unit.operation_calls ROOT`. Prints one JSON object: what each module's call gave, and
+which of the terminal's packages were imported by then.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import pkgutil
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from ace import operations
+from ace.engine.contract import Properties, Stack
+from ace.errors import UserError
+from ace.workspace import engines
+from ace.workspace.engines import EngineName
+from ace.workspace.workspace import Workspace, open_workspace
+from tests.unit.fleet_engines import FolderEngine
+
+TODAY: Final = date(2026, 11, 24)
+Call = Callable[[Workspace, list[Any]], Any]
+
+
+class Engine(FolderEngine):
+    """Its stacks have a `publication`."""
+
+    def outputs(self, stack: Stack) -> Properties:
+        gateways = [{"name": f"gw{n}.tunis-1.tn", "public_address": f"198.18.20.{16 + n}"} for n in (1, 2)]
+        return {"publication": {"data_centres": [{"gateways": gateways}], "hubs": []}}
+
+
+def audit(workspace: Workspace, _events: list[Any]) -> Any:
+    from ace.operations.audit import audit as run
+
+    return run(workspace.spec_dir)
+
+
+def doctor(workspace: Workspace, events: list[Any]) -> Any:
+    from ace.operations.doctor import examine
+
+    return examine(workspace.spec_dir, events.append)
+
+
+def fetch(workspace: Workspace, events: list[Any]) -> Any:
+    from ace.operations.fetch import fetch as run
+
+    return run(workspace.spec_dir, sink=events.append)
+
+
+def fitness(workspace: Workspace, events: list[Any]) -> Any:
+    from ace.operations.fitness import check_fitness
+
+    return check_fitness(workspace, "tn", only=("tls",), cancel=threading.Event(), sink=events.append)
+
+
+def introduce_key(workspace: Workspace, _events: list[Any]) -> Any:
+    from ace.operations.introduce_key import introduce_key as run
+    from ace.signatures.ssh import make_key
+
+    for name in ("new", "old"):
+        make_key(workspace.root / name, name)
+    new, old = workspace.root / "new.pub", workspace.root / "old"
+    return run(workspace.spec, "tn", new, date(2027, 1, 1), date(2029, 1, 1), old)
+
+
+def outputs(workspace: Workspace, _events: list[Any]) -> Any:
+    from ace.operations.outputs import outputs as run
+
+    return run(workspace, "tn")
+
+
+def policy(_workspace: Workspace, _events: list[Any]) -> Any:
+    from ace.operations.policy import explain, rules
+
+    return explain(rules()[0].id)
+
+
+def publish(workspace: Workspace, events: list[Any]) -> Any:
+    from ace.operations.publish import publish as run
+
+    return run(workspace, "tn", sink=events.append)
+
+
+def region(workspace: Workspace, _events: list[Any]) -> Any:
+    from ace.operations.region import plan_of
+
+    return plan_of(workspace.root, workspace.spec, TODAY)
+
+
+def schema(_workspace: Workspace, _events: list[Any]) -> Any:
+    from ace.operations.schema import schemas
+
+    return schemas()
+
+
+def state(workspace: Workspace, events: list[Any]) -> Any:
+    from ace.operations.state import export_state, import_state
+
+    file = workspace.root / "tn.json"
+    export_state(workspace, "tn", EngineName.AUTO, events.append).write(file)
+    return import_state(workspace, "tn", file, EngineName.AUTO, events.append)
+
+
+def validate(workspace: Workspace, _events: list[Any]) -> Any:
+    from ace.operations.validate import validate as run
+
+    return run(workspace.spec_dir, TODAY)
+
+
+def verify_publications(workspace: Workspace, _events: list[Any]) -> Any:
+    from ace.operations.verify_publications import verify_publications as run
+
+    return run(workspace.spec_dir)
+
+
+CALLS: Final[Mapping[str, Call]] = {
+    call.__name__: call
+    for call in (
+        audit,
+        doctor,
+        fetch,
+        fitness,
+        introduce_key,
+        outputs,
+        policy,
+        publish,
+        region,
+        schema,
+        state,
+        validate,
+        verify_publications,
+    )
+}
+REFUSES: Final = {"introduce_key": "no-signer"}
+"""Operations that are to end in an error here, and its code."""
+
+
+def modules() -> set[str]:
+    """Every module of `ace.operations`."""
+    return {module.name for module in pkgutil.iter_modules(operations.__path__)}
+
+
+def called(name: str, workspace: Workspace) -> dict[str, Any]:
+    """What came of a call: the kind of its result, how many events there were, or the error's code."""
+    events: list[Any] = []
+    try:
+        result = CALLS[name](workspace, events)
+    except UserError as error:
+        return {"error": error.code}
+    kind = type(result).__name__
+    frozen = is_dataclass(result) and type(result).__dataclass_params__.frozen  # type: ignore[attr-defined]
+    return {"result": kind, "is_value": frozen or isinstance(result, Mapping), "events": len(events)}
+
+
+def main(root: Path) -> None:
+    logging.disable(logging.CRITICAL)  # what libraries log is the caller's to show
+    engines.build = lambda _name: Engine(wanted={"tn": ("a",)})  # type: ignore[assignment]
+    workspace = open_workspace(root / "ecosystem")
+    found = {name: called(name, workspace) for name in CALLS}
+    json.dump({"called": found, "terminal": sorted({"typer", "rich", "ace.cli"} & set(sys.modules))}, sys.stdout)
+
+
+if __name__ == "__main__":
+    os.environ.pop("TERM", None)
+    main(Path(sys.argv[1]))
