@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -45,7 +44,7 @@ def replacing(file: Path, mode: int | None = PRIVATE, *, durable: bool = False) 
     Raises:
         OSError: As for `put`.
     """
-    temporary = file.with_name(HALF_WRITTEN.format(name=file.name).replace("*", secrets.token_hex(4)))
+    temporary = file.with_name(HALF_WRITTEN.format(name=file.name).replace("*", os.urandom(4).hex()))
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     try:
         with os.fdopen(os.open(temporary, flags, PRIVATE if mode is not None else 0o666), "wb") as out:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ace.errors import RefusedError, UserError
-from ace.files import timestamp_in_name
 
 if TYPE_CHECKING:
     from ace.engine.contract import Engine
@@ -125,6 +124,8 @@ def set_aside(state_dir: Path, name: EngineName) -> Path | None:
     present = [path for file in _HOLDINGS[name] if (path := state_dir / file.split("/")[0]).exists()]
     if not present:
         return None
+    from ace.files import timestamp_in_name
+
     kept = state_dir / f"{name}-before-{timestamp_in_name(datetime.now(UTC))}"
     kept.mkdir(mode=0o700)
     for path in present:
