@@ -154,4 +154,4 @@ def fetch(
             for one in done.publications:
                 stdout.print(f"{one.name:<16} {one.result:<14} {one.message}".rstrip(), markup=False)
             if not done.publications:
-                stdout.print("no country says where its publications are (`published_at:`)", markup=False)
+                stdout.print("no member file has a `published_at:`", markup=False)

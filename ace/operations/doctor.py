@@ -137,7 +137,7 @@ def _engine() -> Iterator[MachineCheck]:
         yield MachineCheck(
             "engine",
             MachineVerdict.FAIL,
-            f"`pulumi version` says {found.said or 'nothing'}",
+            f"`pulumi version` prints {found.said or 'nothing'}",
             "install the Pulumi CLI, version 3, or take it off PATH: the embedded engine needs none",
         )
     elif not found.has_language_host:
@@ -164,7 +164,7 @@ def _provider(found: PulumiInstall) -> MachineCheck:
     others = ", ".join(f"{one.version} ({one.where})" for one in ([taken] if taken is not None else found.providers))
     have = f"its provider {package} is {others}" if others else f"without its provider {package}"
     fix = f"{install}, needs Internet; or put pulumi-resource-{package} {wanted} on PATH; or use --engine embedded"
-    return MachineCheck("engine", MachineVerdict.WARN, f"Pulumi CLI {found.cli}, {have}; the stacks want {wanted}", fix)
+    return MachineCheck("engine", MachineVerdict.WARN, f"Pulumi CLI {found.cli}, {have}; the stacks need {wanted}", fix)
 
 
 def _spec(directory: Path) -> tuple[Spec | None, MachineCheck]:
@@ -172,10 +172,10 @@ def _spec(directory: Path) -> tuple[Spec | None, MachineCheck]:
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     if loaded is None:
         detail = f"{len(errors)} errors in {directory}, first: {errors[0]}"
-        return None, MachineCheck("spec", MachineVerdict.FAIL, detail, "`ace validate` tells all of them")
+        return None, MachineCheck("spec", MachineVerdict.FAIL, detail, "`ace validate` lists all of them")
     if findings:
         detail = f"{directory} is valid, with {len(findings)} warnings"
-        return loaded, MachineCheck("spec", MachineVerdict.WARN, detail, "`ace validate` tells them")
+        return loaded, MachineCheck("spec", MachineVerdict.WARN, detail, "`ace validate` lists them")
     return loaded, MachineCheck("spec", MachineVerdict.PASS, f"{directory}: {len(loaded.active)} active members")
 
 
@@ -187,13 +187,15 @@ def _clouds(file: CloudsFile, loaded: Spec | None) -> Iterator[MachineCheck]:
     }
     here = [name for name in wanted if name in file.entries]
     if not here:
-        detail = f"{file} has none of the spec's clouds" if loaded else f"{file}: the spec does not say which to ask"
+        detail = (
+            f"{file} has none of the spec's clouds" if loaded else f"{file}: no valid spec names the clouds to check"
+        )
         fix = f"its entries are {', '.join(sorted(file.entries)) or 'none'}; the spec names {', '.join(sorted(wanted))}"
         yield MachineCheck(
             "clouds",
             MachineVerdict.FAIL if loaded else MachineVerdict.SKIP,
             detail,
-            fix if loaded else "mend the spec first",
+            fix if loaded else "fix the spec first",
         )
         return
     with ThreadPoolExecutor(len(here)) as pool:
@@ -301,7 +303,7 @@ def _hosts() -> Iterator[MachineCheck]:
 
 def _clock(file: CloudsFile | None) -> Iterator[MachineCheck]:
     now = datetime.now(UTC)
-    fix = "set the clock (systemd-timesyncd, chrony); tokens and signatures are judged by it"
+    fix = "set the clock (systemd-timesyncd, chrony); tokens and signatures depend on it"
     if now < RELEASED:
         yield MachineCheck(
             "clock", MachineVerdict.FAIL, f"it is {now:%Y-%m-%d %H:%M} here, before ACE was released", fix

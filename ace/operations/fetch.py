@@ -67,8 +67,8 @@ def fetch(
     chosen = [spec.member(one) for one in countries] if countries else list(spec.members)
     if countries and (lost := [member.code for member in chosen if member.published_at is None]):
         raise UserError(
-            f"{', '.join(lost)} does not say where its publications are",
-            hint="`published_at:` in its member file, or bring the files into publications/ by hand",
+            f"{', '.join(lost)} has no `published_at:` in its member file",
+            hint="add it, or copy the files into publications/",
             code="no-place",
         )
     seen, signers = folder.read_seen(root) or {}, folder.read_signers(root) or {}

@@ -117,7 +117,7 @@ def _waiver_statement(member: Member, ref: WaiverRef) -> bytes:
         plural = "s" if len(found) > 1 else ""
         raise UserError(
             f"{member.file} has {len(found) or 'no'} waiver{plural} of {ref.rule} for {ref.subject}",
-            hint="the country writes it there first, with owner, reason and end; then it is signed as it stands",
+            hint="the country adds it there first, with owner, reason and end; then an approver signs it",
             code="no-waiver",
         )
     return approval.waiver_statement(member, found[0])

@@ -119,9 +119,9 @@ def _facts(layout: Layout, stack: str) -> Mapping[str, Mapping[str, Any]]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise UserError(f"{file}: {error}", hint=f"`ace configure {stack}` writes it anew", code="bad-facts") from None
+        raise UserError(f"{file}: {error}", hint=f"`ace configure {stack}` writes it again", code="bad-facts") from None
     if not isinstance(content, dict):
-        raise UserError(f"{file} is no JSON object", hint=f"`ace configure {stack}` writes it anew", code="bad-facts")
+        raise UserError(f"{file} is no JSON object", hint=f"`ace configure {stack}` writes it again", code="bad-facts")
     return {host: facts for host, facts in content.items() if isinstance(facts, dict)}
 
 

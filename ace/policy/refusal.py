@@ -19,7 +19,7 @@ def refusal(judgement: Judgement, stack: str, verb: str) -> RefusedError | None:
         return None
     lines = "\n".join(f"  {finding.rule}: {finding.fact}" for finding in errors)
     return RefusedError(
-        f"{stack} is not {verb}: {len(errors)} {'rule says' if len(errors) == 1 else 'findings of rules say'} no "
+        f"{stack} is not {verb}: {len(errors)} finding{'' if len(errors) == 1 else 's'} of severity error "
         f"as of {judgement.as_of}\n{lines}",
         hint="\n  ".join(dict.fromkeys((f"{errors[0].remedy}", *(finding.remedy for finding in errors[1:])))),
         code="refused-by-policy",

@@ -136,7 +136,7 @@ def test_a_cli_is_known_with_and_without_a_v_and_so_is_its_provider(
 def test_what_is_no_pulumi_of_version_3_is_told(root: Path, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
     pulumi_of(root, monkeypatch, said, HOST)
     check = doctor()[1]["engine"]
-    assert (check["verdict"], check["detail"]) == ("FAIL", f"`pulumi version` says {said or 'nothing'}")
+    assert (check["verdict"], check["detail"]) == ("FAIL", f"`pulumi version` prints {said or 'nothing'}")
 
 
 def test_a_cli_without_a_language_host_is_told_unless_it_lies_beside_the_cli(
@@ -160,7 +160,7 @@ def test_a_provider_that_is_not_there_or_another_is_told_with_the_version_that_t
     folder = pulumi_of(root, monkeypatch, "3.276.0", HOST)
     check = doctor()[1]["engine"]
     assert check["verdict"] == "WARN"
-    assert f"without its provider openstack; the stacks want {WANTED}" in check["detail"]
+    assert f"without its provider openstack; the stacks need {WANTED}" in check["detail"]
     assert f"pulumi plugin install resource openstack {WANTED}" in check["fix"]
 
     def cached(number: str) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ace.errors import UserError
-from ace.services.inputs import KEY, Digests, digester
+from ace.layout import Layout
+from ace.services.inputs import Digests, digester
 from tests.unit.service_cases import CHECKOUT
 
 GW, SVC = "gw1.tunis-1.tn", "svc1.tunis-1.tn"
@@ -51,7 +52,7 @@ def test_another_variable_host_role_or_module_makes_another(place: Path) -> None
 
 def test_it_is_keyed_so_that_a_password_cannot_be_guessed_from_it(place: Path, tmp_path: Path) -> None:
     first = of(place)
-    key = place / ".ace" / KEY
+    key = Layout(place).inputs_key
     assert key.stat().st_mode & 0o777 == 0o600
     key.unlink()
     assert of(place) != first
@@ -74,7 +75,7 @@ def test_keys_of_another_country_s_zone_are_words_to_hosts_that_run_dns_alone(pl
 
 def test_a_damaged_key_says_what_to_do(place: Path) -> None:
     of(place)
-    (place / ".ace" / KEY).write_text("?")
+    (Layout(place).inputs_key).write_text("?")
     with pytest.raises(UserError) as told:
         of(place)
     assert "remove it" in (told.value.hint or "")

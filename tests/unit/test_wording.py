@@ -31,18 +31,14 @@ PAGES = (
 SHELL = ("setup", "demo", "test")
 NOT_YET: frozenset[str] = frozenset(
     {
-        "ace/cli/asking.py",
-        "ace/cli/checkup.py",
         "ace/cli/configure.py",
         "ace/cli/configuring.py",
         "ace/cli/deploy.py",
         "ace/cli/effects.py",
         "ace/cli/interrupt.py",
-        "ace/cli/judged.py",
         "ace/cli/member.py",
         "ace/cli/policy.py",
         "ace/cli/publication.py",
-        "ace/cli/publish.py",
         "ace/cli/region_effects.py",
         "ace/cli/running.py",
         "ace/cli/transitions.py",

@@ -34,7 +34,7 @@ class Terminal:
             text = self.line(ask, f"{help_} {least} to {most}.".strip(), str(default), ())
             if text.strip().isdigit() and least <= int(text) <= most:
                 return int(text)
-            self.again(f"a number from {least} to {most} is wanted")
+            self.again(f"enter a number from {least} to {most}")
 
     def heading(self, text: str) -> None:
         """What the next questions are about."""
