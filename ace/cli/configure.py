@@ -15,7 +15,7 @@ from ace.workspace.root import checkout
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ace.services.countries import CountryOutcome
+    from ace.services.country_run import HostsOutcome
     from ace.workspace.workspace import Workspace
 
 ServiceOption = Annotated[
@@ -58,7 +58,7 @@ def configure(
     """
     from ace.cli import configuring
     from ace.cli.show.output import answering
-    from ace.services.countries import Work
+    from ace.services.country_run import Work
     from ace.services.inputs import digester
     from ace.workspace.workspace import open_workspace
 
@@ -117,7 +117,7 @@ def verify(
     """
     from ace.cli import configuring
     from ace.cli.show.output import answering
-    from ace.services.countries import Work
+    from ace.services.country_run import Work
     from ace.workspace.workspace import open_workspace
 
     with answering("verify", format_) as answer:
@@ -185,9 +185,9 @@ def _require_real_hosts(place: Workspace) -> None:
     )
 
 
-def _tell_checks(outcomes: Mapping[str, CountryOutcome], *, all_: bool) -> None:
+def _tell_checks(outcomes: Mapping[str, HostsOutcome], *, all_: bool) -> None:
     """A line a country; below it what did not pass, or all."""
-    from ace.cli.host_progress import word
+    from ace.cli.show.board import word
     from ace.cli.show.output import stdout
 
     styles = {"PASS": "green", "SKIP": "yellow"}

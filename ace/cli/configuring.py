@@ -10,14 +10,16 @@ from typing import Any
 
 from rich.markup import escape
 
-from ace.cli.host_progress import GLYPHS, HostBoard, counts_of, following, word
 from ace.cli.interrupt import interruptible
+from ace.cli.show.board import GLYPHS, Board, following, word
+from ace.cli.show.host_line import HostsLine, counts_of
 from ace.cli.show.output import stderr, stdout
-from ace.errors import ExitCode, UserError, worst
+from ace.errors import ExitCode, UserError
 from ace.files import put
 from ace.fleet.report import new_id
-from ace.services import ansible, countries, public_facts
-from ace.services.countries import CountryOutcome, Result, Target, Work
+from ace.fleet.run import Excluded, Result, exit_code_of
+from ace.services import ansible, country_run, public_facts
+from ace.services.country_run import HostsOutcome, Target, Work
 from ace.services.region import Surroundings
 from ace.services.remote import shown
 from ace.spec.values import MemberStatus
@@ -35,14 +37,14 @@ class Selected:
     """The countries that run, and why others do not."""
 
     hosts: tuple[Hosts, ...]
-    not_run: Mapping[str, CountryOutcome]
+    not_run: Mapping[str, Excluded | UserError]
 
 
 @dataclass(frozen=True)
 class Done:
     """What came of a run."""
 
-    outcomes: Mapping[str, CountryOutcome]
+    outcomes: Mapping[str, HostsOutcome]
     exit_code: ExitCode
     folder: Path
 
@@ -55,8 +57,8 @@ def select(place: Workspace, named: Sequence[str], engine: EngineName, *, remote
     """
     members = [place.spec.member(name) for name in named] or list(place.spec.active)
     chosen: list[Hosts] = []
-    not_run: dict[str, CountryOutcome] = {}
-    errors: list[UserError] = []
+    not_run: dict[str, Excluded | UserError] = {}
+    errors: dict[str, UserError] = {}
     for member in dict.fromkeys(members):
         try:
             if member.status is not MemberStatus.ACTIVE:
@@ -72,24 +74,22 @@ def select(place: Workspace, named: Sequence[str], engine: EngineName, *, remote
             worker = worker_of(place.root, member.stack) if remote else ()
             chosen.append(replace(hosts_of(place, member.stack, engine), worker=worker))
         except UserError as error:
-            errors.append(error)
-            result = Result.FAILED if named else Result.EXCLUDED
-            code = error.exit_code if named else ExitCode.OK
-            not_run[member.stack] = CountryOutcome(result, code, error.code, error.message, error.hint)
+            errors[member.stack] = error
+            not_run[member.stack] = error if named else Excluded(error.code, error.message)
     if not chosen:
         if len(errors) == 1:
-            raise errors[0]
-        lines = "\n".join(f"  {name}: {outcome.cause.splitlines()[0]}" for name, outcome in not_run.items())
+            raise next(iter(errors.values()))
+        lines = "\n".join(f"  {name}: {error.message.splitlines()[0]}" for name, error in errors.items())
         raise UserError(
             f"there is no country whose hosts could be reached:\n{lines}",
-            hint=errors[0].hint if errors else "see `ace validate`",
+            hint=next(iter(errors.values())).hint if errors else "see `ace validate`",
             code="no-hosts",
         )
     return Selected(tuple(chosen), not_run)
 
 
 def target(place: Workspace, hosts: Hosts, used: dict[str, Surroundings]) -> Target:
-    """A country as `ace.services.countries` takes it; `used` remembers what its hosts are told of the region."""
+    """A country as `ace.services.country_run` takes it; `used` remembers what its hosts are told of the region."""
 
     def variables() -> dict[str, Any]:
         used[hosts.member.stack] = told = around(place, hosts.member)
@@ -108,7 +108,7 @@ def run(
     verbose: bool = False,
     waits: bool = False,
     once_more: Work | None = None,
-    show: Callable[[Mapping[str, CountryOutcome]], None] = lambda _outcomes: None,
+    show: Callable[[Mapping[str, HostsOutcome]], None] = lambda _outcomes: None,
 ) -> Done:
     """Run it everywhere, showing progress on standard error; write the report into ROOT/.ace/runs.
 
@@ -137,13 +137,15 @@ def run(
                 stderr.print(f"{kept} is not sent: a country's own variables are its worker's", markup=False)
     used: dict[str, Surroundings] = {}
     targets = [target(place, hosts, used) for hosts in selected.hosts]
-    board = HostBoard([one.country for one in targets])
-    width = parallel or countries.default_parallel(len(targets), share_cores=place.clouds.is_lab and not waits)
+    board = Board([one.country for one in targets], HostsLine)
+    width = parallel or country_run.default_parallel(len(targets), share_cores=place.clouds.is_lab and not waits)
     with (
         following(board, stderr, verbose=verbose) as sink,
         interruptible(lambda line: stderr.print(line, markup=False), board.waiting_for, _STOPPING) as cancel,
     ):
-        outcomes = countries.run_countries(work, targets, runs / name, sink, cancel, parallel=width)
+        not_run = selected.not_run
+        ran = country_run.run_on_hosts(work, targets, runs / name, sink, cancel, parallel=width, not_run=not_run)
+        outcomes = dict(ran.countries)
         if not work.check:
             _keep_facts(place, targets, outcomes)
         behind = [
@@ -154,25 +156,24 @@ def run(
         ]
         if once_more is not None and behind and not cancel.is_set():
             once_more = replace(once_more, before={one.country: outcomes[one.country].inputs for one in behind})
-            again = countries.run_countries(once_more, behind, runs / f"{name}-again", sink, cancel, parallel=width)
-            outcomes |= {country: countries.joined(outcomes[country], more) for country, more in again.items()}
-    outcomes = {**selected.not_run, **outcomes}
+            again = country_run.run_on_hosts(
+                once_more, behind, runs / f"{name}-again", sink, cancel, parallel=width
+            ).countries
+            outcomes |= {country: country_run.joined(outcomes[country], more) for country, more in again.items()}
     for outcome in outcomes.values():
         if outcome.bug:
             stderr.print(outcome.bug, markup=False)
     show(outcomes)
-    code = worst(
-        [outcome.exit_code for outcome in outcomes.values()] + ([ExitCode.INTERRUPTED] if cancel.is_set() else [])
-    )
+    code = exit_code_of(outcomes, cancel)
     _write_report(runs / f"{name}.json", action, began, code, outcomes)
-    countries.prune(runs)
+    country_run.prune(runs)
     return Done(outcomes, code, runs / name)
 
 
 _STOPPING = "interrupted: Ansible is told to stop; no other country is begun"
 
 
-def as_json(outcome: CountryOutcome) -> dict[str, Any]:
+def as_json(outcome: HostsOutcome) -> dict[str, Any]:
     """A country in the command's JSON, and what it took."""
     body: dict[str, Any] = {"result": str(outcome.result), "hosts": {}}
     if outcome.reason:
@@ -197,7 +198,7 @@ def as_json(outcome: CountryOutcome) -> dict[str, Any]:
     return body
 
 
-def error(outcomes: Mapping[str, CountryOutcome], retry: str) -> dict[str, str] | None:
+def error(outcomes: Mapping[str, HostsOutcome], retry: str) -> dict[str, str] | None:
     """The `error` of the JSON; None when nothing went wrong."""
     bad = {name: outcome for name, outcome in sorted(outcomes.items()) if outcome.result in _PROBLEM}
     if not bad:
@@ -207,7 +208,7 @@ def error(outcomes: Mapping[str, CountryOutcome], retry: str) -> dict[str, str] 
     return {"code": first.reason, "message": message, "hint": first.hint or f"`{retry} {' '.join(bad)}`"}
 
 
-def tell(outcomes: Mapping[str, CountryOutcome]) -> None:
+def tell(outcomes: Mapping[str, HostsOutcome]) -> None:
     """A line a country and one a host on standard output."""
     told = {name: outcome for name, outcome in sorted(outcomes.items()) if outcome.result is not Result.EXCLUDED}
     for name, outcome in told.items():
@@ -223,7 +224,7 @@ def tell(outcomes: Mapping[str, CountryOutcome]) -> None:
         stdout.print(f"[dim]left out: {', '.join(left)} (not deployed here; name one to be told more)[/]")
 
 
-def tell_changes(outcomes: Mapping[str, CountryOutcome]) -> None:
+def tell_changes(outcomes: Mapping[str, HostsOutcome]) -> None:
     """What changed (or would), as diffs."""
     for _, outcome in sorted(outcomes.items()):
         for change in outcome.run.changes if outcome.run is not None else ():
@@ -233,7 +234,7 @@ def tell_changes(outcomes: Mapping[str, CountryOutcome]) -> None:
                 stdout.print(escape(line), style=style)
 
 
-def tell_failures(outcomes: Mapping[str, CountryOutcome], retry: str) -> None:
+def tell_failures(outcomes: Mapping[str, HostsOutcome], retry: str) -> None:
     """Each country that failed: which host, in which task, why, and what to try."""
     for name, outcome in sorted(outcomes.items()):
         if outcome.result is not Result.FAILED:
@@ -263,7 +264,7 @@ def own_variables(folder: Path | None, country: str) -> list[Path]:
     return [path for path in (folder / name, folder / f"{name}.yml", folder / f"{name}.yaml") if path.exists()]
 
 
-def _keep_facts(place: Workspace, targets: Sequence[Target], outcomes: Mapping[str, CountryOutcome]) -> None:
+def _keep_facts(place: Workspace, targets: Sequence[Target], outcomes: Mapping[str, HostsOutcome]) -> None:
     for one in targets:
         ran = outcomes[one.country].run
         if ran is not None and ran.public_facts:
@@ -272,7 +273,7 @@ def _keep_facts(place: Workspace, targets: Sequence[Target], outcomes: Mapping[s
 
 
 def _write_report(
-    file: Path, action: str, began: datetime, code: ExitCode, outcomes: Mapping[str, CountryOutcome]
+    file: Path, action: str, began: datetime, code: ExitCode, outcomes: Mapping[str, HostsOutcome]
 ) -> None:
     import json
 

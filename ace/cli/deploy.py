@@ -66,12 +66,14 @@ def preview(
     """
     from dataclasses import asdict
 
-    from ace.cli import running, steps
+    from ace.cli import running
     from ace.cli.show import policy as show_policy
+    from ace.cli.show import steps
     from ace.cli.show.output import answering, stdout
     from ace.engine.contract import RunOptions
     from ace.errors import ExitCode, worst
-    from ace.fleet.report import Action, Result
+    from ace.fleet.report import Action
+    from ace.fleet.run import Result
     from ace.policy import judge
     from ace.workspace import policy_memory
     from ace.workspace.selection import refusals, select
@@ -90,8 +92,8 @@ def preview(
         answer.body["policy"] = show_policy.changes_as_json(policy)
         answer.body["refused"] = {name: {"code": e.code, "message": e.message} for name, e in sorted(refused.items())}
         answer.body["countries"] = {
-            name: {**asdict(country.report.counts), "steps": steps.as_json(country.steps)}
-            | ({} if country.report.result.went_well else running.trouble(country))
+            name: {**asdict(country.counts), "steps": steps.as_json(country.steps)}
+            | ({} if country.result.went_well else running.trouble(country))
             | ({"without_clouds": list(chosen.unseen[name])} if name in chosen.unseen else {})
             for name, country in sorted(done.countries.items())
         }
@@ -100,7 +102,7 @@ def preview(
         if format_ is Format.JSON:
             return
         for name, country in sorted(done.countries.items()):
-            if country.report.result is Result.SUCCEEDED:
+            if country.result is Result.SUCCEEDED:
                 running.print_steps(name, country)
         for name, country in running.taken_part(done.countries):
             stdout.print(f"{name}  {running.forecast(country)}", markup=False)
@@ -225,7 +227,7 @@ def _act(
         answer.abandons = done.abandoned
         answer.exit_code = done.report.exit_code
         if judgement is not None:
-            well = [name for name, country in done.countries.items() if country.report.result.went_well]
+            well = [name for name, country in done.countries.items() if country.result.went_well]
             policy_memory.remember(place.root, judgement, well)
         if report is not None:
             running.write_report(done, report)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ace.engine.contract import Step
-    from ace.fleet.run import CountryRun
+    from ace.fleet.stacks import StackOutcome
 
 
 def drift(
@@ -54,8 +54,9 @@ def drift(
         running.tell_failures(done.countries, "ace drift")
 
 
-def _as_json(country: CountryRun) -> dict[str, Any]:
-    from ace.cli import running, steps
+def _as_json(country: StackOutcome) -> dict[str, Any]:
+    from ace.cli import running
+    from ace.cli.show import steps
     from ace.engine.contract import Op
 
     def told(found: Sequence[Step]) -> list[dict[str, Any]]:
@@ -63,19 +64,19 @@ def _as_json(country: CountryRun) -> dict[str, Any]:
 
     missing = [step for step in country.steps if step.op is Op.DELETE]
     changed = [step for step in country.steps if step.op is not Op.DELETE]
-    well = country.report.result.went_well
+    well = country.result.went_well
     return {"changed": told(changed), "missing": told(missing), "unmanaged": []} | (
         {} if well else running.trouble(country)
     )
 
 
-def _sentence(country: CountryRun) -> str:
+def _sentence(country: StackOutcome) -> str:
     from ace.cli import running
-    from ace.fleet.report import Result
+    from ace.fleet.run import Result
 
-    counts = country.report.counts
-    if country.report.result is Result.UNCHANGED:
+    counts = country.counts
+    if country.result is Result.UNCHANGED:
         return "no drift"
-    if country.report.result is Result.SUCCEEDED:
+    if country.result is Result.SUCCEEDED:
         return f"{counts.update + counts.replace} changed, {counts.delete} missing"
     return running.forecast(country)

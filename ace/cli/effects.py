@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ace.engine.contract import RunOptions
     from ace.fleet.report import Action
-    from ace.fleet.run import CountryRun
+    from ace.fleet.stacks import StackOutcome
     from ace.membership.transition import Intent, Step
     from ace.openstack.cloud import Cloud
     from ace.spec.values import Member
@@ -127,7 +127,7 @@ class Estate:
             if why := self.not_here():
                 return Done(why)
             done = self._run(Action.DOWN, RunOptions(unprotect=("*",)))
-            return Done(f"{done.report.counts.delete} resources deleted")
+            return Done(f"{done.counts.delete} resources deleted")
 
         return Step("tear-down", f"ace down {self.country} --unprotect '*': all that the stack made, in order", act)
 
@@ -236,7 +236,7 @@ class Estate:
 
         return load(self.spec_dir).member(self.country)
 
-    def _run(self, action: Action, options: RunOptions) -> CountryRun:
+    def _run(self, action: Action, options: RunOptions) -> StackOutcome:
         """Run the country's stack, whatever its status.
 
         Raises:
@@ -244,7 +244,7 @@ class Estate:
         """
         from ace.cli import running
         from ace.errors import InterruptedByUser
-        from ace.fleet.report import Result
+        from ace.fleet.run import Result
         from ace.workspace.engines import EngineName
         from ace.workspace.selection import Selection, one
 
@@ -255,13 +255,13 @@ class Estate:
         if done.abandoned:
             os._exit(done.report.exit_code)  # as asked for; the same command goes on from here
         country = done.countries[member.stack]
-        if country.report.result is Result.EARLY_EXIT:
+        if country.result is Result.EARLY_EXIT:
             raise InterruptedByUser("interrupted; the same command goes on from here")
-        if not country.report.result.went_well:
+        if not country.result.went_well:
             wrong: Mapping[str, Any] = running.error(done.countries, "ace member") or {}
             raise UserError(
-                str(wrong.get("message", country.report.cause)),
+                str(wrong.get("message", country.cause)),
                 hint=f"{country.hint + '; ' if country.hint else ''}then the same command again: it goes on from here",
-                code=country.report.reason or "failed",
+                code=country.reason or "failed",
             )
         return country

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ace.interconnect.check import Check
     from ace.interconnect.live.shell import Place as Shell
     from ace.interconnect.values import Node, NodeKind, Plan
-    from ace.services.countries import CountryOutcome
+    from ace.services.country_run import HostsOutcome
     from ace.workspace.workspace import Workspace
 
 """Below ROOT: the files that the last apply took."""
@@ -219,7 +219,7 @@ def roll_out(
 ) -> Done:
     """Have the gateways, or the hubs, of those countries take the files in `folder`; what `proven` wrote."""
     from ace.cli import configuring
-    from ace.services.countries import Work
+    from ace.services.country_run import Work
 
     work = Work(
         checkout() / "playbooks" / "interconnect.yml",
@@ -316,7 +316,7 @@ def proven(place: Workspace, planned: Plan) -> Path:
     return folder
 
 
-def _stops(outcomes: Mapping[str, CountryOutcome]) -> bool:
+def _stops(outcomes: Mapping[str, HostsOutcome]) -> bool:
     """Whether a turn went so badly that the next must not begin."""
     from ace.errors import ExitCode
 

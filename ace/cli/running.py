@@ -8,26 +8,21 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from ace.cli import steps as told_steps
 from ace.cli.interrupt import interruptible
-from ace.cli.progress import Board, following, word
+from ace.cli.show import steps as told_steps
+from ace.cli.show.board import GLYPHS, Board, following, word
 from ace.cli.show.output import stderr, stdout
+from ace.cli.show.stack_line import StackLine
 from ace.engine.contract import RunOptions
 from ace.errors import UserError
-from ace.fleet import run as fleet
-from ace.fleet.report import Action, Counts, Result
-from ace.fleet.run import CountryRun, Run
+from ace.fleet import stacks as fleet
+from ace.fleet.report import Action, Counts
+from ace.fleet.run import Result
+from ace.fleet.stacks import FleetRun, StackOutcome
 from ace.workspace.reachable import unreachable
 from ace.workspace.selection import Selection
 from ace.workspace.workspace import Workspace, make_private
 
-_STYLES = {
-    Result.SUCCEEDED: "green",
-    Result.UNCHANGED: "green",
-    Result.FAILED: "bold red",
-    Result.EXCLUDED: "dim",
-    Result.EARLY_EXIT: "yellow",
-}
 _LEFT_OUT = {
     "no-cloud": "their clouds are not in clouds.yaml; name one to be told more",
     "not-active": "not active members",
@@ -42,7 +37,7 @@ def go(
     *,
     parallel: int | None = None,
     verbose: bool = False,
-) -> Run:
+) -> FleetRun:
     """Run it, showing progress on standard error; a run that acts is written into ROOT/.ace/runs."""
     make_private(place.root)
     if not verbose:
@@ -52,13 +47,13 @@ def go(
     if action.acts:
         say_clouds(place, chosen)
     names = [job.stack.name for job in chosen.jobs]
-    board = Board(names)
+    board = Board(names, StackLine)
     width = parallel or fleet.default_parallel(len(names))
     with (
         following(board, stderr, verbose=verbose) as sink,
         interruptible(lambda line: stderr.print(line, markup=False), board.waiting_for, insisting=True) as cancel,
     ):
-        done = fleet.run(
+        done = fleet.run_stacks(
             action,
             chosen.jobs,
             options,
@@ -87,7 +82,7 @@ def say_clouds(place: Workspace, chosen: Selection) -> None:
             stderr.print(f"  {job.stack.name}  {name}  {place.clouds.auth_url(name)}", markup=False)
 
 
-def write_report(done: Run, file: Path) -> None:
+def write_report(done: FleetRun, file: Path) -> None:
     """Write the report where the user wants it.
 
     Raises:
@@ -113,65 +108,64 @@ def check_report(file: Path | None) -> None:
         raise UserError(f"--report {file}: there is no folder {file.absolute().parent}", code="no-report")
 
 
-def forecast(country: CountryRun) -> str:
+def forecast(country: StackOutcome) -> str:
     """What `up` would do with a country, in a line."""
-    report = country.report
-    if report.result is Result.UNCHANGED:
-        return f"unchanged ({report.counts.same} resources)"
-    if report.result is Result.SUCCEEDED:
-        return f"{_counts(report.counts, 'to ')}, {report.counts.same} unchanged"
+    if country.result is Result.UNCHANGED:
+        return f"unchanged ({country.counts.same} resources)"
+    if country.result is Result.SUCCEEDED:
+        return f"{_counts(country.counts, 'to ')}, {country.counts.same} unchanged"
     return word(country)
 
 
-def trouble(country: CountryRun) -> dict[str, str]:
+def trouble(country: StackOutcome) -> dict[str, str]:
     """What JSON says of a country that did not come to its end."""
     return {
-        "result": str(country.report.result),
-        "reason": country.report.reason,
-        "cause": country.report.cause,
+        "result": str(country.result),
+        "reason": country.reason,
+        "cause": country.cause,
         "hint": country.hint,
     }
 
 
-def error(countries: Mapping[str, CountryRun], retry: str) -> dict[str, str] | None:
+def error(countries: Mapping[str, StackOutcome], retry: str) -> dict[str, str] | None:
     """What went wrong in a run, as JSON's `error`: of the first country that failed, naming the others; None if none."""
-    failed = {name: run for name, run in sorted(countries.items()) if run.report.result is Result.FAILED}
+    failed = {name: run for name, run in sorted(countries.items()) if run.result is Result.FAILED}
     if not failed:
         return None
     name, first = next(iter(failed.items()))
     others = f" (failed too: {', '.join(list(failed)[1:])})" if len(failed) > 1 else ""
     return {
-        "code": first.report.reason,
-        "message": f"{name}: {first.report.cause.removeprefix(f'{name}: ')}{others}",
+        "code": first.reason,
+        "message": f"{name}: {first.cause.removeprefix(f'{name}: ')}{others}",
         "hint": first.hint or f"mend that and try again: `{retry} {' '.join(failed)}`",
     }
 
 
-def tell(done: Run) -> None:
+def tell(done: FleetRun) -> None:
     """One line a country on standard output, and one for all that were left out."""
     run = dict(taken_part(done.countries))
     width = max((len(word(country)) for country in run.values()), default=0)
     for name, country in run.items():
-        report = country.report
-        parts = [_counts(report.counts), f"{report.counts.same} unchanged" if report.counts.same else ""]
-        if report.started:
-            parts.append(f"{report.seconds:.1f} s")
-        ended = f"[{_STYLES[report.result]}]{word(country):<{width}}[/]"
+        parts = [_counts(country.counts), f"{country.counts.same} unchanged" if country.counts.same else ""]
+        if country.started:
+            parts.append(f"{country.seconds:.1f} s")
+        _, style = GLYPHS[country.result]
+        ended = f"[{style}]{word(country):<{width}}[/]"
         stdout.print(f"{name}  {ended}  {escape(', '.join(part for part in parts if part))}")
     tell_left_out(done.countries)
 
 
-def taken_part(countries: Mapping[str, CountryRun]) -> list[tuple[str, CountryRun]]:
+def taken_part(countries: Mapping[str, StackOutcome]) -> list[tuple[str, StackOutcome]]:
     """The countries that were not left out, by name."""
-    return [(name, run) for name, run in sorted(countries.items()) if run.report.result is not Result.EXCLUDED]
+    return [(name, run) for name, run in sorted(countries.items()) if run.result is not Result.EXCLUDED]
 
 
-def tell_left_out(countries: Mapping[str, CountryRun]) -> None:
+def tell_left_out(countries: Mapping[str, StackOutcome]) -> None:
     """Who was left out and why: a line a reason, not a country."""
     left: dict[str, list[str]] = {}
     for name, country in sorted(countries.items()):
-        if country.report.result is Result.EXCLUDED:
-            left.setdefault(_LEFT_OUT.get(country.report.reason, country.report.reason), []).append(name)
+        if country.result is Result.EXCLUDED:
+            left.setdefault(_LEFT_OUT.get(country.reason, country.reason), []).append(name)
     for why, names in left.items():
         stdout.print(f"[dim]left out: {', '.join(names)} ({why})[/]")
 
@@ -187,23 +181,23 @@ def tell_unseen(place: Workspace, chosen: Selection) -> None:
         )
 
 
-def tell_failures(countries: Mapping[str, CountryRun], retry: str) -> None:
+def tell_failures(countries: Mapping[str, StackOutcome], retry: str) -> None:
     """Each country that failed or was stopped: cause, hint, and what to type to try again."""
     for name in sorted(countries):
         country = countries[name]
-        if country.report.result is Result.FAILED:
-            cause = country.report.cause.removeprefix(f"{name}: ")
+        if country.result is Result.FAILED:
+            cause = country.cause.removeprefix(f"{name}: ")
             stderr.print(f"\n[bold red]{name} {word(country)}:[/] {escape(cause)}")
             for failure in country.failures[1:]:
                 stderr.print(f"  also {failure.urn.rsplit('::', 1)[-1]}: {failure.message}", markup=False)
             hint = country.hint or f"mend that and try again: `{retry} {name}`"
             stderr.print(f"[bold]what to do:[/] {escape(hint)}")
-    stopped = [name for name in sorted(countries) if countries[name].report.result is Result.EARLY_EXIT]
+    stopped = [name for name in sorted(countries) if countries[name].result is Result.EARLY_EXIT]
     if stopped:
         stderr.print(f"\n[bold]interrupted.[/] To go on: `{retry} {' '.join(stopped)}`")
 
 
-def print_steps(name: str, country: CountryRun) -> None:
+def print_steps(name: str, country: StackOutcome) -> None:
     """The steps of one country, coloured by what they do."""
     for line, style in told_steps.lines(name, country.steps):
         stdout.print(escape(line), style=style)

@@ -1,4 +1,5 @@
-"""Many stacks at once: run an action on each in a thread of its own, and write down what came of it.
+"""Many countries at once: each in a thread of its own, and what came of it.
 
-Knows engines and stacks, nothing of what a stack holds.
+`run.run_each` is the runner of everything that is done country by country; `stacks` runs engines with it, `report` is the
+record of such a run. Knows nothing of what a stack holds, nor of Ansible.
 """

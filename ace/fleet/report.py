@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ace.errors import ExitCode
 from ace.files import put, timestamp, timestamp_in_name
+from ace.fleet.run import Result
 
 SCHEMA: Final = "ace/run-report/v1"
 SCHEMA_FILE: Final = Path(__file__).with_name("run-report.schema.json")
@@ -31,23 +32,6 @@ class Action(StrEnum):
     def acts(self) -> bool:
         """Whether it changes a cloud or a state."""
         return self not in (Action.PREVIEW, Action.DRIFT)
-
-
-class Result(StrEnum):
-    """How a country's run ended."""
-
-    SUCCEEDED = "succeeded"
-    UNCHANGED = "unchanged"
-    FAILED = "failed"
-    EXCLUDED = "excluded"
-    """It was not for this run: not active, no cloud."""
-    EARLY_EXIT = "early_exit"
-    """The run was interrupted before this country was begun, or while it was under way."""
-
-    @property
-    def went_well(self) -> bool:
-        """Whether all that was asked for is done."""
-        return self in (Result.SUCCEEDED, Result.UNCHANGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +63,6 @@ class CountryReport:
     ended: datetime | None = None
     counts: Counts = field(default_factory=Counts)
     engine: str = ""
-
-    @property
-    def seconds(self) -> float:
-        """How long it took."""
-        return (self.ended - self.started).total_seconds() if self.started and self.ended else 0.0
 
     def as_json(self) -> dict[str, Any]:
         """As the run report's JSON."""

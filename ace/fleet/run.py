@@ -1,311 +1,278 @@
-"""Run an action over many stacks: a thread each, at most so many at once, a failing one leaves the others going."""
+"""Do something in many countries: a thread each, at most so many at once, a failing country leaves the others going."""
 
 from __future__ import annotations
 
-import os
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Final, cast
+from enum import StrEnum
+from typing import Final, Generic, Protocol, TypeVar
 
-import psutil
-
-from ace.engine.contract import (
-    Drift,
-    Engine,
-    Event,
-    EventSink,
-    Failure,
-    Op,
-    Outcome,
-    Phase,
-    RunOptions,
-    Stack,
-    Step,
-    StepFinished,
-)
 from ace.engine.interrupt import Urgency, urgency
-from ace.errors import ExitCode, InterruptedByUser, RefusedError, UserError, worst
-from ace.fleet.report import Action, CountryReport, Counts, Result, RunReport, new_id
+from ace.errors import ExitCode, InterruptedByUser, UserError, worst
 
-MEMORY_PER_STACK_MB: Final = 600
-"""What a stack's program, its engine and their plugins take while they run (measured with the Pulumi CLI)."""
-STACKS_PER_CORE: Final = 2
-"""A stack mostly waits for its cloud."""
+INTERRUPTED: Final = "interrupted"
+"""The reason of a country that was stopped, or not begun."""
+NOT_BEGUN: Final = "not begun: the run was interrupted"
+ABANDONED: Final = "interrupted, and stopped at once: the next run finds out how what was in flight ended"
 _ASKED_EVERY_S: Final = 0.1
-_NOT_BEGUN: Final = "not begun: the run was interrupted"
-_INTERRUPTED: Final = "interrupted: what was in flight was finished and saved, the rest was not begun"
-_ABANDONED: Final = "interrupted, and stopped at once: the next run finds out how what was in flight ended"
+
+
+class Result(StrEnum):
+    """How a country's part of a run ended."""
+
+    SUCCEEDED = "succeeded"
+    UNCHANGED = "unchanged"
+    DIFFERS = "differs"
+    """Only compared: something would change."""
+    FAILED = "failed"
+    EXCLUDED = "excluded"
+    """It was not for this run: not active, no cloud."""
+    EARLY_EXIT = "early_exit"
+    """The run was interrupted before this country was begun, or while it was under way."""
+
+    @property
+    def went_well(self) -> bool:
+        """Whether all that was asked for is done."""
+        return self in (Result.SUCCEEDED, Result.UNCHANGED)
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """One country's stack and the engine that runs it."""
-
-    stack: Stack
-    engine: Engine
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """Why a country is not run: a stable word, and a sentence for a person."""
+class Excluded:
+    """Why a country takes no part in a run: a stable kebab-case word, and a sentence for a person."""
 
     reason: str
     cause: str
 
 
 @dataclass(frozen=True, slots=True)
-class CountryRun:
-    """What came of one country: its record, and what only this process needs to know."""
+class CountryOutcome:
+    """What came of a country's part; each kind of run adds what it alone knows. Times are UTC (None: never begun)."""
 
-    report: CountryReport
+    result: Result
     exit_code: ExitCode = ExitCode.OK
-    steps: tuple[Step, ...] = ()
-    failures: tuple[Failure, ...] = ()
+    reason: str = ""
+    """A stable kebab-case word; empty when it went well."""
+    cause: str = ""
+    """A sentence for a person; empty when it went well."""
     hint: str = ""
+    started: datetime | None = None
+    ended: datetime | None = None
     bug: str = ""
-    """The traceback when it was no fault of the user's or the cloud's."""
+    """The traceback when it was no fault of the user's, the cloud's or a host's."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (self.ended - self.started).total_seconds() if self.started and self.ended else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What came of a run."""
+class Job(Protocol):
+    """A country's part of a run, not begun."""
 
-    report: RunReport
-    countries: Mapping[str, CountryRun]
-    abandoned: bool = False
-    """Whether threads are still at work in this process, which somebody wants to end at once."""
+    @property
+    def country(self) -> str:
+        """Its code in lower case."""
+
+
+J = TypeVar("J", bound=Job)
+J_contra = TypeVar("J_contra", bound=Job, contravariant=True)
+O = TypeVar("O", bound=CountryOutcome)  # noqa: E741 - an outcome, not a number
+O_co = TypeVar("O_co", bound=CountryOutcome, covariant=True)
+E = TypeVar("E")
+E_co = TypeVar("E_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
 class CountryStarted:
     """A country's turn has come."""
 
-    stack: str
-    engine: str
+    country: str
+    what: str
+    """With what or on what it runs, in a few words: an engine, so many hosts."""
 
 
 @dataclass(frozen=True, slots=True)
-class CountryEnded:
+class CountryEnded(Generic[O_co]):
     """A country is done with, one way or another."""
 
-    stack: str
-    run: CountryRun
+    country: str
+    outcome: O_co
 
 
-FleetEvent = Event | CountryStarted | CountryEnded
-FleetSink = Callable[[FleetEvent], None]
-"""Called from any thread; must be quick and must not raise."""
-Diagnose = Callable[[Stack, str], str]
-"""Asked when a country failed, with what is known of it: what else is wrong around it (a cloud that does not answer), in
-a sentence; empty if nothing."""
+Sink = Callable[[E | CountryStarted | CountryEnded[O]], None]
+"""Takes a run's events. Called from any thread; must be quick and must not raise."""
 
 
-def default_parallel(stacks: int) -> int:
-    """How many stacks at once suit this machine: by cores, and by the memory that is free now."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    room = psutil.virtual_memory().available // (MEMORY_PER_STACK_MB * 1024 * 1024)
-    return max(1, min(stacks, STACKS_PER_CORE * cores, room))
+class Act(Protocol[J_contra, O_co, E_co]):
+    """What is done in each country. What `act` raises is that country's alone: `run_each` makes its outcome of it."""
+
+    def blank(self, job: J_contra | None, result: Result) -> O_co:
+        """An outcome of its kind without more than the result; None: of a country that is only reported."""
+
+    def describe(self, job: J_contra) -> str:
+        """With what or on what it runs, in a few words."""
+
+    def act(self, job: J_contra, sink: Callable[[E_co], None], cancel: threading.Event) -> O_co:
+        """Do it. It heeds `cancel` by itself, and may raise anything.
+
+        Raises:
+            UserError: The country failed, and why.
+            InterruptedByUser: It was stopped.
+        """
+
+    def known(self, job: J_contra) -> O_co:
+        """What is known of a country that is under way and is not waited for any longer."""
+        return self.blank(job, Result.EARLY_EXIT)
+
+    def stops_at_once(self, job: J_contra) -> bool:
+        """Whether it ends by itself, soon and with an outcome, when it is asked to stop at once."""
+        del job
+        return False
+
+    def weight(self, job: J_contra) -> int:
+        """How much there is to do; where several run at once the heaviest begin first."""
+        del job
+        return 0
 
 
-def run(
-    action: Action,
-    jobs: Sequence[Job],
-    options: RunOptions,
-    sink: FleetSink,
+@dataclass(frozen=True, slots=True)
+class Ran(Generic[O]):
+    """What came of a run, by country. Times are UTC."""
+
+    countries: Mapping[str, O]
+    exit_code: ExitCode
+    started: datetime
+    ended: datetime
+    abandoned: bool = False
+    """Whether threads are still at work in this process, which somebody wants to end at once."""
+
+
+def run_each(
+    jobs: Sequence[J],
+    act: Act[J, O, E],
+    sink: Sink[E, O],
     cancel: threading.Event,
     *,
     parallel: int,
-    not_run: Mapping[str, Left | UserError] | None = None,
-    diagnose: Diagnose = lambda _stack, _known: "",
-) -> Run:
-    """Run the action on every stack and wait for the end.
+    not_run: Mapping[str, Excluded | UserError] | None = None,
+) -> Ran[O]:
+    """Do it in every country and wait for the end; raises nothing that concerns one country alone.
 
-    Setting `cancel` lets what is in flight finish; stacks that were not begun end as `early_exit`. An `Interrupt` that
-    insists is not kept waiting: engines that cannot stop at once are left where they are, and told of as far as is known.
+    Setting `cancel` lets what is in flight finish; countries that were not begun end as `early_exit`. An `Interrupt` that
+    insists is not kept waiting: what cannot stop at once is left where it is, and told of as far as is known.
 
     Args:
-        action: What to do.
-        jobs: The stacks, each with its engine.
-        options: How; the same for all.
+        jobs: One a country.
+        act: What is done.
         sink: Told of everything, from many threads.
         cancel: Set by whoever wants it to stop.
-        parallel: At most so many stacks at once.
+        parallel: At most so many countries at once.
         not_run: Countries that are only reported, by name: excluded, or failed by that error before they began.
-        diagnose: Asked about a stack that failed.
     """
     started = _now()
-    countries: dict[str, CountryRun] = {}
-    under_way = {job.stack.name: _UnderWay() for job in jobs}
-
-    def turn(job: Job) -> CountryRun:
-        if cancel.is_set():
-            done = CountryRun(
-                CountryReport(Result.EARLY_EXIT, "interrupted", _NOT_BEGUN, engine=job.engine.name),
-                ExitCode.INTERRUPTED,
-            )
-        else:
-            sink(CountryStarted(job.stack.name, job.engine.name))
-            done = _one(action, job, options, under_way[job.stack.name].following(sink), cancel, diagnose)
-        sink(CountryEnded(job.stack.name, done))
-        return done
-
+    countries: dict[str, O] = {}
     for name, why in (not_run or {}).items():
-        countries[name] = _not_run(why)
+        countries[name] = _not_run(act, why)
         sink(CountryEnded(name, countries[name]))
+    turns = [_Turn(job, act, sink, cancel) for job in jobs]
+    ordered = sorted(turns, key=lambda turn: -act.weight(turn.job)) if parallel > 1 else turns
     pool = ThreadPoolExecutor(max(1, parallel), thread_name_prefix="ace-fleet")
-    ending = {pool.submit(turn, job): job for job in jobs}
+    ending = {pool.submit(turn.take): turn for turn in ordered}
     waiting = set(ending)
-    while waiting and not (urgency(cancel) >= Urgency.STOP and not any(_stops_at_once(ending[one]) for one in waiting)):
+    while waiting and not _insists(cancel, act, [ending[one].job for one in waiting]):
         _, waiting = wait(waiting, timeout=_ASKED_EVERY_S, return_when=FIRST_COMPLETED)
     pool.shutdown(wait=not waiting, cancel_futures=True)
-    for future, job in ending.items():
-        known = under_way[job.stack.name]
-        countries[job.stack.name] = known.abandoned(job) if future in waiting else future.result()
+    by_job = {id(turn): future for future, turn in ending.items()}
+    for turn in turns:
+        countries[turn.job.country] = turn.outcome(by_job[id(turn)], waiting)
+    return Ran(countries, exit_code_of(countries, cancel), started, _now(), abandoned=bool(waiting))
+
+
+def exit_code_of(countries: Mapping[str, CountryOutcome], cancel: threading.Event) -> ExitCode:
+    """How a run with these outcomes ends, which may have been cancelled."""
     codes = [country.exit_code for country in countries.values()]
-    if cancel.is_set():
-        codes.append(ExitCode.INTERRUPTED)
-    report = RunReport(
-        id=new_id(),
-        action=action,
-        started=started,
-        ended=_now(),
-        exit_code=worst(codes),
-        countries={name: country.report for name, country in countries.items()},
-    )
-    return Run(report, countries, abandoned=bool(waiting))
+    return worst([*codes, ExitCode.INTERRUPTED] if cancel.is_set() else codes)
 
 
 @dataclass(slots=True)
-class _UnderWay:
-    """What is known of a stack that has not ended yet."""
+class _Turn(Generic[J, O, E]):
+    """One country, from its start to its outcome."""
 
-    steps: list[Step] = field(default_factory=list)
-    since: datetime | None = None
+    job: J
+    act: Act[J, O, E]
+    sink: Sink[E, O]
+    cancel: threading.Event
+    started: datetime | None = field(default=None, init=False)
 
-    def following(self, sink: EventSink) -> EventSink:
-        """The sink, and we listen."""
-        self.since = _now()
+    def take(self) -> O:
+        """Do it, or do not begin any more; raises nothing."""
+        if self.cancel.is_set():
+            done = self._not_begun()
+        else:
+            self.started = _now()
+            self.sink(CountryStarted(self.job.country, self.act.describe(self.job)))
+            done = replace(self._guarded(), started=self.started, ended=_now())
+        self.sink(CountryEnded(self.job.country, done))
+        return done
 
-        def hear(event: Event) -> None:
-            if isinstance(event, Phase) and event.name == "planning":
-                self.steps.clear()  # what a refresh found before is not what the run did
-            elif isinstance(event, StepFinished) and event.error is None:
-                self.steps.append(event.step)
-            sink(event)
-
-        return hear
-
-    def abandoned(self, job: Job) -> CountryRun:
-        """Its record, when nobody waits for its end."""
-        steps = tuple(self.steps)
-        ended, cause = (_now(), _ABANDONED) if self.since else (None, _NOT_BEGUN)
-        report = CountryReport(
-            Result.EARLY_EXIT, "interrupted", cause, self.since, ended, counts(steps), job.engine.name
+    def outcome(self, future: Future[O], waiting: set[Future[O]]) -> O:
+        """What came of it, or what is known if nobody waits for its end."""
+        if future not in waiting:
+            return future.result()
+        if self.started is None:
+            return self._not_begun()
+        return replace(
+            self.act.known(self.job),
+            result=Result.EARLY_EXIT,
+            exit_code=ExitCode.INTERRUPTED,
+            reason=INTERRUPTED,
+            cause=ABANDONED,
+            started=self.started,
+            ended=_now(),
         )
-        return CountryRun(report, ExitCode.INTERRUPTED, steps)
+
+    def _guarded(self) -> O:
+        try:
+            return self.act.act(self.job, self.sink, self.cancel)
+        except InterruptedByUser as error:
+            return self._stopped(error.message)
+        except UserError as error:
+            return _failed(self.act.blank(self.job, Result.FAILED), error)
+        except Exception as error:  # a bug in one country's run must not stop the others'
+            cause = f"{type(error).__name__}: {error}"
+            return replace(
+                self.act.blank(self.job, Result.FAILED),
+                exit_code=ExitCode.FAILED,
+                reason="bug",
+                cause=cause,
+                bug=traceback.format_exc(),
+            )
+
+    def _not_begun(self) -> O:
+        return self._stopped(NOT_BEGUN)
+
+    def _stopped(self, cause: str) -> O:
+        blank = self.act.blank(self.job, Result.EARLY_EXIT)
+        return replace(blank, exit_code=ExitCode.INTERRUPTED, reason=INTERRUPTED, cause=cause)
 
 
-def _stops_at_once(job: Job) -> bool:
-    """Whether its engine ends by itself, soon and with a word, when it is told to stop at once."""
-    return bool(getattr(job.engine, "stops_at_once", False))
+def _insists(cancel: threading.Event, act: Act[J, O, E], jobs: Sequence[J]) -> bool:
+    """Whether somebody wants an end now, and no country that is not done yet comes to one by itself."""
+    return urgency(cancel) >= Urgency.STOP and not any(act.stops_at_once(job) for job in jobs)
 
 
-def _one(
-    action: Action,
-    job: Job,
-    options: RunOptions,
-    sink: EventSink,
-    cancel: threading.Event,
-    diagnose: Diagnose,
-) -> CountryRun:
-    """One country, from its start to its record; raises nothing."""
-    begun = CountryReport(Result.SUCCEEDED, started=_now(), engine=job.engine.name)
-    try:
-        outcome = _act(action, job, options, sink, cancel)
-    except InterruptedByUser:
-        outcome = Outcome(job.stack.name, (), interrupted=True)
-    except UserError as error:
-        said = "" if isinstance(error, RefusedError) else diagnose(job.stack, error.message)
-        cause = _sentences(said, error.message)
-        report = replace(begun, result=Result.FAILED, reason=error.code, cause=cause, ended=_now())
-        return CountryRun(report, error.exit_code, hint=error.hint)
-    except Exception as error:  # a bug in one country's run must not stop the others'
-        report = replace(
-            begun, result=Result.FAILED, reason="bug", cause=f"{type(error).__name__}: {error}", ended=_now()
-        )
-        return CountryRun(report, ExitCode.FAILED, bug=traceback.format_exc())
-    begun = replace(begun, ended=_now(), counts=counts(outcome.steps))
-    if any(failure.urn or not outcome.interrupted for failure in outcome.failures):  # else it only says "interrupted"
-        told = _told(outcome.failures)
-        cause = _sentences(diagnose(job.stack, told), told)
-        hint = next((failure.hint for failure in outcome.failures if failure.hint), "")
-        report = replace(begun, result=Result.FAILED, reason="steps-failed", cause=cause)
-        code = ExitCode.INTERRUPTED if outcome.interrupted else ExitCode.FAILED
-        return CountryRun(report, code, outcome.steps, outcome.failures, hint)
-    if outcome.interrupted:
-        cause = _ABANDONED if urgency(cancel) >= Urgency.STOP else _INTERRUPTED
-        report = replace(begun, result=Result.EARLY_EXIT, reason="interrupted", cause=cause)
-        return CountryRun(report, ExitCode.INTERRUPTED, outcome.steps)
-    differs = any(step.op is not Op.SAME for step in outcome.steps if step.custom)
-    report = replace(begun, result=Result.SUCCEEDED if differs else Result.UNCHANGED)
-    code = ExitCode.DIFFERENCES if differs and not action.acts else ExitCode.OK
-    return CountryRun(report, code, outcome.steps)
+def _not_run(act: Act[J, O, E], why: Excluded | UserError) -> O:
+    if isinstance(why, Excluded):
+        return replace(act.blank(None, Result.EXCLUDED), reason=why.reason, cause=why.cause)
+    return _failed(act.blank(None, Result.FAILED), why)
 
 
-def _not_run(why: Left | UserError) -> CountryRun:
-    if isinstance(why, Left):
-        return CountryRun(CountryReport(Result.EXCLUDED, why.reason, why.cause))
-    return CountryRun(CountryReport(Result.FAILED, why.code, why.message), why.exit_code, hint=why.hint)
-
-
-def _act(action: Action, job: Job, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Outcome:
-    stack, engine = job.stack, job.engine
-    match action:
-        case Action.PREVIEW:
-            plan = engine.preview(stack, options, sink, cancel)
-            return Outcome(stack.name, plan.steps, interrupted=cancel.is_set())
-        case Action.UP:
-            return engine.up(stack, options, sink, cancel)
-        case Action.REFRESH:
-            return engine.refresh(stack, options, sink, cancel)
-        case Action.DOWN:
-            return engine.destroy(stack, options, sink, cancel)
-        case Action.DRIFT:
-            return Outcome(stack.name, _drifting(engine).drift(stack, sink, cancel), interrupted=cancel.is_set())
-
-
-def _drifting(engine: Engine) -> Drift:
-    if not hasattr(engine, "drift"):
-        raise UserError(f"the engine {engine.name} cannot compare with the live cloud", code="no-drift")
-    return cast(Drift, engine)
-
-
-def counts(steps: Sequence[Step]) -> Counts:
-    """How many of these steps, of real resources, do what."""
-    real = [step.op for step in steps if step.custom]
-    return Counts(
-        create=real.count(Op.CREATE),
-        update=real.count(Op.UPDATE),
-        replace=real.count(Op.REPLACE),
-        delete=real.count(Op.DELETE),
-        same=real.count(Op.SAME) + real.count(Op.IMPORT),
-    )
-
-
-def _told(failures: Sequence[Failure]) -> str:
-    """The first failure with the resource's name, and how many more there are."""
-    first = failures[0]
-    name = first.urn.rsplit("::", 1)[-1]
-    more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-    return f"{name}: {first.message}{more}" if name else f"{first.message}{more}"
-
-
-def _sentences(*parts: str) -> str:
-    return "; ".join(dict.fromkeys(part for part in parts if part)) or "it failed without a message"
+def _failed(blank: O, error: UserError) -> O:
+    return replace(blank, exit_code=error.exit_code, reason=error.code, cause=error.message, hint=error.hint)
 
 
 def _now() -> datetime:

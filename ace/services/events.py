@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from ace.services.results import (
+    AnsibleMessage,
     Change,
     Check,
     Ending,
     HostCounts,
-    Outcome,
     PlayEnded,
     RunEvent,
     RunResult,
-    Said,
     TaskBegan,
     TaskEnded,
+    TaskOutcome,
     Trouble,
 )
 
@@ -29,10 +29,10 @@ PUBLIC_FACTS = "ace_public_facts"
 CHECKS = "ace_checks"
 _KEY_REFUSED = ("Host key verification failed", "REMOTE HOST IDENTIFICATION HAS CHANGED")
 _ENDED = {
-    "runner_on_ok": Outcome.OK,
-    "runner_on_failed": Outcome.FAILED,
-    "runner_on_skipped": Outcome.SKIPPED,
-    "runner_on_unreachable": Outcome.UNREACHABLE,
+    "runner_on_ok": TaskOutcome.OK,
+    "runner_on_failed": TaskOutcome.FAILED,
+    "runner_on_skipped": TaskOutcome.SKIPPED,
+    "runner_on_unreachable": TaskOutcome.UNREACHABLE,
 }
 _LONGEST_MESSAGE = 2_000
 _LONGEST_DIFF = 20_000
@@ -53,7 +53,7 @@ def read(event: Mapping[str, Any]) -> RunEvent | None:
         return PlayEnded(_stats(data))
     if kind in ("warning", "error"):
         text = clean(str(event.get("stdout") or "")).strip()
-        return Said(kind, text) if text else None
+        return AnsibleMessage(kind, text) if text else None
     return None
 
 
@@ -98,7 +98,7 @@ class Tally:
     troubles: list[Trouble] = field(default_factory=list)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     checks: dict[str, list[Check]] = field(default_factory=dict)
-    said: list[Said] = field(default_factory=list)
+    messages: list[AnsibleMessage] = field(default_factory=list)
 
     def take(self, event: RunEvent) -> None:
         """Add one."""
@@ -107,8 +107,8 @@ class Tally:
                 self._end(event)
             case PlayEnded():
                 self.final = event.counts
-            case Said():
-                self.said.append(event)
+            case AnsibleMessage():
+                self.messages.append(event)
             case TaskBegan():
                 self.counts.setdefault(event.host, {})
 
@@ -124,19 +124,19 @@ class Tally:
             troubles=tuple(self.troubles),
             public_facts=self.facts,
             checks=tuple(check for host in sorted(self.checks) for check in self.checks[host]),
-            said=tuple(self.said),
+            messages=tuple(self.messages),
             artefacts=artefacts,
             seconds=seconds,
         )
 
     def _end(self, event: TaskEnded) -> None:
         counts = self.counts.setdefault(event.host, {})
-        if event.outcome not in (Outcome.SKIPPED, Outcome.IGNORED):
+        if event.outcome not in (TaskOutcome.SKIPPED, TaskOutcome.IGNORED):
             counts[event.outcome.value] = counts.get(event.outcome.value, 0) + 1
-        if event.outcome is Outcome.CHANGED:
+        if event.outcome is TaskOutcome.CHANGED:
             self.changes.append(Change(event.host, event.task, event.diff))
-        if event.outcome in (Outcome.FAILED, Outcome.UNREACHABLE):
-            unreachable = event.outcome is Outcome.UNREACHABLE
+        if event.outcome in (TaskOutcome.FAILED, TaskOutcome.UNREACHABLE):
+            unreachable = event.outcome is TaskOutcome.UNREACHABLE
             self.troubles.append(Trouble(event.host, event.task, event.message, unreachable, event.key_refused))
         if isinstance(told := event.facts.get(PUBLIC_FACTS), dict):
             self.facts.setdefault(event.host, {}).update(told)
@@ -144,14 +144,14 @@ class Tally:
             self.checks[event.host] = [*_checks(event.host, checks)]
 
 
-def _ended(outcome: Outcome, host: str, task: str, data: Mapping[str, Any]) -> TaskEnded:
+def _ended(outcome: TaskOutcome, host: str, task: str, data: Mapping[str, Any]) -> TaskEnded:
     result = data.get("res") if isinstance(data.get("res"), dict) else {}
     assert isinstance(result, dict)  # noqa: S101 - for the type checker; said above
-    if outcome is Outcome.OK and result.get("changed"):
-        outcome = Outcome.CHANGED
-    if outcome is Outcome.FAILED and data.get("ignore_errors"):
-        outcome = Outcome.IGNORED
-    bad = outcome in (Outcome.FAILED, Outcome.UNREACHABLE, Outcome.IGNORED)
+    if outcome is TaskOutcome.OK and result.get("changed"):
+        outcome = TaskOutcome.CHANGED
+    if outcome is TaskOutcome.FAILED and data.get("ignore_errors"):
+        outcome = TaskOutcome.IGNORED
+    bad = outcome in (TaskOutcome.FAILED, TaskOutcome.UNREACHABLE, TaskOutcome.IGNORED)
     why = message(result) if bad else ""
     facts = result.get("ansible_facts")
     return TaskEnded(
@@ -159,9 +159,9 @@ def _ended(outcome: Outcome, host: str, task: str, data: Mapping[str, Any]) -> T
         task,
         outcome,
         message=why,
-        diff=_all_diffs(result) if outcome is Outcome.CHANGED else "",
+        diff=_all_diffs(result) if outcome is TaskOutcome.CHANGED else "",
         facts=facts if isinstance(facts, dict) else {},
-        key_refused=outcome is Outcome.UNREACHABLE and any(words in why for words in _KEY_REFUSED),
+        key_refused=outcome is TaskOutcome.UNREACHABLE and any(words in why for words in _KEY_REFUSED),
     )
 
 

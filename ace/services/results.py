@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 
-class Outcome(StrEnum):
+class TaskOutcome(StrEnum):
     """How a task ended on a host."""
 
     OK = "ok"
@@ -45,7 +45,7 @@ class TaskEnded:
 
     host: str
     task: str
-    outcome: Outcome
+    outcome: TaskOutcome
     message: str = ""
     diff: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -61,14 +61,14 @@ class PlayEnded:
 
 
 @dataclass(frozen=True)
-class Said:
+class AnsibleMessage:
     """A warning or an error that belongs to no host."""
 
     level: str
     text: str
 
 
-RunEvent = TaskBegan | TaskEnded | PlayEnded | Said
+RunEvent = TaskBegan | TaskEnded | PlayEnded | AnsibleMessage
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class RunResult:
     public_facts: Mapping[str, Mapping[str, Any]]
     """By host: what they tell the world (keys' public halves)."""
     checks: tuple[Check, ...]
-    said: tuple[Said, ...]
+    messages: tuple[AnsibleMessage, ...]
     artefacts: Path
     """The run's own folder."""
     seconds: float

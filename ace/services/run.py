@@ -27,7 +27,7 @@ import psutil
 from ace.services import remote
 from ace.services.events import Tally, read
 from ace.services.remote import Worker
-from ace.services.results import Ending, RunEvent, RunResult, Said
+from ace.services.results import AnsibleMessage, Ending, RunEvent, RunResult
 
 OnEvent = Callable[[RunEvent], None]
 PLAYBOOK_S = 3600
@@ -247,7 +247,7 @@ def _listen(queue: SimpleQueue[Mapping[str, Any] | None], tally: Tally, on_event
         try:
             told = read(event)
         except (AttributeError, KeyError, TypeError, ValueError) as error:  # a worker may say anything
-            told = Said("error", f"an event that cannot be understood: {error}")
+            told = AnsibleMessage("error", f"an event that cannot be understood: {error}")
         if told is not None:
             tally.take(told)
             on_event(told)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ace.errors import RefusedError, UserError
-from ace.fleet.run import Job, Left
+from ace.fleet.run import Excluded
+from ace.fleet.stacks import StackJob
 from ace.spec.values import Member, MemberStatus
 from ace.workspace import clouds_file, engines, passphrase
 from ace.workspace.engines import EngineName
@@ -28,9 +29,9 @@ LOCAL = "local"
 class Selection:
     """Which countries run, each with its stack and engine, and why others do not."""
 
-    jobs: tuple[Job, ...]
+    jobs: tuple[StackJob, ...]
     members: Mapping[str, Member]
-    not_run: Mapping[str, Left | UserError]
+    not_run: Mapping[str, Excluded | UserError]
     note: str = ""
     """What to tell of engines, if it is not what a reader would expect."""
     unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -63,24 +64,24 @@ def select(
     """
     members = [workspace.spec.member(name) for name in named] or list(workspace.spec.active)
     members = list({member.code: member for member in members}.values())
-    jobs: list[Job] = []
-    not_run: dict[str, Left | UserError] = {}
+    jobs: list[StackJob] = []
+    not_run: dict[str, Excluded | UserError] = {}
     built: dict[EngineName, Engine] = {}
     without: dict[str, tuple[str, ...]] = {}
     for member in members:
         may_run = member.status is MemberStatus.ACTIVE or (candidates and member.status is MemberStatus.CANDIDATE)
         if active_only and not may_run:
             cause = f"{member.code} is {member.status}, not active ({member.file})"
-            not_run[member.stack] = Left("not-active", cause)
+            not_run[member.stack] = Excluded("not-active", cause)
             continue
         missing = workspace.clouds.missing(member)
         if missing and unseen and named and _is_new(workspace, member, engine):
-            jobs.append(Job(stack_of(workspace, member, has_secrets=False), engines.unseen()))
+            jobs.append(StackJob(stack_of(workspace, member, has_secrets=False), engines.unseen()))
             without[member.stack] = missing
             continue
         if missing:
             error = clouds_file.no_entry(member, missing, workspace.clouds)
-            not_run[member.stack] = error if named else Left(error.code, error.message)
+            not_run[member.stack] = error if named else Excluded(error.code, error.message)
             continue
         try:
             choice = engines.choose(
@@ -92,7 +93,7 @@ def select(
             continue
         if choice not in built:
             built[choice] = engines.build(choice)
-        jobs.append(Job(stack, built[choice]))
+        jobs.append(StackJob(stack, built[choice]))
     _forbid_sharing(workspace, jobs)
     if not jobs:
         raise _nobody(not_run)
@@ -121,7 +122,7 @@ def hold_back(chosen: Selection, judgement: Judgement) -> Selection:
     return replace(chosen, jobs=jobs, not_run={**chosen.not_run, **refused})
 
 
-def one(workspace: Workspace, named: str, engine: EngineName) -> Job:
+def one(workspace: Workspace, named: str, engine: EngineName) -> StackJob:
     """The job of one country, whatever its status; its clouds need not be known.
 
     Raises:
@@ -132,7 +133,7 @@ def one(workspace: Workspace, named: str, engine: EngineName) -> Job:
     # What is only read is read where it is, whatever the member file says by now: so it can be moved to where that says.
     backend = member.state.backend != LOCAL and engines.holder(state_dir) is not EngineName.EMBEDDED
     choice = engines.choose(engine, member.stack, state_dir, has_backend=backend)
-    return Job(stack_of(workspace, member), engines.build(choice))
+    return StackJob(stack_of(workspace, member), engines.build(choice))
 
 
 def stack_of(workspace: Workspace, member: Member, *, has_secrets: bool = True) -> Stack:
@@ -167,7 +168,7 @@ def _is_new(workspace: Workspace, member: Member, engine: EngineName) -> bool:
     return not is_elsewhere and engines.holder(workspace.layout.state(member.stack)) is None
 
 
-def _note(jobs: Sequence[Job], asked: EngineName) -> str:
+def _note(jobs: Sequence[StackJob], asked: EngineName) -> str:
     """Which countries stay with an engine that they would not get if they had no state."""
     staying = [job for job in jobs if job.engine.name != engines.default() and engines.holder(job.stack.state_dir)]
     if asked is not EngineName.AUTO or not staying:
@@ -175,7 +176,7 @@ def _note(jobs: Sequence[Job], asked: EngineName) -> str:
     return f"engine {staying[0].engine.name} for {', '.join(job.stack.name for job in staying)}: it holds the state"
 
 
-def _forbid_sharing(workspace: Workspace, jobs: Sequence[Job]) -> None:
+def _forbid_sharing(workspace: Workspace, jobs: Sequence[StackJob]) -> None:
     """Outside a lab, countries never share a passphrase."""
     if len(jobs) > 1 and passphrase.is_given() and not workspace.clouds.is_lab:
         given = next(variable for variable in passphrase.VARIABLES if variable in os.environ)
@@ -187,7 +188,7 @@ def _forbid_sharing(workspace: Workspace, jobs: Sequence[Job]) -> None:
         )
 
 
-def _nobody(not_run: Mapping[str, Left | UserError]) -> UserError:
+def _nobody(not_run: Mapping[str, Excluded | UserError]) -> UserError:
     """What to say when not one country can be run."""
     if not not_run:
         return UserError("the spec has no active member", hint="see `ace validate`", code="no-members")
@@ -196,5 +197,5 @@ def _nobody(not_run: Mapping[str, Left | UserError]) -> UserError:
     if len(lines) == 1 and errors:
         return errors[0]
     hint = errors[0].hint if errors else "name a member that is active and whose cloud is at hand"
-    code = errors[0].code if errors else next(why.reason for why in not_run.values() if isinstance(why, Left))
+    code = errors[0].code if errors else next(why.reason for why in not_run.values() if isinstance(why, Excluded))
     return UserError("no country can be run:\n" + "\n".join(f"  {line}" for line in lines), hint=hint, code=code)

@@ -12,19 +12,19 @@ import pytest
 
 from ace.engine.contract import RunOptions, Stack
 from ace.errors import ExitCode, RefusedError, UserError
-from ace.fleet.report import SCHEMA, SCHEMA_FILE, Action, Result, RunReport
-from ace.fleet.run import CountryEnded, CountryStarted, FleetEvent, Job, Left, Run, default_parallel
-from ace.fleet.run import run as run_fleet
+from ace.fleet.report import SCHEMA, SCHEMA_FILE, Action, RunReport
+from ace.fleet.run import CountryEnded, CountryStarted, Excluded, Result
+from ace.fleet.stacks import FleetEvent, FleetRun, StackJob, default_parallel, run_stacks
 from tests.unit.fleet_engines import FolderEngine, a_stack
 
 
-def go(action: Action, *jobs: Job, parallel: int = 8, options: RunOptions | None = None, **more: Any) -> Run:
+def go(action: Action, *jobs: StackJob, parallel: int = 8, options: RunOptions | None = None, **more: Any) -> FleetRun:
     more.setdefault("cancel", threading.Event())
     more.setdefault("sink", lambda _event: None)
-    return run_fleet(action, jobs, options or RunOptions(), parallel=parallel, **more)
+    return run_stacks(action, jobs, options or RunOptions(), parallel=parallel, **more)
 
 
-def results(done: Run) -> dict[str, str]:
+def results(done: FleetRun) -> dict[str, str]:
     return {name: str(country.result) for name, country in done.report.countries.items()}
 
 
@@ -37,7 +37,7 @@ def validate(report: RunReport) -> None:
 
 
 def test_counts_are_of_real_resources_and_a_second_up_is_unchanged(tmp_path: Path) -> None:
-    job = Job(a_stack(tmp_path, "tn", "a", "b"), FolderEngine())
+    job = StackJob(a_stack(tmp_path, "tn", "a", "b"), FolderEngine())
     first, second = go(Action.UP, job), go(Action.UP, job)
     assert results(first) == {"tn": "succeeded"}
     assert (first.report.countries["tn"].counts.create, first.report.countries["tn"].counts.same) == (2, 0)
@@ -49,8 +49,8 @@ def test_counts_are_of_real_resources_and_a_second_up_is_unchanged(tmp_path: Pat
 def test_a_country_that_fails_leaves_the_others_going_and_says_why(tmp_path: Path) -> None:
     done = go(
         Action.UP,
-        Job(a_stack(tmp_path, "tn", "a", "?b", "c"), FolderEngine()),
-        Job(a_stack(tmp_path, "ug", "a"), FolderEngine()),
+        StackJob(a_stack(tmp_path, "tn", "a", "?b", "c"), FolderEngine()),
+        StackJob(a_stack(tmp_path, "ug", "a"), FolderEngine()),
         parallel=1,
         diagnose=lambda stack, _known: f"cloud {stack.name}-1 does not answer",
     )
@@ -87,8 +87,8 @@ def test_what_an_engine_raises_ends_its_country_alone(
 ) -> None:
     done = go(
         Action.UP,
-        Job(a_stack(tmp_path, "rw", "a"), Raising(error)),
-        Job(a_stack(tmp_path, "tn", "a"), FolderEngine()),
+        StackJob(a_stack(tmp_path, "rw", "a"), Raising(error)),
+        StackJob(a_stack(tmp_path, "tn", "a"), FolderEngine()),
     )
     assert results(done) == {"rw": "failed", "tn": "succeeded"}
     assert done.report.countries["rw"].reason == reason
@@ -100,8 +100,8 @@ def test_what_an_engine_raises_ends_its_country_alone(
 def test_a_failure_outweighs_a_refusal(tmp_path: Path) -> None:
     done = go(
         Action.UP,
-        Job(a_stack(tmp_path, "rw", "a"), Raising(RefusedError("no"))),
-        Job(a_stack(tmp_path, "tn", "?a"), FolderEngine()),
+        StackJob(a_stack(tmp_path, "rw", "a"), Raising(RefusedError("no"))),
+        StackJob(a_stack(tmp_path, "tn", "?a"), FolderEngine()),
     )
     assert done.report.exit_code == ExitCode.FAILED
 
@@ -115,7 +115,7 @@ def test_an_interrupt_finishes_what_is_in_flight_and_begins_nothing_new(tmp_path
 
     engine = FolderEngine(interrupt)
     first, second = a_stack(tmp_path, "tn", "a", "b", "c"), a_stack(tmp_path, "ug", "a")
-    done = go(Action.UP, Job(first, engine), Job(second, engine), parallel=1, cancel=cancel)
+    done = go(Action.UP, StackJob(first, engine), StackJob(second, engine), parallel=1, cancel=cancel)
     assert results(done) == {"tn": "early_exit", "ug": "early_exit"}
     assert sorted(path.name for path in first.state_dir.iterdir()) == ["a", "b"], "b was in flight"
     assert list(second.state_dir.iterdir()) == []
@@ -139,14 +139,14 @@ def test_no_more_than_so_many_run_at_once_and_all_of_them_do(tmp_path: Path) -> 
         both.wait()
 
     engine = FolderEngine(count)
-    jobs = [Job(a_stack(tmp_path, name, "a"), engine) for name in ("tn", "ug", "rw", "mu")]
+    jobs = [StackJob(a_stack(tmp_path, name, "a"), engine) for name in ("tn", "ug", "rw", "mu")]
     done = go(Action.UP, *jobs, parallel=2)
     assert set(results(done).values()) == {"succeeded"}
     assert most == 2
 
 
 def test_preview_and_drift_say_by_their_code_whether_anything_differs(tmp_path: Path) -> None:
-    job = Job(a_stack(tmp_path, "tn", "a"), FolderEngine())
+    job = StackJob(a_stack(tmp_path, "tn", "a"), FolderEngine())
     assert go(Action.PREVIEW, job).report.exit_code == ExitCode.DIFFERENCES
     assert list(job.stack.state_dir.iterdir()) == [], "a preview makes nothing"
     go(Action.UP, job)
@@ -158,7 +158,7 @@ def test_preview_and_drift_say_by_their_code_whether_anything_differs(tmp_path: 
 
 
 def test_a_protected_resource_is_refused_until_it_is_named(tmp_path: Path) -> None:
-    job = Job(a_stack(tmp_path, "tn", "!a"), FolderEngine())
+    job = StackJob(a_stack(tmp_path, "tn", "!a"), FolderEngine())
     go(Action.UP, job)
     refused = go(Action.DOWN, job)
     assert refused.report.exit_code == ExitCode.REFUSED
@@ -168,20 +168,20 @@ def test_a_protected_resource_is_refused_until_it_is_named(tmp_path: Path) -> No
 
 def test_a_country_that_cannot_be_run_is_in_the_report_with_its_reason(tmp_path: Path) -> None:
     events: list[FleetEvent] = []
-    job = Job(a_stack(tmp_path, "tn", "a"), FolderEngine())
-    not_run = {"zw": Left("not-active", "ZW is suspended"), "ug": UserError("no passphrase", code="no-passphrase")}
+    job = StackJob(a_stack(tmp_path, "tn", "a"), FolderEngine())
+    not_run = {"zw": Excluded("not-active", "ZW is suspended"), "ug": UserError("no passphrase", code="no-passphrase")}
     done = go(Action.UP, job, not_run=not_run, sink=events.append)
     assert done.report.countries["zw"].result is Result.EXCLUDED
     assert done.report.countries["ug"].result is Result.FAILED
     assert done.report.exit_code == ExitCode.FAILED
     assert done.report.countries["zw"].cause == "ZW is suspended"
-    assert {event.stack for event in events if isinstance(event, CountryEnded)} == {"tn", "ug", "zw"}
-    assert {event.stack for event in events if isinstance(event, CountryStarted)} == {"tn"}
+    assert {event.country for event in events if isinstance(event, CountryEnded)} == {"tn", "ug", "zw"}
+    assert {event.country for event in events if isinstance(event, CountryStarted)} == {"tn"}
     validate(done.report)
 
 
 def test_a_report_is_written_whole_for_its_owner_only_and_is_of_the_published_form(tmp_path: Path) -> None:
-    done = go(Action.UP, Job(a_stack(tmp_path, "tn", "a"), FolderEngine()))
+    done = go(Action.UP, StackJob(a_stack(tmp_path, "tn", "a"), FolderEngine()))
     file = done.report.write_into(tmp_path / ".ace" / "runs")
     assert file.name == f"{done.report.started:%Y%m%dT%H%M%SZ}-up-{done.report.id}.json"
     assert file.stat().st_mode & 0o777 == 0o600
@@ -192,7 +192,7 @@ def test_a_report_is_written_whole_for_its_owner_only_and_is_of_the_published_fo
 
 
 def test_the_published_form_accepts_no_country_that_failed_without_a_cause(tmp_path: Path) -> None:
-    done = go(Action.UP, Job(a_stack(tmp_path, "tn", "?a"), FolderEngine()))
+    done = go(Action.UP, StackJob(a_stack(tmp_path, "tn", "?a"), FolderEngine()))
     body = {"schema": SCHEMA, **done.report.as_json()}
     body["countries"]["tn"]["cause"] = ""
     with pytest.raises(jsonschema.ValidationError):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ace.services.events import Tally, clean, diff, message, read
-from ace.services.results import Ending, HostCounts, Outcome, Said, TaskBegan, TaskEnded
+from ace.services.results import AnsibleMessage, Ending, HostCounts, TaskBegan, TaskEnded, TaskOutcome
 
 HOST = "gw1.tunis-1.tn"
 
@@ -26,12 +26,12 @@ def test_a_host_that_begins_a_task_is_heard_of() -> None:
 
 
 def test_ok_and_changed_are_told_apart() -> None:
-    assert ended("runner_on_ok", res={"changed": False}).outcome is Outcome.OK
-    assert ended("runner_on_ok", res={"changed": True}).outcome is Outcome.CHANGED
+    assert ended("runner_on_ok", res={"changed": False}).outcome is TaskOutcome.OK
+    assert ended("runner_on_ok", res={"changed": True}).outcome is TaskOutcome.CHANGED
 
 
 def test_a_failure_that_the_playbook_expects_is_not_one() -> None:
-    assert ended("runner_on_failed", res={"msg": "no"}, ignore_errors=True).outcome is Outcome.IGNORED
+    assert ended("runner_on_failed", res={"msg": "no"}, ignore_errors=True).outcome is TaskOutcome.IGNORED
 
 
 def test_a_host_with_another_key_is_told_from_one_that_is_away() -> None:
@@ -47,7 +47,7 @@ def test_events_that_say_nothing_new_are_left_out() -> None:
 
 
 def test_warnings_belong_to_no_host() -> None:
-    assert read({"event": "warning", "stdout": "\x1b[1;35m[WARNING]: look\x1b[0m"}) == Said(
+    assert read({"event": "warning", "stdout": "\x1b[1;35m[WARNING]: look\x1b[0m"}) == AnsibleMessage(
         "warning", "[WARNING]: look"
     )
 

@@ -211,7 +211,7 @@ def test_a_worker_that_dies_in_the_midst_breaks_the_run_and_says_so(away: Away) 
     away.command = ("sh", "-c", 'head -c 100 > /dev/null; echo \'{"status": "running"}\'')
     result = away(WRITES)
     assert result.ending is Ending.BROKEN
-    assert "the worker: it ended before the run did" in result.said[-1].text
+    assert "the worker: it ended before the run did" in result.messages[-1].text
 
 
 def test_two_runs_do_not_meet_in_one_worker_s_folder(away: Away) -> None:

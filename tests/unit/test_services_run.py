@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ace.services.results import Ending, HostCounts, Outcome, RunEvent, RunResult, TaskBegan, TaskEnded
+from ace.services.results import Ending, HostCounts, RunEvent, RunResult, TaskBegan, TaskEnded, TaskOutcome
 from ace.services.run import RunRequest, environment, run_playbook
 
 HOSTS = ("gw1.here-1.xx", "gw2.here-1.xx")
@@ -56,7 +56,7 @@ def test_a_run_tells_each_host_s_tasks_and_counts(run: Run) -> None:
     assert result.hosts == dict.fromkeys(HOSTS, HostCounts(changed=1))
     assert {event.host for event in run.events if isinstance(event, TaskBegan)} == set(HOSTS)
     ended = [event.outcome for event in run.events if isinstance(event, TaskEnded)]
-    assert ended == [Outcome.CHANGED, Outcome.CHANGED]
+    assert ended == [TaskOutcome.CHANGED, TaskOutcome.CHANGED]
 
 
 def test_a_second_run_changes_nothing(run: Run) -> None:

@@ -1,25 +1,32 @@
-"""Run a playbook on the hosts of many countries: each in a run of its own, so many at once, a failing one alone.
+"""Run a playbook on the hosts of many countries, each in a run of its own (`ace.fleet.run.run_each` is the runner).
 
 Countries share nothing: each run has one country's inventory, pins and connections.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import threading
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from ace.errors import ExitCode, UserError
+from ace.errors import ExitCode, InterruptedByUser, UserError
+from ace.files import locked
+from ace.fleet.run import (
+    INTERRUPTED,
+    Act,
+    CountryEnded,
+    CountryOutcome,
+    CountryStarted,
+    Excluded,
+    Ran,
+    Result,
+    run_each,
+)
 from ace.services import consoles, remote, ssh
 from ace.services.inputs import Digester, Digests
 from ace.services.inventory import Inventory
@@ -29,18 +36,6 @@ from ace.services.ssh import SshPlaces
 
 KEPT_RUNS: Final = 20
 """Folders of earlier runs that are kept; their reports stay."""
-
-
-class Result(StrEnum):
-    """How a country's run ended."""
-
-    SUCCEEDED = "succeeded"
-    UNCHANGED = "unchanged"
-    DIFFERS = "differs"
-    """Only asked with `--check`: something would change."""
-    FAILED = "failed"
-    EXCLUDED = "excluded"
-    EARLY_EXIT = "early_exit"
 
 
 @dataclass(frozen=True)
@@ -74,44 +69,30 @@ class Work:
     service: str | None = None
     """Only hosts that run this service; None: all."""
     inputs: Digester | None = None
-    """Lets hosts that the same words have made what they are say so, and be left alone; None: all is said anew."""
+    """Gives the digest by which hosts already converged by an identical run are left alone; None: every task runs."""
     before: Mapping[str, Digests] = field(default_factory=dict)
     """By country: the digests of the whole run that this one, of a part, comes right after and adds to. That run has just
     pinned the keys of its hosts, so their cloud is not asked again."""
 
 
-@dataclass(frozen=True)
-class CountryOutcome:
-    """What came of a country. Times are UTC."""
+@dataclass(frozen=True, slots=True)
+class HostsOutcome(CountryOutcome):
+    """What came of a country's hosts."""
 
-    result: Result
-    exit_code: ExitCode = ExitCode.OK
-    reason: str = ""
-    """A stable kebab-case word; empty when it went well."""
-    cause: str = ""
-    hint: str = ""
     run: RunResult | None = None
     inputs: Digests = field(default_factory=dict)
     """The digest of all that its run followed from, by host; none where it is not known."""
-    started: datetime | None = None
-    ended: datetime | None = None
-    bug: str = ""
-
-    @property
-    def seconds(self) -> float:
-        """How long it took."""
-        return (self.ended - self.started).total_seconds() if self.started and self.ended else 0.0
 
 
-@dataclass(frozen=True)
-class CountryBegan:
-    """A country's turn has come."""
+@dataclass(frozen=True, slots=True)
+class HostsChosen:
+    """On which hosts of a country it runs."""
 
     country: str
     hosts: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Doing:
     """What a country is at beside tasks on hosts."""
 
@@ -119,24 +100,16 @@ class Doing:
     what: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class OnHost:
-    """Something that a host's task told."""
+    """An event of a host's task."""
 
     country: str
     event: RunEvent
 
 
-@dataclass(frozen=True)
-class CountryEnded:
-    """A country is done with."""
-
-    country: str
-    outcome: CountryOutcome
-
-
-CountriesEvent = CountryBegan | Doing | OnHost | CountryEnded
-Sink = Callable[[CountriesEvent], None]
+HostsEvent = HostsChosen | Doing | OnHost
+HostsSink = Callable[[HostsEvent | CountryStarted | CountryEnded[HostsOutcome]], None]
 """Called from many threads; must be quick and must not raise."""
 
 
@@ -153,10 +126,17 @@ def default_parallel(countries: int, *, share_cores: bool = False) -> int:
     return max(1, min(countries, cores if share_cores else 2 * cores))
 
 
-def run_countries(
-    work: Work, targets: Sequence[Target], folder: Path, sink: Sink, cancel: threading.Event, *, parallel: int
-) -> dict[str, CountryOutcome]:
-    """Run it on every country and wait for the end; raises nothing that concerns one country alone.
+def run_on_hosts(
+    work: Work,
+    targets: Sequence[Target],
+    folder: Path,
+    sink: HostsSink,
+    cancel: threading.Event,
+    *,
+    parallel: int,
+    not_run: Mapping[str, Excluded | UserError] | None = None,
+) -> Ran[HostsOutcome]:
+    """Run it on every country and wait for the end (`ace.fleet.run.run_each`).
 
     Args:
         work: What to run.
@@ -165,26 +145,13 @@ def run_countries(
         sink: Told of everything.
         cancel: Stops Ansible where it runs, and lets no other country begin.
         parallel: At most so many countries at once.
+        not_run: Countries that are only reported, by name: excluded, or failed by that error before they began.
     """
-
-    def turn(target: Target) -> CountryOutcome:
-        if cancel.is_set():
-            outcome = CountryOutcome(
-                Result.EARLY_EXIT, ExitCode.INTERRUPTED, "interrupted", "not begun: the run was interrupted"
-            )
-        else:
-            outcome = _guarded(work, target, folder / target.country, sink, cancel)
-        sink(CountryEnded(target.country, outcome))
-        return outcome
-
-    ordered = sorted(targets, key=lambda target: -len(target.inventory.hosts)) if parallel > 1 else targets
-    with ThreadPoolExecutor(max(1, parallel), thread_name_prefix="ace-services") as pool:
-        ending = {target.country: pool.submit(turn, target) for target in ordered}
-        return {target.country: ending[target.country].result() for target in targets}
+    return run_each(targets, _PlaybookAct(work, folder), sink, cancel, parallel=parallel, not_run=not_run)
 
 
-def joined(first: CountryOutcome, more: CountryOutcome) -> CountryOutcome:
-    """Two runs of one country as one: what both did; how it ended is the second's word, unless only the first changed."""
+def joined(first: HostsOutcome, more: HostsOutcome) -> HostsOutcome:
+    """Two runs of one country as one: what both did; it ended as the second did, unless only the first changed anything."""
     if first.run is None or more.run is None:
         return more
     zero = HostCounts()
@@ -217,63 +184,96 @@ def prune(runs: Path) -> None:
 # ------------------------------------------------------------------------------------------------------------- one country
 
 
-def _guarded(work: Work, target: Target, folder: Path, sink: Sink, cancel: threading.Event) -> CountryOutcome:
-    started = datetime.now(UTC)
-    try:
-        outcome = _one(work, target, folder, sink, cancel)
-    except UserError as error:
-        outcome = CountryOutcome(Result.FAILED, error.exit_code, error.code, error.message, error.hint)
-    except Exception as error:  # a bug in one country's run must not stop the others'
-        cause = f"{type(error).__name__}: {error}"
-        outcome = CountryOutcome(Result.FAILED, ExitCode.FAILED, "bug", cause, bug=traceback.format_exc())
-    return replace(outcome, started=started, ended=datetime.now(UTC))
+@dataclass(frozen=True, slots=True)
+class _PlaybookAct(Act[Target, HostsOutcome, HostsEvent]):
+    """A playbook, on the hosts of one country after the other."""
+
+    work: Work
+    folder: Path
+
+    def blank(self, job: Target | None, result: Result) -> HostsOutcome:
+        del job
+        return HostsOutcome(result)
+
+    def describe(self, job: Target) -> str:
+        count = len(_chosen(self.work, job))
+        return f"{count} {'host' if count == 1 else 'hosts'}"
+
+    def weight(self, job: Target) -> int:
+        return len(job.inventory.hosts)
+
+    def act(self, job: Target, sink: Callable[[HostsEvent], None], cancel: threading.Event) -> HostsOutcome:
+        hosts = _chosen(self.work, job)
+        sink(HostsChosen(job.country, hosts))
+        with _alone(self.folder.parent, job.country):
+            return _run(self.work, job, hosts, self.folder / job.country, sink, cancel)
 
 
-def _one(work: Work, target: Target, folder: Path, sink: Sink, cancel: threading.Event) -> CountryOutcome:
-    country = target.country
-    wanted = tuple(
+def _chosen(work: Work, target: Target) -> tuple[str, ...]:
+    """The hosts of a country on which it runs."""
+    return tuple(
         host.name
         for host in target.inventory.hosts
         if (work.roles is None or host.role in work.roles) and (work.service is None or work.service in host.runs)
     )
-    sink(CountryBegan(country, wanted))
-    with _alone(folder.parent.parent, country):
-        troubles = () if country in work.before else _unpinned(target, wanted, sink, cancel)
-        left_out = {trouble.host for trouble in troubles}
-        hosts = tuple(host for host in wanted if host not in left_out)
-        if cancel.is_set():
-            return CountryOutcome(Result.EARLY_EXIT, ExitCode.INTERRUPTED, "interrupted", "interrupted before it began")
-        if not hosts:
-            return _judged(work, target, _nothing_ran(folder, wanted, troubles), cancel)
-        away = remote.Worker(target.worker, target.ssh.known_hosts) if target.worker else None
-        sink(Doing(country, "starting Ansible" if away is None else "sending the run to the country's worker"))
-        reach = target.ssh if away is None else remote.SSH
-        inventory = target.variables()
-        known = work.inputs(inventory) if work.inputs is not None else {}
-        request = RunRequest(
-            playbook=work.playbook,
-            inventory=_remembering(inventory, known, work.before.get(country, {})),
-            hosts=hosts,
-            ssh_config=lambda control_dir: ssh.render(target.inventory, reach, control_dir),
-            folder=folder,
-            group_vars=work.group_vars if away is None else None,
-            check=work.check,
-            extra_vars=work.extra_vars,
-            forks=len(hosts),
-            worker=away,
-        )
-        ran = run_playbook(request, lambda event: sink(OnHost(country, event)), cancel)
+
+
+def _run(
+    work: Work,
+    target: Target,
+    chosen: tuple[str, ...],
+    folder: Path,
+    sink: Callable[[HostsEvent], None],
+    cancel: threading.Event,
+) -> HostsOutcome:
+    """Run it on those hosts whose keys are pinned; the others are unreachable."""
+    country = target.country
+    troubles = () if country in work.before else _unpinned(target, chosen, sink, cancel)
+    unpinned = {trouble.host for trouble in troubles}
+    hosts = tuple(host for host in chosen if host not in unpinned)
+    if cancel.is_set():
+        raise InterruptedByUser("interrupted before it began")
+    if not hosts:
+        return _outcome(work, target, _nothing_ran(folder, chosen, troubles), cancel)
+    request, inputs = _request(work, target, hosts, folder, sink)
+    ran = run_playbook(request, lambda event: sink(OnHost(country, event)), cancel)
     counts = {**ran.hosts, **{trouble.host: HostCounts(unreachable=1) for trouble in troubles}}
     ran = replace(
         ran,
-        hosts={host: counts[host] for host in wanted},
+        hosts={host: counts[host] for host in chosen},
         troubles=behind_refused(target.inventory, (*troubles, *ran.troubles)),
     )
-    return replace(_judged(work, target, ran, cancel), inputs=known)
+    return replace(_outcome(work, target, ran, cancel), inputs=inputs)
 
 
-def _unpinned(target: Target, wanted: Sequence[str], sink: Sink, cancel: threading.Event) -> tuple[Trouble, ...]:
-    """Pin the keys of the country's hosts, and say which of those wanted have none."""
+def _request(
+    work: Work, target: Target, hosts: tuple[str, ...], folder: Path, sink: Callable[[HostsEvent], None]
+) -> tuple[RunRequest, Digests]:
+    """What Ansible is to run, and the digest of all that it follows from, by host."""
+    away = remote.Worker(target.worker, target.ssh.known_hosts) if target.worker else None
+    sink(Doing(target.country, "starting Ansible" if away is None else "sending the run to the country's worker"))
+    reach = target.ssh if away is None else remote.SSH
+    inventory = target.variables()
+    inputs = work.inputs(inventory) if work.inputs is not None else {}
+    request = RunRequest(
+        playbook=work.playbook,
+        inventory=_remembering(inventory, inputs, work.before.get(target.country, {})),
+        hosts=hosts,
+        ssh_config=lambda control_dir: ssh.render(target.inventory, reach, control_dir),
+        folder=folder,
+        group_vars=work.group_vars if away is None else None,
+        check=work.check,
+        extra_vars=work.extra_vars,
+        forks=len(hosts),
+        worker=away,
+    )
+    return request, inputs
+
+
+def _unpinned(
+    target: Target, chosen: Sequence[str], sink: Callable[[HostsEvent], None], cancel: threading.Event
+) -> tuple[Trouble, ...]:
+    """Pin the keys of the country's hosts; a trouble for each chosen host that has none."""
     country = target.country
     sink(Doing(country, "asking the cloud for its servers"))
     pinning = consoles.pin(
@@ -285,52 +285,52 @@ def _unpinned(target: Target, wanted: Sequence[str], sink: Sink, cancel: threadi
     )
     return tuple(
         Trouble(host, "reach it", pinning.troubles[host], unreachable=True)
-        for host in wanted
+        for host in chosen
         if host in pinning.troubles
     )
 
 
 def _remembering(inventory: Mapping[str, Any], inputs: Digests, before: Digests) -> dict[str, Any]:
-    """The inventory with what the hosts are told so that they can remember the run."""
-    told = {"ace_inputs": inputs, "ace_inputs_before": before}
+    """The inventory with the digests by which the hosts remember the run."""
+    known = {"ace_inputs": inputs, "ace_inputs_before": before}
     hosts = {
-        host: {**its, **{name: digests[host] for name, digests in told.items() if host in digests}}
+        host: {**its, **{name: digests[host] for name, digests in known.items() if host in digests}}
         for host, its in inventory["all"]["hosts"].items()
     }
     return {**inventory, "all": {**inventory["all"], "hosts": hosts}}
 
 
-def _judged(work: Work, target: Target, ran: RunResult, cancel: threading.Event) -> CountryOutcome:
+def _outcome(work: Work, target: Target, ran: RunResult, cancel: threading.Event) -> HostsOutcome:
     """What a run means for its country."""
     bad = [host for host, counts in ran.hosts.items() if not counts.is_well]
     if ran.ending is Ending.INTERRUPTED or (cancel.is_set() and ran.ending is not Ending.COMPLETE):
         cause = "interrupted: Ansible was stopped; the next run continues from the state of the hosts"
-        return CountryOutcome(Result.EARLY_EXIT, ExitCode.INTERRUPTED, "interrupted", cause, run=ran)
+        return HostsOutcome(Result.EARLY_EXIT, ExitCode.INTERRUPTED, INTERRUPTED, cause, run=ran)
     if ran.ending is Ending.BROKEN:
-        said = "; ".join(word.text for word in ran.said if word.level == "error") or _last_words(ran.artefacts)
-        return CountryOutcome(
+        why = "; ".join(one.text for one in ran.messages if one.level == "error") or _last_lines(ran.artefacts)
+        return HostsOutcome(
             Result.FAILED,
             ExitCode.FAILED,
             "ansible-failed",
-            f"Ansible gave up before its end: {said}",
+            f"Ansible gave up before its end: {why}",
             f"its output is in {ran.artefacts / 'artefacts' / 'stdout'}",
-            ran,
+            run=ran,
         )
     if bad:
         refused = all(trouble.key_refused for trouble in ran.troubles)
-        return CountryOutcome(
+        return HostsOutcome(
             Result.FAILED,
             ExitCode.REFUSED if refused else ExitCode.FAILED,
             "host-key-changed" if refused else "hosts-failed",
             f"{len(bad)} of {len(ran.hosts)} hosts: {', '.join(bad)}",
             hint_of(target, ran.troubles[0]) if ran.troubles else "",
-            ran,
+            run=ran,
         )
     if not ran.changed:
-        return CountryOutcome(Result.UNCHANGED, run=ran)
+        return HostsOutcome(Result.UNCHANGED, run=ran)
     if work.check:
-        return CountryOutcome(Result.DIFFERS, ExitCode.DIFFERENCES, run=ran)
-    return CountryOutcome(Result.SUCCEEDED, run=ran)
+        return HostsOutcome(Result.DIFFERS, ExitCode.DIFFERENCES, run=ran)
+    return HostsOutcome(Result.SUCCEEDED, run=ran)
 
 
 def behind_refused(inventory: Inventory, troubles: Sequence[Trouble]) -> tuple[Trouble, ...]:
@@ -367,12 +367,12 @@ def hint_of(target: Target, trouble: Trouble) -> str:
     return f"log in with {way} and fix it, then run `ace configure {target.country}` again"
 
 
-def _nothing_ran(folder: Path, wanted: Sequence[str], troubles: tuple[Trouble, ...]) -> RunResult:
-    counts = dict.fromkeys(wanted, HostCounts(unreachable=1))
-    return RunResult(Ending.FAILED if wanted else Ending.COMPLETE, counts, (), troubles, {}, (), (), folder, 0.0)
+def _nothing_ran(folder: Path, chosen: Sequence[str], troubles: tuple[Trouble, ...]) -> RunResult:
+    counts = dict.fromkeys(chosen, HostCounts(unreachable=1))
+    return RunResult(Ending.FAILED if chosen else Ending.COMPLETE, counts, (), troubles, {}, (), (), folder, 0.0)
 
 
-def _last_words(artefacts: Path) -> str:
+def _last_lines(artefacts: Path) -> str:
     """The end of what Ansible printed, for want of better."""
     try:
         lines = (artefacts / "artefacts" / "stdout").read_text(encoding="utf-8", errors="replace").split("\n")
@@ -390,14 +390,14 @@ def _alone(runs: Path, country: str) -> Iterator[None]:
     Raises:
         UserError: Another process has it.
     """
+
+    def refuse(_holder: str) -> None:
+        raise UserError(
+            f"{country}: another `ace configure` is at its hosts",
+            hint="wait for it, or stop it, and run again",
+            code="busy",
+        )
+
     runs.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (runs / f".{country}.lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UserError(
-                f"{country}: another `ace configure` is at its hosts",
-                hint="wait for it, or stop it, and run again",
-                code="busy",
-            ) from None
+    with locked(runs / f".{country}.lock", refuse):
         yield

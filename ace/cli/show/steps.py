@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ace.engine.contract import UNKNOWN, JsonValue, Op, PropertyChange, Secret, Step
+from ace.engine.values import masked
 
 SIGNS = {Op.CREATE: "+", Op.UPDATE: "~", Op.REPLACE: "±", Op.DELETE: "-", Op.REFRESH: "·", Op.IMPORT: "=", Op.SAME: " "}
 STYLES = {Op.CREATE: "green", Op.UPDATE: "yellow", Op.REPLACE: "magenta", Op.DELETE: "red", Op.IMPORT: "cyan"}
@@ -21,8 +22,6 @@ NAMES = {
     "instance": "server",
 }
 """Types whose names in Pulumi are not the field's terms."""
-HIDDEN = "***"
-LATER = "(known after up)"
 _LONGEST = 60
 
 
@@ -38,22 +37,9 @@ def value(of: JsonValue) -> str:
     """A property's value in a few words."""
     if of is None:
         return "(none)"
-    text = json.dumps(plain(of), ensure_ascii=False) if not isinstance(of, str) else of
+    text = json.dumps(masked(of), ensure_ascii=False) if not isinstance(of, str) else of
     text = text.strip('"') if of is UNKNOWN or isinstance(of, Secret) else text
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-
-
-def plain(of: JsonValue, *, show_secrets: bool = False) -> Any:
-    """A value that JSON can hold; secrets are masked, what is not known yet is said to be so."""
-    if isinstance(of, Secret):
-        return plain(of.value, show_secrets=True) if show_secrets else HIDDEN
-    if of is UNKNOWN:
-        return LATER
-    if isinstance(of, dict):
-        return {key: plain(item, show_secrets=show_secrets) for key, item in of.items()}
-    if isinstance(of, (list, tuple)):
-        return [plain(item, show_secrets=show_secrets) for item in of]
-    return of
 
 
 def change(of: PropertyChange) -> str:
@@ -96,8 +82,8 @@ def diff_json(step: Step) -> list[dict[str, Any]]:
     return [
         {
             "path": of.path,
-            "before": plain(of.before),
-            "after": plain(of.after),
+            "before": masked(of.before),
+            "after": masked(of.after),
             "forces_replacement": of.forces_replacement,
         }
         for of in step.changes

@@ -6,13 +6,15 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ace.errors import ExitCode, UserError
-from ace.services import countries, ssh
+from ace.fleet.run import Result
+from ace.services import country_run, ssh
 from ace.services.consoles import Pinning
-from ace.services.countries import CountriesEvent, CountryOutcome, Result, Target, Work, joined, run_countries
+from ace.services.country_run import HostsOutcome, Target, Work, joined, run_on_hosts
 from ace.services.inventory import Inventory
 from ace.services.results import Change, Ending, HostCounts, RunResult, Trouble
 from ace.services.run import RunRequest
@@ -42,7 +44,7 @@ class World:
         self.pinned: list[str] = []
         self.ran: Ran = lambda request: a_result(dict.fromkeys(request.hosts, WELL))
         self.requests: list[RunRequest] = []
-        self.events: list[CountriesEvent] = []
+        self.events: list[Any] = []
         self.cancel = threading.Event()
 
     def target(self, country: str = "mu") -> Target:
@@ -53,10 +55,11 @@ class World:
             inventory, lambda: {"all": {"hosts": hosts}}, ssh.places(self.root, country), Path("/clouds.yaml")
         )
 
-    def go(self, *names: str, work: Work | None = None) -> dict[str, CountryOutcome]:
+    def go(self, *names: str, work: Work | None = None) -> dict[str, HostsOutcome]:
         targets = [self.target(name) for name in names or ("mu",)]
         work = work or Work(Path("site.yml"))
-        return run_countries(work, targets, self.folder, self.events.append, self.cancel, parallel=2)
+        ran = run_on_hosts(work, targets, self.folder, self.events.append, self.cancel, parallel=2)
+        return dict(ran.countries)
 
 
 @pytest.fixture
@@ -71,8 +74,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
         made.requests.append(request)
         return made.ran(request)
 
-    monkeypatch.setattr(countries.consoles, "pin", pin)
-    monkeypatch.setattr(countries, "run_playbook", run)
+    monkeypatch.setattr(country_run.consoles, "pin", pin)
+    monkeypatch.setattr(country_run, "run_playbook", run)
     return made
 
 
@@ -180,11 +183,11 @@ def test_a_playbook_that_never_came_to_its_end_says_where_to_look(world: World) 
 
 def test_two_runs_do_not_meet_on_one_country_s_hosts(world: World) -> None:
     meet = threading.Barrier(2, timeout=30)
-    inner: dict[str, CountryOutcome] = {}
+    inner: dict[str, HostsOutcome] = {}
 
     def ran(request: RunRequest) -> RunResult:
         if not inner:
-            inner["mu"] = CountryOutcome(Result.UNCHANGED)
+            inner["mu"] = HostsOutcome(Result.UNCHANGED)
             other = threading.Thread(target=lambda: (inner.update(world.go()), meet.wait()))
             other.start()
             meet.wait()
@@ -197,8 +200,8 @@ def test_two_runs_do_not_meet_on_one_country_s_hosts(world: World) -> None:
 
 
 def test_a_second_pass_adds_up_and_keeps_that_something_changed() -> None:
-    first = CountryOutcome(Result.SUCCEEDED, run=a_result({GW1: HostCounts(ok=1, changed=2)}))
-    more = CountryOutcome(Result.UNCHANGED, run=a_result({GW1: HostCounts(ok=1)}))
+    first = HostsOutcome(Result.SUCCEEDED, run=a_result({GW1: HostCounts(ok=1, changed=2)}))
+    more = HostsOutcome(Result.UNCHANGED, run=a_result({GW1: HostCounts(ok=1)}))
     both = joined(first, more)
     assert both.result is Result.SUCCEEDED
     assert both.run is not None
@@ -206,11 +209,11 @@ def test_a_second_pass_adds_up_and_keeps_that_something_changed() -> None:
 
 
 def test_old_runs_folders_go_and_reports_stay(tmp_path: Path) -> None:
-    for number in range(countries.KEPT_RUNS + 3):
+    for number in range(country_run.KEPT_RUNS + 3):
         (tmp_path / f"202611{number:02}T000000Z-configure-x").mkdir()
         (tmp_path / f"202611{number:02}T000000Z-configure-x.json").touch()
-    countries.prune(tmp_path)
-    assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == countries.KEPT_RUNS
+    country_run.prune(tmp_path)
+    assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == country_run.KEPT_RUNS
     assert not (tmp_path / "20261100T000000Z-configure-x").exists()
     assert (tmp_path / "20261100T000000Z-configure-x.json").exists()
 
@@ -246,5 +249,5 @@ def test_as_many_run_at_once_as_suit_the_cores_fewer_where_the_hosts_need_them_t
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _pid: {0, 1, 2, 3})
-    assert [countries.default_parallel(n) for n in (1, 8, 54)] == [1, 8, 8]
-    assert [countries.default_parallel(n, share_cores=True) for n in (1, 8, 54)] == [1, 4, 4]
+    assert [country_run.default_parallel(n) for n in (1, 8, 54)] == [1, 8, 8]
+    assert [country_run.default_parallel(n, share_cores=True) for n in (1, 8, 54)] == [1, 4, 4]
