@@ -60,6 +60,7 @@ def configure(
     from ace.cli.show.output import answering
     from ace.services.country_run import Work
     from ace.services.inputs import digester
+    from ace.workspace.hosts import select_hosts
     from ace.workspace.workspace import open_workspace
 
     with answering("configure", format_) as answer:
@@ -67,7 +68,7 @@ def configure(
             refuse_past(as_of)
         place = open_workspace(spec)
         only = {"ace_only": _known_service(place, service)} if service is not None else {}
-        selected = configuring.select(place, countries or (), engine, remote=remote)
+        selected = select_hosts(place, countries or (), engine, remote=remote)
         again = "ace configure --remote" if remote else "ace configure"
         _require_real_hosts(place)
         shared = configuring.group_vars(place)
@@ -118,12 +119,13 @@ def verify(
     from ace.cli import configuring
     from ace.cli.show.output import answering
     from ace.services.country_run import Work
+    from ace.workspace.hosts import select_hosts
     from ace.workspace.workspace import open_workspace
 
     with answering("verify", format_) as answer:
         place = open_workspace(spec)
         only = {"ace_only": _known_service(place, service)} if service is not None else {}
-        selected = configuring.select(place, countries or (), engine)
+        selected = select_hosts(place, countries or (), engine)
         _require_real_hosts(place)
         playbook = checkout() / "playbooks" / "verify.yml"
         work = Work(playbook, extra_vars=only, group_vars=configuring.group_vars(place))

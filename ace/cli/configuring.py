@@ -14,30 +14,20 @@ from ace.cli.interrupt import interruptible
 from ace.cli.show.board import GLYPHS, Board, following, word
 from ace.cli.show.host_line import HostsLine, counts_of
 from ace.cli.show.output import stderr, stdout
-from ace.errors import ExitCode, UserError
+from ace.errors import ExitCode
 from ace.files import put
 from ace.fleet.report import new_id
-from ace.fleet.run import Excluded, Result, exit_code_of
+from ace.fleet.run import Result, exit_code_of
 from ace.services import ansible, country_run, public_facts
 from ace.services.country_run import HostsOutcome, Target, Work
 from ace.services.region import Surroundings
 from ace.services.remote import shown
-from ace.spec.values import MemberStatus
-from ace.workspace.engines import EngineName
-from ace.workspace.hosts import Hosts, around, hosts_of, write_ssh_config
+from ace.workspace.hosts import Hosts, around, write_ssh_config
 from ace.workspace.root import checkout
-from ace.workspace.workers import worker_of
+from ace.workspace.selection import Selection
 from ace.workspace.workspace import Workspace, make_private
 
 _PROBLEM = (Result.FAILED, Result.EARLY_EXIT)
-
-
-@dataclass(frozen=True)
-class Selected:
-    """The countries that run, and why others do not."""
-
-    hosts: tuple[Hosts, ...]
-    not_run: Mapping[str, Excluded | UserError]
 
 
 @dataclass(frozen=True)
@@ -47,45 +37,6 @@ class Done:
     outcomes: Mapping[str, HostsOutcome]
     exit_code: ExitCode
     folder: Path
-
-
-def select(place: Workspace, named: Sequence[str], engine: EngineName, *, remote: bool = False) -> Selected:
-    """The countries of a command: those named, else every active one whose stack has hosts (and, `remote`, a worker).
-
-    Raises:
-        UserError: A name is no member's; or there is nothing at all to run, and why.
-    """
-    members = [place.spec.member(name) for name in named] or list(place.spec.active)
-    chosen: list[Hosts] = []
-    not_run: dict[str, Excluded | UserError] = {}
-    errors: dict[str, UserError] = {}
-    for member in dict.fromkeys(members):
-        try:
-            if member.status is not MemberStatus.ACTIVE:
-                raise UserError(
-                    f"{member.code} is {member.status}, not active ({member.file})",
-                    hint="only active members' hosts are configured",
-                    code="not-active",
-                )
-            if missing := place.clouds.missing(member):
-                from ace.workspace import clouds_file
-
-                raise clouds_file.no_entry(member, missing, place.clouds)
-            worker = worker_of(place.root, member.stack) if remote else ()
-            chosen.append(replace(hosts_of(place, member.stack, engine), worker=worker))
-        except UserError as error:
-            errors[member.stack] = error
-            not_run[member.stack] = error if named else Excluded(error.code, error.message)
-    if not chosen:
-        if len(errors) == 1:
-            raise next(iter(errors.values()))
-        lines = "\n".join(f"  {name}: {error.message.splitlines()[0]}" for name, error in errors.items())
-        raise UserError(
-            f"there is no country whose hosts could be reached:\n{lines}",
-            hint=next(iter(errors.values())).hint if errors else "see `ace validate`",
-            code="no-hosts",
-        )
-    return Selected(tuple(chosen), not_run)
 
 
 def target(place: Workspace, hosts: Hosts, used: dict[str, Surroundings]) -> Target:
@@ -100,7 +51,7 @@ def target(place: Workspace, hosts: Hosts, used: dict[str, Surroundings]) -> Tar
 
 def run(
     place: Workspace,
-    selected: Selected,
+    selected: Selection[Hosts],
     action: str,
     work: Work,
     *,
@@ -129,14 +80,14 @@ def run(
     name = f"{began:%Y%m%dT%H%M%SZ}-{action}-{new_id()}"
     runs = place.layout.runs
     stderr.print(f"clouds: {place.clouds}", markup=False)
-    for hosts in selected.hosts:
+    for hosts in selected.jobs:
         write_ssh_config(place, hosts)
         if hosts.worker:
             stderr.print(f"{hosts.member.stack}: by its worker, {shown(hosts.worker)}", markup=False)
             for kept in own_variables(work.group_vars, hosts.member.stack):
                 stderr.print(f"{kept} is not sent: a country's own variables are its worker's", markup=False)
     used: dict[str, Surroundings] = {}
-    targets = [target(place, hosts, used) for hosts in selected.hosts]
+    targets = [target(place, hosts, used) for hosts in selected.jobs]
     board = Board([one.country for one in targets], HostsLine)
     width = parallel or country_run.default_parallel(len(targets), share_cores=place.clouds.is_lab and not waits)
     with (
@@ -150,7 +101,7 @@ def run(
             _keep_facts(place, targets, outcomes)
         behind = [
             one
-            for one, hosts in zip(targets, selected.hosts, strict=True)
+            for one, hosts in zip(targets, selected.jobs, strict=True)
             if outcomes[one.country].result in (Result.SUCCEEDED, Result.UNCHANGED)
             and used[one.country] != around(place, hosts.member)
         ]

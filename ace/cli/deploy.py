@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ace.engine.contract import RunOptions
     from ace.fleet.report import Action
+    from ace.fleet.stacks import StackJob
     from ace.workspace.selection import Selection
     from ace.workspace.workspace import Workspace
 
@@ -91,10 +92,11 @@ def preview(
         policy = policy_memory.changes(place.root, judgement, [job.stack.name for job in chosen.jobs])
         answer.body["policy"] = show_policy.changes_as_json(policy)
         answer.body["refused"] = {name: {"code": e.code, "message": e.message} for name, e in sorted(refused.items())}
+        without = chosen.without_clouds
         answer.body["countries"] = {
             name: {**asdict(country.counts), "steps": steps.as_json(country.steps)}
             | ({} if country.result.went_well else running.trouble(country))
-            | ({"without_clouds": list(chosen.unseen[name])} if name in chosen.unseen else {})
+            | ({"without_clouds": list(without[name])} if name in without else {})
             for name, country in sorted(done.countries.items())
         }
         if wrong := running.error(done.countries, "ace preview"):
@@ -236,7 +238,7 @@ def _act(
         running.tell_failures(done.countries, f"ace {action}")
 
 
-def _confirm(place: Workspace, chosen: Selection) -> None:
+def _confirm(place: Workspace, chosen: Selection[StackJob]) -> None:
     """Let the person type each country's code.
 
     Raises:
@@ -255,7 +257,7 @@ def _confirm(place: Workspace, chosen: Selection) -> None:
         )
     running.say_clouds(place, chosen)
     for name in names:
-        member = chosen.members[name]
+        member = chosen.chosen[name].member
         stderr.print(f"This tears down all that ACE made in {member.name.en}. It cannot be undone.", markup=False)
         answer = typer.prompt(f"Type {name} to go on", default="", show_default=False, err=True)
         if answer.strip().lower() != name:

@@ -246,12 +246,12 @@ class Estate:
         from ace.errors import InterruptedByUser
         from ace.fleet.run import Result
         from ace.workspace.engines import EngineName
-        from ace.workspace.selection import Selection, one
+        from ace.workspace.selection import Chosen, Selection, one
 
         place = self._place()
         member = place.spec.member(self.country)
         job = one(place, self.country, EngineName.AUTO)
-        done = running.go(action, place, Selection((job,), {member.stack: member}, {}), options)
+        done = running.go(action, place, Selection({member.stack: Chosen(member, job)}), options)
         if done.abandoned:
             os._exit(done.report.exit_code)  # as asked for; the same command goes on from here
         country = done.countries[member.stack]

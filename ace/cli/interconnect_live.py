@@ -17,11 +17,13 @@ from ace.workspace.engines import EngineName
 from ace.workspace.root import checkout
 
 if TYPE_CHECKING:
-    from ace.cli.configuring import Done, Selected
+    from ace.cli.configuring import Done
     from ace.interconnect.check import Check
     from ace.interconnect.live.shell import Place as Shell
     from ace.interconnect.values import Node, NodeKind, Plan
     from ace.services.country_run import HostsOutcome
+    from ace.workspace.hosts import Hosts
+    from ace.workspace.selection import Selection
     from ace.workspace.workspace import Workspace
 
 """Below ROOT: the files that the last apply took."""
@@ -66,9 +68,7 @@ def apply(
         turns = [(NodeKind.HUB, "hubs")] if hubs else [(NodeKind.GATEWAY, "countries")]
         if not hubs and not countries:
             turns.insert(0, (NodeKind.HUB, "hubs"))
-        for kind, key in turns:
-            wanted = [c.lower() for c in countries or ()] or countries_of(planned, kind)
-            selected = configuring.select(place, wanted, engine)
+        for kind, key, selected in _selections(place, countries or (), engine, planned, turns):
             done = roll_out(place, selected, kind, folder, check_only=check_only, parallel=parallel, verbose=verbose)
             codes.append(done.exit_code)
             answer.body[key] = {name: configuring.as_json(one) for name, one in sorted(done.outcomes.items())}
@@ -207,9 +207,28 @@ def countries_of(planned: Plan, kind: NodeKind) -> list[str]:
     return sorted({node.country for node in planned.nodes if node.kind is kind})
 
 
+def _selections(
+    place: Workspace, named: Sequence[str], engine: EngineName, planned: Plan, turns: Sequence[tuple[NodeKind, str]]
+) -> list[tuple[NodeKind, str, Selection[Hosts]]]:
+    """For each turn the countries that it configures; those that are not named and not reachable from here are excluded.
+
+    Raises:
+        UserError: There is nothing to configure in any turn, and why.
+    """
+    from ace.workspace.hosts import select_hosts
+
+    among = {kind: countries_of(planned, kind) for kind, _ in turns}
+    found = [
+        (kind, key, select_hosts(place, named, engine, among=among[kind], may_be_none=True)) for kind, key in turns
+    ]
+    if not any(selection.chosen for _, _, selection in found):
+        select_hosts(place, named, engine, among={country for countries in among.values() for country in countries})
+    return found
+
+
 def roll_out(
     place: Workspace,
-    selected: Selected,
+    selected: Selection[Hosts],
     kind: NodeKind,
     folder: Path,
     *,
@@ -254,12 +273,11 @@ def look(place: Workspace, planned: Plan, engine: EngineName) -> Check:
 
 def _shells(place: Workspace, countries: Sequence[str], engine: EngineName) -> dict[str, Shell]:
     """How to reach the hosts of countries; those without a stack here are left out."""
-    from ace.cli import configuring
     from ace.interconnect.live.shell import Place as Shell
-    from ace.workspace.hosts import write_ssh_config
+    from ace.workspace.hosts import select_hosts, write_ssh_config
 
     found: dict[str, Shell] = {}
-    for hosts in configuring.select(place, countries, engine).hosts:
+    for hosts in select_hosts(place, countries, engine).jobs:
         write_ssh_config(place, hosts)
         found |= {host.name: Shell(host.name, hosts.ssh.config) for host in hosts.inventory.hosts}
     return found

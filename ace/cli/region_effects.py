@@ -5,7 +5,6 @@ Both go by the member's status in the spec; these steps bring it about where thi
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +13,10 @@ from ace.layout import Layout
 from ace.spec.values import Topology
 
 if TYPE_CHECKING:
-    from ace.cli.configuring import Selected
     from ace.membership.transition import Done, Step
     from ace.spec.values import Member, Spec
+    from ace.workspace.hosts import Hosts
+    from ace.workspace.selection import Selection
     from ace.workspace.workspace import Workspace
 
 
@@ -67,17 +67,13 @@ def _routes(spec_dir: Path, member: Member) -> Done:
     return Done(told)
 
 
-def _reachable(place: Workspace, countries: list[str]) -> Selected | None:
+def _reachable(place: Workspace, countries: list[str]) -> Selection[Hosts] | None:
     """Those of these countries whose hosts can be reached from here, if any."""
-    from ace.cli import configuring
     from ace.workspace.engines import EngineName
+    from ace.workspace.hosts import select_hosts
 
-    try:
-        found = configuring.select(place, (), EngineName.AUTO)
-    except UserError:
-        return None
-    hosts = tuple(one for one in found.hosts if one.member.stack in countries)
-    return replace(found, hosts=hosts, not_run={}) if hosts else None
+    found = select_hosts(place, (), EngineName.AUTO, among=countries, may_be_none=True).chosen_among(countries)
+    return found if found.chosen else None
 
 
 def _direct(spec: Spec, member: Member) -> list[str]:

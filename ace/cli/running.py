@@ -18,7 +18,7 @@ from ace.errors import UserError
 from ace.fleet import stacks as fleet
 from ace.fleet.report import Action, Counts
 from ace.fleet.run import Result
-from ace.fleet.stacks import FleetRun, StackOutcome
+from ace.fleet.stacks import FleetRun, StackJob, StackOutcome
 from ace.workspace.reachable import unreachable
 from ace.workspace.selection import Selection
 from ace.workspace.workspace import Workspace, make_private
@@ -32,7 +32,7 @@ _LEFT_OUT = {
 def go(
     action: Action,
     place: Workspace,
-    chosen: Selection,
+    chosen: Selection[StackJob],
     options: RunOptions,
     *,
     parallel: int | None = None,
@@ -61,7 +61,7 @@ def go(
             cancel,
             parallel=width,
             not_run=chosen.not_run,
-            diagnose=lambda stack, known: unreachable(place, chosen.members[stack.name], known),
+            diagnose=lambda stack, known: unreachable(place, chosen.chosen[stack.name].member, known),
         )
     for country in done.countries.values():
         if country.bug:
@@ -73,11 +73,11 @@ def go(
     return done
 
 
-def say_clouds(place: Workspace, chosen: Selection) -> None:
+def say_clouds(place: Workspace, chosen: Selection[StackJob]) -> None:
     """Which file, and which cloud each country means by it."""
     stderr.print(f"clouds: {place.clouds}", markup=False)
     for job in chosen.jobs:
-        for data_centre in chosen.members[job.stack.name].data_centres:
+        for data_centre in chosen.chosen[job.stack.name].member.data_centres:
             name = data_centre.cloud.cloud
             stderr.print(f"  {job.stack.name}  {name}  {place.clouds.auth_url(name)}", markup=False)
 
@@ -170,9 +170,9 @@ def tell_left_out(countries: Mapping[str, StackOutcome]) -> None:
         stdout.print(f"[dim]left out: {', '.join(names)} ({why})[/]")
 
 
-def tell_unseen(place: Workspace, chosen: Selection) -> None:
+def tell_unseen(place: Workspace, chosen: Selection[StackJob]) -> None:
     """Whose plan was made without asking a cloud, and what makes it one that a cloud has been asked about."""
-    for name, missing in chosen.unseen.items():
+    for name, missing in chosen.without_clouds.items():
         also = f"`ace lab up {name}`, or " if place.clouds.is_lab or not place.clouds.entries else ""
         stdout.print(
             f"{name}: no cloud was asked: {', '.join(missing)} is not in {place.clouds}. What only the cloud knows "

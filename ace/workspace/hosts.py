@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ace.errors import UserError
 from ace.files import put
+from ace.fleet.run import Excluded
+from ace.spec.values import Member, MemberStatus
 from ace.workspace.engines import EngineName
-from ace.workspace.selection import one
+from ace.workspace.selection import Chosen, Selection, members_of, nobody, one, unless_named, why_not
+from ace.workspace.workers import worker_of
 from ace.workspace.workspace import Workspace, make_private
 
 if TYPE_CHECKING:
     from ace.services.inventory import Inventory
     from ace.services.region import Surroundings
     from ace.services.ssh import SshPlaces
-    from ace.spec.values import Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,49 @@ def hosts_of(workspace: Workspace, named: str, engine: EngineName) -> Hosts:
     job = one(workspace, named, engine)
     inventory = from_outputs(member, job.engine.outputs(job.stack))
     return Hosts(member, inventory, ssh.places(workspace.root, member.stack, ssh_includes(workspace)))
+
+
+def select_hosts(
+    workspace: Workspace,
+    named: Sequence[str],
+    engine: EngineName,
+    *,
+    among: Collection[str] | None = None,
+    remote: bool = False,
+    may_be_none: bool = False,
+) -> Selection[Hosts]:
+    """The hosts of a command's countries: those named, else of every active one whose stack has hosts.
+
+    A country that is not named and whose hosts are not known here is excluded.
+
+    Args:
+        workspace: The ROOT.
+        named: Codes in any case.
+        engine: As asked for.
+        among: If none is named: only these countries.
+        remote: Whether each must have a worker.
+        may_be_none: Whether it will do when no country is chosen.
+
+    Raises:
+        UserError: A name is no member's; or there is nothing at all to run, and why.
+    """
+    countries: dict[str, Chosen[Hosts] | Excluded | UserError] = {}
+    reasons: dict[str, Excluded | UserError] = {}
+    for member in members_of(workspace, named, among):
+        try:
+            if (why := why_not(workspace, member, (MemberStatus.ACTIVE,))) is None:
+                worker = worker_of(workspace.root, member.stack) if remote else ()
+                hosts = replace(hosts_of(workspace, member.stack, engine), worker=worker)
+                countries[member.stack] = Chosen(member, hosts)
+                continue
+        except UserError as error:
+            why = error
+        reasons[member.stack] = why
+        countries[member.stack] = unless_named(why, is_named=bool(named))
+    found = Selection(countries)
+    if not found.chosen and not may_be_none:
+        raise nobody(reasons, "there is no country whose hosts can be reached from here", "no-hosts")
+    return found
 
 
 def around(workspace: Workspace, member: Member) -> Surroundings:

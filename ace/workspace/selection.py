@@ -1,11 +1,11 @@
-"""Which countries run: from country codes to stacks with their engines."""
+"""Which countries take part in a run, and why others do not: from codes to stacks with their engines."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ace.errors import RefusedError, UserError
 from ace.fleet.run import Excluded
@@ -25,17 +25,50 @@ LOCAL = "local"
 """The backend of a country that keeps its state below ROOT."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which countries run, each with its stack and engine, and why others do not."""
+J = TypeVar("J")
 
-    jobs: tuple[StackJob, ...]
-    members: Mapping[str, Member]
-    not_run: Mapping[str, Excluded | UserError]
+
+@dataclass(frozen=True, slots=True)
+class Chosen(Generic[J]):
+    """A country that takes part: its stack with an engine, or its hosts."""
+
+    member: Member
+    job: J
+    without_clouds: tuple[str, ...] = ()
+    """Its clouds that have no entry here, where it takes part without their being asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection(Generic[J]):
+    """For each country whether it takes part, is none of this run's (a value, never a failure), or cannot be run."""
+
+    countries: Mapping[str, Chosen[J] | Excluded | UserError]
     note: str = ""
     """What to tell of engines, if it is not what a reader would expect."""
-    unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Countries that run without their clouds being asked, and which clouds have no entry here."""
+
+    @property
+    def chosen(self) -> Mapping[str, Chosen[J]]:
+        """Those that take part."""
+        return {name: one for name, one in self.countries.items() if isinstance(one, Chosen)}
+
+    @property
+    def jobs(self) -> tuple[J, ...]:
+        """What is to be run."""
+        return tuple(one.job for one in self.chosen.values())
+
+    @property
+    def not_run(self) -> Mapping[str, Excluded | UserError]:
+        """Those that do not take part, and why."""
+        return {name: one for name, one in self.countries.items() if not isinstance(one, Chosen)}
+
+    @property
+    def without_clouds(self) -> Mapping[str, tuple[str, ...]]:
+        """Those that take part without their clouds being asked, and which clouds have no entry here."""
+        return {name: one.without_clouds for name, one in self.chosen.items() if one.without_clouds}
+
+    def chosen_among(self, countries: Collection[str]) -> Selection[J]:
+        """Only those of these countries that take part."""
+        return replace(self, countries={name: one for name, one in self.chosen.items() if name in countries})
 
 
 def select(
@@ -46,10 +79,8 @@ def select(
     active_only: bool,
     candidates: bool = False,
     unseen: bool = False,
-) -> Selection:
-    """The countries of a command: those named, else every active one.
-
-    A country that is not named and has no cloud here is left out; a named one then fails.
+) -> Selection[StackJob]:
+    """The stacks of a command's countries: those named, else every active one.
 
     Args:
         workspace: The ROOT.
@@ -62,26 +93,19 @@ def select(
     Raises:
         UserError: A name is no member's, or no country can be run at all.
     """
-    members = [workspace.spec.member(name) for name in named] or list(workspace.spec.active)
-    members = list({member.code: member for member in members}.values())
-    jobs: list[StackJob] = []
-    not_run: dict[str, Excluded | UserError] = {}
     built: dict[EngineName, Engine] = {}
-    without: dict[str, tuple[str, ...]] = {}
-    for member in members:
-        may_run = member.status is MemberStatus.ACTIVE or (candidates and member.status is MemberStatus.CANDIDATE)
-        if active_only and not may_run:
-            cause = f"{member.code} is {member.status}, not active ({member.file})"
-            not_run[member.stack] = Excluded("not-active", cause)
-            continue
+    statuses = frozenset(MemberStatus)
+    if active_only:
+        statuses = frozenset({MemberStatus.ACTIVE, *([MemberStatus.CANDIDATE] if candidates else [])})
+    countries: dict[str, Chosen[StackJob] | Excluded | UserError] = {}
+    for member in members_of(workspace, named):
         missing = workspace.clouds.missing(member)
-        if missing and unseen and named and _is_new(workspace, member, engine):
-            jobs.append(StackJob(stack_of(workspace, member, has_secrets=False), engines.unseen()))
-            without[member.stack] = missing
+        if member.status in statuses and missing and unseen and named and _is_new(workspace, member, engine):
+            job = StackJob(stack_of(workspace, member, has_secrets=False), engines.unseen())
+            countries[member.stack] = Chosen(member, job, missing)
             continue
-        if missing:
-            error = clouds_file.no_entry(member, missing, workspace.clouds)
-            not_run[member.stack] = error if named else Excluded(error.code, error.message)
+        if (why := why_not(workspace, member, statuses)) is not None:
+            countries[member.stack] = unless_named(why, is_named=bool(named))
             continue
         try:
             choice = engines.choose(
@@ -89,37 +113,62 @@ def select(
             )
             stack = stack_of(workspace, member)
         except UserError as error:
-            not_run[member.stack] = error
+            countries[member.stack] = error
             continue
         if choice not in built:
             built[choice] = engines.build(choice)
-        jobs.append(StackJob(stack, built[choice]))
-    _forbid_sharing(workspace, jobs)
-    if not jobs:
-        raise _nobody(not_run)
-    known = {member.stack: member for member in members}
-    return Selection(tuple(jobs), known, not_run, _note(jobs, engine), without)
+        countries[member.stack] = Chosen(member, StackJob(stack, built[choice]))
+    found = Selection(countries)
+    _forbid_sharing(workspace, found.jobs)
+    if not found.jobs:
+        raise nobody(found.not_run)
+    return replace(found, note=_note(found.jobs, engine))
 
 
-def refusals(chosen: Selection, judgement: Judgement) -> dict[str, RefusedError]:
+def members_of(workspace: Workspace, named: Sequence[str], among: Collection[str] | None = None) -> Sequence[Member]:
+    """The members of a command: those named, else every active one (of these countries), each once.
+
+    Raises:
+        UserError: A name is no member's.
+    """
+    members = [workspace.spec.member(name) for name in named]
+    if not named:
+        members = [one for one in workspace.spec.active if among is None or one.stack in among]
+    return list({member.code: member for member in members}.values())
+
+
+def why_not(workspace: Workspace, member: Member, statuses: Collection[MemberStatus]) -> Excluded | UserError | None:
+    """Why a country takes no part: its status, or an error that says what is missing here; None when it does."""
+    if member.status not in statuses:
+        return Excluded("not-active", f"{member.code} is {member.status}, not active ({member.file})")
+    if missing := workspace.clouds.missing(member):
+        return clouds_file.no_entry(member, missing, workspace.clouds)
+    return None
+
+
+def unless_named(why: Excluded | UserError, *, is_named: bool) -> Excluded | UserError:
+    """A country that cannot be run from here is excluded; only where a person named it, that is an error."""
+    return why if is_named or isinstance(why, Excluded) else Excluded(why.code, why.message)
+
+
+def refusals(selection: Selection[StackJob], judgement: Judgement) -> dict[str, RefusedError]:
     """Those countries of a selection that the policies refuse, and why."""
     from ace.policy.refusal import refusal
 
-    found = {job.stack.name: refusal(judgement, job.stack.name, "deployed") for job in chosen.jobs}
+    found = {name: refusal(judgement, name, "deployed") for name in selection.chosen}
     return {name: error for name, error in found.items() if error is not None}
 
 
-def hold_back(chosen: Selection, judgement: Judgement) -> Selection:
+def hold_back(selection: Selection[StackJob], judgement: Judgement) -> Selection[StackJob]:
     """The selection without those countries that the policies refuse; each is named, the others go on.
 
     Raises:
         RefusedError: No country is left.
     """
-    refused = refusals(chosen, judgement)
-    jobs = tuple(job for job in chosen.jobs if job.stack.name not in refused)
-    if refused and not jobs:
+    refused = refusals(selection, judgement)
+    if refused and len(refused) == len(selection.chosen):
         raise next(iter(refused.values()))
-    return replace(chosen, jobs=jobs, not_run={**chosen.not_run, **refused})
+    return replace(selection, countries={**selection.countries, **refused})
 
 
 def one(workspace: Workspace, named: str, engine: EngineName) -> StackJob:
@@ -188,8 +237,16 @@ def _forbid_sharing(workspace: Workspace, jobs: Sequence[StackJob]) -> None:
         )
 
 
-def _nobody(not_run: Mapping[str, Excluded | UserError]) -> UserError:
-    """What to say when not one country can be run."""
+def nobody(
+    not_run: Mapping[str, Excluded | UserError], headline: str = "no country can be run", code: str = ""
+) -> UserError:
+    """The error when not one country can be run.
+
+    Args:
+        not_run: Why each cannot.
+        headline: What is not possible.
+        code: The error's code where several countries have several reasons; empty: the first one's.
+    """
     if not not_run:
         return UserError("the spec has no active member", hint="see `ace validate`", code="no-members")
     errors = [why for why in not_run.values() if isinstance(why, UserError)]
@@ -197,5 +254,5 @@ def _nobody(not_run: Mapping[str, Excluded | UserError]) -> UserError:
     if len(lines) == 1 and errors:
         return errors[0]
     hint = errors[0].hint if errors else "name a member that is active and whose cloud is at hand"
-    code = errors[0].code if errors else next(why.reason for why in not_run.values() if isinstance(why, Excluded))
-    return UserError("no country can be run:\n" + "\n".join(f"  {line}" for line in lines), hint=hint, code=code)
+    first = errors[0].code if errors else next(why.reason for why in not_run.values() if isinstance(why, Excluded))
+    return UserError(f"{headline}:\n" + "\n".join(f"  {line}" for line in lines), hint=hint, code=code or first)
