@@ -250,6 +250,22 @@ def roll_out(
     return configuring.run(place, selected, "interconnect-apply", work, parallel=parallel, verbose=verbose)
 
 
+def apply_to_hubs(place: Workspace, selected: Selection[Hosts], planned: Plan) -> list[str]:
+    """Have the hubs of those countries take a plan; the countries.
+
+    Raises:
+        UserError: A hub did not take it.
+    """
+    from ace.cli import configuring
+    from ace.errors import UserError
+    from ace.interconnect.values import NodeKind
+
+    done = roll_out(place, selected, NodeKind.HUB, proven(place, planned))
+    if wrong := configuring.error(done.outcomes, "ace interconnect apply --hubs"):
+        raise UserError(wrong["message"], hint=wrong["hint"], code=wrong["code"])
+    return sorted(done.outcomes)
+
+
 def look(place: Workspace, planned: Plan, engine: EngineName) -> Check:
     """Ask all hosts that can be reached here, and judge."""
     from ace.addressing import tunnel_mtu

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -70,6 +71,16 @@ def go(
         file = done.report.write_into(place.layout.runs)
         if verbose:
             stderr.print(f"report: {file}", markup=False)
+    return done
+
+
+def run_for_steps(
+    action: Action, workspace: Workspace, selection: Selection[StackJob], options: RunOptions
+) -> FleetRun:
+    """Run stacks as a step of a longer command; when it is abandoned, the process ends with it."""
+    done = go(action, workspace, selection, options)
+    if done.abandoned:
+        os._exit(done.report.exit_code)  # as asked for; the same command goes on from here
     return done
 
 

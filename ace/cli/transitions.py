@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ace.membership.lifecycle import Verb
     from ace.membership.log import Transition
     from ace.membership.transition import Intent, Step
+    from ace.operations.member_steps import Estate
     from ace.spec.values import Member
 
 CountryArgument = Annotated[str, typer.Argument(metavar="CC", help="ISO alpha-2 code, any case.")]
@@ -135,8 +136,6 @@ def suspend(
     Two of the region's approvers sign (`ace policy approve CC --suspension ...`), except for members marked `example: true`.
     If it is interrupted, run the same command again: it continues.
     """
-    from ace.cli.effects import Estate
-    from ace.cli.region_effects import with_region
     from ace.membership.lifecycle import Verb
 
     with answering("member-suspend", format_) as answer:
@@ -147,10 +146,10 @@ def suspend(
         evidence = {"approvers": [approver for approver, _ in signed], "stop_servers": stop_servers}
         options = {"approvals": [list(one) for one in signed], "evidence": evidence}
         intent = at.intent(Verb.SUSPEND, reason, options)
-        estate = Estate(at.spec_dir, at.member.stack)
+        estate = at.estate()
         steps = [
             at.files(Verb.SUSPEND, "status: suspended and why, and a line in the log"),
-            *with_region(at.spec_dir, at.member),
+            *at.with_region(),
             estate.quotas("set the quotas of its tenants to nothing; what runs goes on"),
         ]
         if stop_servers or intent.options["evidence"]["stop_servers"]:
@@ -167,8 +166,6 @@ def reinstate(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Reinstate a suspended member, with everything as before. If it is interrupted, run the same command again."""
-    from ace.cli.effects import Estate
-    from ace.cli.region_effects import with_region
     from ace.membership.lifecycle import Verb
 
     with answering("member-reinstate", format_) as answer:
@@ -176,12 +173,12 @@ def reinstate(
         at = _At(find_spec_dir(spec), country, as_of)
         at.require(Verb.REINSTATE, reason)
         intent = at.intent(Verb.REINSTATE, reason, {})
-        estate = Estate(at.spec_dir, at.member.stack)
+        estate = at.estate()
         steps = [
             at.files(Verb.REINSTATE, "status: active, as the file was before, and a line in the log"),
             estate.quotas("set the quotas of its tenants to what its file says"),
             estate.start_servers(at.folder / STOPPED),
-            *with_region(at.spec_dir, at.member),
+            *at.with_region(),
         ]
         _go(answer, at, intent, steps, dry_run=dry_run, format_=format_, next_=_REGION)
 
@@ -199,8 +196,6 @@ def remove(
 
     It cannot be undone: the tenants' resources are deleted too. Use `--dry-run` first. If it is interrupted, run it again.
     """
-    from ace.cli.effects import Estate
-    from ace.cli.region_effects import with_region
     from ace.membership.lifecycle import Verb
 
     with answering("member-remove", format_) as answer:
@@ -209,10 +204,10 @@ def remove(
         at.require(Verb.REMOVE, reason)
         intent = at.intent(Verb.REMOVE, reason, {})
         at.require_no_hub()
-        estate = Estate(at.spec_dir, at.member.stack)
+        estate = at.estate()
         steps = [
             at.files(Verb.REMOVE, "status: leaving, and a line in the log"),
-            *with_region(at.spec_dir, at.member),
+            *at.with_region(),
             estate.export(),
             estate.tear_down(),
             estate.verify(),
@@ -326,6 +321,21 @@ class _At:
                 hint=f"add --reason, such as --reason '{_EXAMPLES[verb]}'",
                 code="no-reason",
             )
+
+    def estate(self) -> Estate:
+        """The steps in its clouds; its stack's runs are shown."""
+        from ace.cli.running import run_for_steps
+        from ace.operations.member_steps import Estate
+
+        return Estate(self.spec_dir, self.member.stack, run_for_steps)
+
+    def with_region(self) -> tuple[Step, Step]:
+        """The steps at the hubs and in the catalogue."""
+        from ace.cli.catalogue import rebuild
+        from ace.cli.interconnect_live import apply_to_hubs
+        from ace.operations.region_steps import with_region
+
+        return with_region(self.spec_dir, self.member, apply_to_hubs, rebuild)
 
     def require_no_hub(self) -> None:
         """Refuse to remove who hosts a hub that others go through.

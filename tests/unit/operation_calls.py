@@ -21,12 +21,15 @@ from typing import Any, Final
 from ace import operations
 from ace.engine.contract import Properties, Stack
 from ace.errors import UserError
+from ace.membership.lifecycle import Verb
+from ace.membership.transition import Intent
 from ace.workspace import engines
 from ace.workspace.engines import EngineName
 from ace.workspace.workspace import Workspace, open_workspace
 from tests.unit.fleet_engines import FolderEngine
 
 TODAY: Final = date(2026, 11, 24)
+AN_INTENT: Final = Intent(Verb.SUSPEND, "tn", "a reason", "somebody", "2026-11-24T00:00:00Z", {})
 Call = Callable[[Workspace, list[Any]], Any]
 
 
@@ -72,6 +75,18 @@ def introduce_key(workspace: Workspace, _events: list[Any]) -> Any:
     return run(workspace.spec, "tn", new, date(2027, 1, 1), date(2029, 1, 1), old)
 
 
+def member_steps(workspace: Workspace, events: list[Any]) -> Any:
+    from ace.fleet.stacks import run_stacks
+    from ace.operations.member_steps import Estate
+
+    def run(action: Any, _workspace: Any, selection: Any, options: Any) -> Any:
+        return run_stacks(action, selection.jobs, options, events.append, threading.Event(), parallel=1)
+
+    (workspace.layout.state("tn") / "state.json").parent.mkdir(parents=True, exist_ok=True)
+    (workspace.layout.state("tn") / "state.json").touch()
+    return Estate(workspace.spec_dir, "tn", run).quotas("set them").act(AN_INTENT)
+
+
 def outputs(workspace: Workspace, _events: list[Any]) -> Any:
     from ace.operations.outputs import outputs as run
 
@@ -94,6 +109,16 @@ def region(workspace: Workspace, _events: list[Any]) -> Any:
     from ace.operations.region import plan_of
 
     return plan_of(workspace.root, workspace.spec, TODAY)
+
+
+def region_steps(workspace: Workspace, _events: list[Any]) -> Any:
+    from ace.operations.region_steps import with_region
+
+    routes, listings = with_region(
+        workspace.spec_dir, workspace.spec.member("tn"), lambda *_all: (), lambda _spec_dir: None
+    )
+    routes.act(AN_INTENT)
+    return listings.act(AN_INTENT)
 
 
 def schema(_workspace: Workspace, _events: list[Any]) -> Any:
@@ -130,10 +155,12 @@ CALLS: Final[Mapping[str, Call]] = {
         fetch,
         fitness,
         introduce_key,
+        member_steps,
         outputs,
         policy,
         publish,
         region,
+        region_steps,
         schema,
         state,
         validate,

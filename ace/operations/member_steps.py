@@ -1,11 +1,10 @@
-"""What a transition does to a country's clouds, each as a step that can be repeated: quotas, servers, export, tear-down."""
+"""What a transition does in a country's clouds, each as a step that can be repeated: quotas, servers, export, tear-down."""
 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from ace.errors import UserError
 from ace.layout import Layout
@@ -15,10 +14,11 @@ if TYPE_CHECKING:
 
     from ace.engine.contract import RunOptions
     from ace.fleet.report import Action
-    from ace.fleet.stacks import StackOutcome
+    from ace.fleet.stacks import FleetRun, StackJob, StackOutcome
     from ace.membership.transition import Intent, Step
     from ace.openstack.cloud import Cloud
     from ace.spec.values import Member
+    from ace.workspace.selection import Selection
     from ace.workspace.workspace import Workspace
 
 QUOTAS: Final = (
@@ -28,11 +28,20 @@ QUOTAS: Final = (
 )
 
 
+class RunStacks(Protocol):
+    """How stacks are run: whoever calls shows the run or does not, and may end the process when it is abandoned."""
+
+    def __call__(
+        self, action: Action, workspace: Workspace, selection: Selection[StackJob], options: RunOptions
+    ) -> FleetRun:
+        """Run them; a failed country is in the result."""
+
+
 class Estate:
     """A country's clouds and stack, as a transition needs them; the spec is read anew for each step."""
 
-    def __init__(self, spec_dir: Path, country: str) -> None:
-        self.spec_dir, self.country = spec_dir, country
+    def __init__(self, spec_dir: Path, country: str, run: RunStacks) -> None:
+        self.spec_dir, self.country, self._run = spec_dir, country, run
 
     # ------------------------------------------------------------------------------------------------------------ steps
 
@@ -46,11 +55,11 @@ class Estate:
 
             if why := self.not_here():
                 return Done(why)
-            planned = self._run(Action.PREVIEW, RunOptions())
+            planned = self._run_stack(Action.PREVIEW, RunOptions())
             targets = tuple(step.urn for step in planned.steps if step.type in QUOTAS and step.op is not Op.SAME)
             if not targets:
                 return Done("the quotas are as they should be")
-            self._run(Action.UP, RunOptions(targets=targets))
+            self._run_stack(Action.UP, RunOptions(targets=targets))
             return Done(f"{len(targets)} quotas set")
 
         return Step("quotas", would, act)
@@ -107,9 +116,9 @@ class Estate:
                 name: [id_ for id_, _ in estate.projects_of(cloud, self.country)]
                 for name, cloud in self.clouds().items()
             }
-            place = self._place_or_none()
+            workspace = self._workspace_or_none()
             member = self._member()
-            name = place.spec.region.name if place else "the ecosystem"
+            name = workspace.spec.region.name if workspace else "the ecosystem"
             digest = archive.write_archive(file, self._owned(), member.name.en, name, intent.begun)
             told = f"all that is the country's own is in {file} (SHA-256 {digest[:16]}...)"
             return Done(told, {"archive": str(file), "sha256": digest, "projects": projects})
@@ -126,7 +135,7 @@ class Estate:
 
             if why := self.not_here():
                 return Done(why)
-            done = self._run(Action.DOWN, RunOptions(unprotect=("*",)))
+            done = self._run_stack(Action.DOWN, RunOptions(unprotect=("*",)))
             return Done(f"{done.counts.delete} resources deleted")
 
         return Step("tear-down", f"ace down {self.country} --unprotect '*': all that the stack made, in order", act)
@@ -152,7 +161,7 @@ class Estate:
                 raise UserError(
                     f"not everything of {self.country} is gone: {'; '.join(left[:8])}"
                     + (f" and {len(left) - 8} more" if len(left) > 8 else ""),
-                    hint="what people made in its projects is theirs to take away (`openstack project cleanup`); "
+                    hint="what people made in its projects is theirs to delete (`openstack project cleanup`); "
                     f"then `ace member remove {self.country}` again",
                     code="not-gone",
                 )
@@ -166,13 +175,13 @@ class Estate:
         """Why there is no stack to be run here; empty when there is one."""
         from ace.workspace import engines
 
-        place = self._place_or_none()
-        if place is None:
+        workspace = self._workspace_or_none()
+        if workspace is None:
             return "there is no clouds.yaml here: the country does this where its credentials are"
-        member = place.spec.member(self.country)
-        if member.state.backend == "local" and engines.holder(place.layout.state(member.stack)) is None:
+        member = workspace.spec.member(self.country)
+        if member.state.backend == "local" and engines.holder(workspace.layout.state(member.stack)) is None:
             return "nothing of it was ever deployed from here"
-        if missing := place.clouds.missing(member):
+        if missing := workspace.clouds.missing(member):
             return f"{', '.join(missing)} is not in clouds.yaml: the country does this where its credentials are"
         return ""
 
@@ -181,14 +190,14 @@ class Estate:
         from ace.openstack.cloud import Cloud
         from ace.workspace.clouds_file import VARIABLE
 
-        place = self._place_or_none()
-        if place is None:
+        workspace = self._workspace_or_none()
+        if workspace is None:
             return {}
-        environment = {VARIABLE: str(place.clouds.path)}
+        environment = {VARIABLE: str(workspace.clouds.path)}
         return {
             centre.cloud.cloud: Cloud({"cloud": centre.cloud.cloud, "region": centre.cloud.region}, environment)
-            for centre in place.spec.member(self.country).data_centres
-            if centre.cloud.cloud in place.clouds.entries
+            for centre in workspace.spec.member(self.country).data_centres
+            if centre.cloud.cloud in workspace.clouds.entries
         }
 
     def _owned(self) -> dict[str, str]:
@@ -214,18 +223,18 @@ class Estate:
             from ace.workspace.engines import EngineName
             from ace.workspace.selection import one
 
-            job = one(self._place(), code, EngineName.AUTO)
+            job = one(self._workspace(), code, EngineName.AUTO)
             owned["deployment.json"] = json.dumps(job.engine.export(job.stack), indent=2, ensure_ascii=False) + "\n"
         return owned
 
-    def _place(self) -> Workspace:
+    def _workspace(self) -> Workspace:
         from ace.workspace.workspace import open_workspace
 
         return open_workspace(self.spec_dir)
 
-    def _place_or_none(self) -> Workspace | None:
+    def _workspace_or_none(self) -> Workspace | None:
         try:
-            return self._place()
+            return self._workspace()
         except UserError as error:
             if error.code == "no-clouds-file":
                 return None
@@ -236,32 +245,28 @@ class Estate:
 
         return load(self.spec_dir).member(self.country)
 
-    def _run(self, action: Action, options: RunOptions) -> StackOutcome:
+    def _run_stack(self, action: Action, options: RunOptions) -> StackOutcome:
         """Run the country's stack, whatever its status.
 
         Raises:
             UserError: It did not come to its end.
         """
-        from ace.cli import running
         from ace.errors import InterruptedByUser
         from ace.fleet.run import Result
         from ace.workspace.engines import EngineName
         from ace.workspace.selection import Chosen, Selection, one
 
-        place = self._place()
-        member = place.spec.member(self.country)
-        job = one(place, self.country, EngineName.AUTO)
-        done = running.go(action, place, Selection({member.stack: Chosen(member, job)}), options)
-        if done.abandoned:
-            os._exit(done.report.exit_code)  # as asked for; the same command goes on from here
+        workspace = self._workspace()
+        member = workspace.spec.member(self.country)
+        job = one(workspace, self.country, EngineName.AUTO)
+        done = self._run(action, workspace, Selection({member.stack: Chosen(member, job)}), options)
         country = done.countries[member.stack]
         if country.result is Result.EARLY_EXIT:
-            raise InterruptedByUser("interrupted; the same command goes on from here")
+            raise InterruptedByUser("interrupted; the same command continues from here")
         if not country.result.went_well:
-            wrong: Mapping[str, Any] = running.error(done.countries, "ace member") or {}
             raise UserError(
-                str(wrong.get("message", country.cause)),
-                hint=f"{country.hint + '; ' if country.hint else ''}then the same command again: it goes on from here",
+                f"{member.stack}: {country.cause.removeprefix(f'{member.stack}: ')}",
+                hint=f"{country.hint + '; ' if country.hint else ''}then the same command again: it continues from here",
                 code=country.reason or "failed",
             )
         return country
