@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ace.cli.options import AsOfOption, EngineOption, Format, FormatOption, SpecOption
-from ace.cli.outputs import CountryArgument
+from ace.cli.options import AsOfOption, CountryArgument, EngineOption, Format, FormatOption, SpecOption
 from ace.workspace.engines import EngineName
 
 

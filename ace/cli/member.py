@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ace.cli import transitions
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
+from ace.cli.options import AsOfOption, CountryArgument, Format, FormatOption, SpecOption
 from ace.cli.show.output import Answer, answering, finding_json, stderr, stdout
 from ace.errors import UserError
 from ace.workspace.as_of import refuse_past, today
@@ -36,7 +36,6 @@ app.command("suspend")(transitions.suspend)
 app.command("reinstate")(transitions.reinstate)
 app.command("remove")(transitions.remove)
 
-CountryArgument = Annotated[str, typer.Argument(metavar="CC", help="ISO alpha-2 code, any case.")]
 AnswersOption = Annotated[
     Path | None,
     typer.Option("--answers", metavar="FILE", dir_okay=False, help="Answers (YAML); missing ones have their defaults."),

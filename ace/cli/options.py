@@ -44,6 +44,7 @@ AsOfOption = Annotated[
     ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="`json`: one JSON object on standard output.")]
+CountryArgument = Annotated[str, typer.Argument(metavar="CC", help="ISO alpha-2 code, any case.")]
 CountriesArgument = Annotated[
     list[str] | None,
     typer.Argument(metavar="[CC]...", help="ISO alpha-2 codes, any case. None: every active member."),

@@ -7,10 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ace.cli.options import AsOfOption, EngineOption, Format, FormatOption, SpecOption
+from ace.cli.options import AsOfOption, CountryArgument, EngineOption, Format, FormatOption, SpecOption
 from ace.workspace.engines import EngineName
-
-CountryArgument = Annotated[str, typer.Argument(metavar="CC", help="ISO alpha-2 code, any case.")]
 
 
 def outputs(

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption, date_of
-from ace.cli.outputs import CountryArgument
+from ace.cli.options import AsOfOption, CountryArgument, Format, FormatOption, SpecOption, date_of
 from ace.errors import UserError
 from ace.workspace.as_of import today
 from ace.workspace.root import find_spec_dir

@@ -5,17 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from ace.cli.options import AsOfOption, CountriesArgument, Format, FormatOption, SpecOption, date_of
-from ace.cli.outputs import CountryArgument
+from ace.cli.options import AsOfOption, CountriesArgument, CountryArgument, Format, FormatOption, SpecOption, date_of
 from ace.errors import ExitCode
 from ace.workspace.root import find_spec_dir
-
-if TYPE_CHECKING:
-    from ace.publication.verify import AnyVerdict
 
 app = typer.Typer(
     no_args_is_help=True, help="Publications: the signed public facts of each country, and which of them are valid."
@@ -43,44 +39,20 @@ def verify(
     are listed). 1: at least one is refused.
     """
     from ace.cli.show.output import answering, stderr
+    from ace.cli.show.publications import as_json, show
     from ace.operations.verify_publications import verify_publications
 
     with answering("publication-verify", format_) as answer:
         found = verify_publications(find_spec_dir(spec), files or ())
-        told = [_entry(name, verdict) for name, verdict in sorted(found.verdicts.items())]
+        told = [as_json(name, verdict) for name, verdict in sorted(found.verdicts.items())]
         answer.body["publications"] = told
         if not found.remembers:
-            stderr.print("roll-back is not told: ROOT/.ace may not be read by this user", markup=False)
+            why = "ROOT/.ace is not readable for this user"
+            stderr.print(f"a publication older than the last one cannot be recognised: {why}", markup=False)
         if format_ is Format.TEXT:
-            _print(told)
+            show(told)
         if found.refused:
             answer.exit_code = ExitCode.FAILED
-
-
-def _entry(name: str, verdict: AnyVerdict) -> dict[str, Any]:
-    from ace.files import timestamp
-    from ace.publication.values import Refused, Verified
-
-    base: dict[str, Any] = {"country": name, "valid": False, "reason": "absent", "signer": None, "issued": None}
-    if isinstance(verdict, Verified):
-        return {**base, "valid": True, "reason": "", "signer": verdict.signer, "issued": timestamp(verdict.issued)}
-    if isinstance(verdict, Refused):
-        return {**base, "reason": str(verdict.reason), "message": verdict.message}
-    return base
-
-
-def _print(told: list[dict[str, Any]]) -> None:
-    from ace.cli.show.output import stdout
-
-    width = max((len(entry["country"]) for entry in told), default=0)
-    for entry in told:
-        name = f"{entry['country']:<{width}}"
-        if entry["valid"]:
-            stdout.print(f"{name}  valid    issued {entry['issued']} by {entry['signer']}", markup=False)
-        elif entry["reason"] == "absent":
-            stdout.print(f"{name}  absent   nothing has been published yet", markup=False)
-        else:
-            stdout.print(f"{name}  refused  {entry['reason']}: {entry['message']}", markup=False)
 
 
 @app.command("introduce")

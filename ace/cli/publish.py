@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ace.cli.options import AsOfOption, EngineOption, Format, FormatOption, SpecOption
-from ace.cli.outputs import CountryArgument
+from ace.cli.options import AsOfOption, CountryArgument, EngineOption, Format, FormatOption, SpecOption
 from ace.files import timestamp
 from ace.workspace.as_of import refuse_past
 from ace.workspace.engines import EngineName

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
+from ace.cli.options import AsOfOption, CountryArgument, Format, FormatOption, SpecOption
 from ace.cli.show.output import Answer, answering, stderr, stdout
 from ace.errors import RefusedError, UserError
 from ace.files import timestamp
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from ace.operations.member_steps import Estate
     from ace.spec.values import Member
 
-CountryArgument = Annotated[str, typer.Argument(metavar="CC", help="ISO alpha-2 code, any case.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="The reason, for the log of transitions.")]
 ApprovalsOption = Annotated[

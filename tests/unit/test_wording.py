@@ -37,7 +37,6 @@ NOT_YET: frozenset[str] = frozenset(
         "ace/cli/interrupt.py",
         "ace/cli/member.py",
         "ace/cli/policy.py",
-        "ace/cli/publication.py",
         "ace/cli/running.py",
         "ace/cli/transitions.py",
         "ace/cli/validate.py",
