@@ -229,6 +229,12 @@ class Cloud:
                 f"{self.name}: no answer from {self.auth_url} ({type(error).__name__})",
                 hint="is the cloud up and within reach? for a lab: `ace lab status`, `ace lab up`",
             ) from None
+        except Exception as error:
+            if type(error) is not Exception:  # keystoneauth raises bare ones where an entry lacks a password
+                raise
+            raise CloudError(
+                f"{self.name}: its entry in clouds.yaml is not complete: {error}", hint="complete the entry"
+            ) from None
 
     def request(
         self,

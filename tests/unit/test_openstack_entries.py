@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ace.engine.contract import CloudError
 from ace.openstack.cloud import Cloud
 
 V3 = {
@@ -57,3 +58,10 @@ def test_an_application_credential_stays_what_it_is(tmp_path: Path) -> None:
     file.write_text(yaml.safe_dump({"clouds": {"it": entry}}))
     cloud = Cloud({"cloud": "it"}, {"OS_CLIENT_CONFIG_FILE": str(file)})
     assert type(cloud.connection.session.auth).__name__ == "ApplicationCredential"
+
+
+def test_an_entry_without_a_password_is_an_error_that_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "clouds.yaml"
+    file.write_text(yaml.safe_dump({"clouds": {"it": {"auth": {"auth_url": "http://127.0.0.1:9/v3"}}}}))
+    with pytest.raises(CloudError, match=r"it: its entry in clouds\.yaml is not complete: password is"):
+        Cloud({"cloud": "it"}, {"OS_CLIENT_CONFIG_FILE": str(file)}).identity()
