@@ -109,7 +109,8 @@ def check(
 ) -> None:
     """Check every gateway and hub that is reachable from here: sessions, BFD, routes, leaks, paths, delays, large packets.
 
-    Exit code 1: something differs from the plan; hosts that are drained on purpose count as well.
+    Exit code 1: something differs from the plan; hosts that are drained on purpose count as well. Links and pairs of which
+    no end is reachable from here are `unknown` and do not count.
     """
     from ace.cli.show.output import answering, stderr
     from ace.errors import ExitCode
@@ -428,9 +429,10 @@ def tell_check(found: Check) -> None:
                     stdout.print(f"    {word}: {', '.join(map(str, prefixes[:4]))}{more}", markup=False)
     for leak in found.leaks:
         stdout.print(f"leak      {leak.neighbour} to {leak.host}: {leak.what}", markup=False)
-    good = sum(pair.ok for pair in found.pairs)
-    stdout.print(f"reach     {good} of {len(found.pairs)} pairs of data centres, by all flows", markup=False)
-    for pair in found.pairs:
+    known = [pair for pair in found.pairs if pair.is_known]
+    good = sum(pair.ok for pair in known)
+    stdout.print(f"reach     {good} of {len(known)} pairs of data centres, by all flows", markup=False)
+    for pair in known:
         if not pair.ok:
             large = "" if pair.large or not pair.through else ", large packets do not"
             stdout.print(f"  {pair.a} - {pair.b}: {pair.through} of {pair.flows} flows{large}", markup=False)

@@ -60,6 +60,11 @@ class PairCheck:
     """The distinct ways that the gateways of `a` take to `b`, as names of ASes."""
 
     @property
+    def is_known(self) -> bool:
+        """Whether a gateway of either was asked."""
+        return self.flows > 0
+
+    @property
     def ok(self) -> bool:
         """Whether all flows come through, large packets included."""
         return self.flows > 0 and self.through == self.flows and self.large
@@ -76,19 +81,20 @@ class Check:
 
     @property
     def ok(self) -> bool:
-        """Whether everything is as planned; what is drained on purpose counts as well."""
+        """Whether everything that was asked is as planned; what is drained on purpose counts as well."""
+        asked = [link for link in self.links if link.state is not State.UNKNOWN]
         return (
-            bool(self.links)
-            and all(link.state in (State.UP, State.DRAINED) for link in self.links)
+            bool(asked)
+            and all(link.state in (State.UP, State.DRAINED) for link in asked)
             and all(host.answers and not host.missing and not host.unexpected for host in self.hosts)
-            and all(pair.ok for pair in self.pairs)
+            and all(pair.ok for pair in self.pairs if pair.is_known)
             and not self.leaks
         )
 
     @property
     def states(self) -> dict[tuple[str, str], State]:
-        """For the map."""
-        return {(link.a, link.b): link.state for link in self.links}
+        """For the map: of the links that are known."""
+        return {(link.a, link.b): link.state for link in self.links if link.state is not State.UNKNOWN}
 
 
 def targets(plan: Plan, node: Node) -> tuple[str, ...]:
@@ -164,6 +170,8 @@ def _link(
             details.append(f"{node.host}: {session.state}" + (f" ({why})" if why else ""))
         elif not well:
             details.append(f"{node.host}: BFD {view.bfd[neighbour]}")
+    if a not in seen and b not in seen:
+        return LinkCheck(a, b, kind, State.UNKNOWN, "neither end can be reached from here")
     if not up:
         return LinkCheck(a, b, kind, State.DOWN, "neither end answers")
     if not all(up):

@@ -37,6 +37,8 @@ class State(StrEnum):
     UP = "up"
     DRAINED = "drained"
     DOWN = "down"
+    UNKNOWN = "unknown"
+    """Neither end was asked from here; drawn as planned."""
 
 
 WORST: Final = (State.PLANNED, State.UP, State.DRAINED, State.DOWN)
