@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from ace.interconnect.prove.addresses import symmetric
+from ace.interconnect.prove.closed import nothing_else
 from ace.interconnect.prove.exports import exports_are_own
 from ace.interconnect.prove.guards import guarded
 from ace.interconnect.prove.keys import keys_known
@@ -35,6 +36,7 @@ PROOFS: Final[dict[str, Proof]] = {
     "valley-free": valley_free,
     "own-prefix-refused": own_prefix_refused,
     "residency": residency_holds,
+    "nothing-else": nothing_else,
     "guarded": guarded,
     "keys-known": keys_known,
     "frr-accepts": frr_accepts,
