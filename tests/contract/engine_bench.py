@@ -13,7 +13,9 @@ from pathlib import Path
 
 from ace.engine.contract import Event, Message, Op, Outcome, Plan, RunOptions, Stack
 from ace.engine.embedded.engine import EmbeddedEngine
+from ace.engine.pulumi_cli import store
 from ace.engine.pulumi_cli.engine import PulumiCliEngine
+from ace.engine.pulumi_cli.workspace import Workspace, prepare
 from tests.contract.files_plugin import CHECKOUT, install
 from tests.contract.files_provider import PROGRAM, TOKEN, FilesProvider, mood, sweep
 
@@ -56,6 +58,11 @@ class Bench:
     def engine(self) -> EmbeddedEngine | PulumiCliEngine:
         made = PulumiCliEngine if self.driver == "pulumi" else EmbeddedEngine
         return made({"files": FilesProvider()})
+
+    @property
+    def workspace(self) -> Workspace:
+        """Where the CLI itself can be asked about the stack."""
+        return prepare(self.stack, store.resolve(self.stack))
 
     def up(self, text: str | None = None, **options: object) -> Outcome:
         if text is not None:

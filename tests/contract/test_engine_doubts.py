@@ -16,7 +16,6 @@ import pytest
 
 from ace.engine.contract import Op, RunOptions
 from ace.engine.pulumi_cli.process import run
-from ace.engine.pulumi_cli.workspace import prepare
 from tests.contract.conftest import ENGINES
 from tests.contract.engine_bench import Bench, ops
 from tests.contract.files_provider import FileType, goes_in
@@ -213,7 +212,7 @@ def test_a_refused_create_that_was_carried_out_is_named_with_the_command_that_ta
     command = failure.hint.partition("type: ")[2].partition("; if not")[0]
     typed = subprocess.run(
         ["sh", "-c", command],
-        env={**prepare(bench.stack).environment},
+        env={**bench.workspace.environment},
         capture_output=True,
         text=True,
         timeout=300,
@@ -240,7 +239,7 @@ def test_a_delete_that_was_cut_off_is_settled_by_either_engine(driver: str, tmp_
     process.communicate()
     assert bench.going
     if driver == "pulumi":
-        run(prepare(bench.stack), "cancel", "--yes", "--stack", bench.stack.name)
+        run(bench.workspace, "cancel", "--yes", "--stack", bench.stack.name)
     outcome = bench.up(force=True)
     assert outcome.failures == ()
     assert set(bench.files) == ALL, "what was being deleted is made again"

@@ -13,7 +13,7 @@ import pytest
 
 from ace.engine.contract import Op, Outcome, Plan, RunOptions, Step
 from ace.engine.interrupt import Interrupt
-from ace.engine.pulumi_cli import cli_state, protection, workspace
+from ace.engine.pulumi_cli import cli_state, protection
 from ace.engine.pulumi_cli.cli_state import resources_of
 from ace.engine.pulumi_cli.engine import PulumiCliEngine
 from ace.errors import RefusedError
@@ -85,7 +85,7 @@ def deploying(bench: Bench, program: str, **options: Any) -> Callable[[Interrupt
 def in_state(bench: Bench) -> dict[str, bool]:
     """The files that the state knows, by name, and whether they are protected."""
     if bench.driver == "pulumi":  # what the CLI itself has, not what the engine would hand over
-        resources = resources_of(cli_state.export(workspace.prepare(bench.stack), bench.stack))
+        resources = resources_of(cli_state.export(bench.workspace, bench.stack))
     else:
         resources = resources_of(bench.engine.export(bench.stack))
     return {r["urn"].rsplit("::", 1)[-1]: bool(r.get("protect")) for r in resources if r["type"] == TOKEN}
@@ -351,7 +351,7 @@ def test_what_a_killed_run_had_unprotected_is_protected_by_the_next(cli: Bench) 
     cli.up('file("a", "one", protect=True)\nfile("b", "two")\n')
     resources = cli.engine.export(cli.stack)["deployment"]["resources"]
     with pytest.raises(KeyboardInterrupt):
-        place = workspace.prepare(cli.stack)
+        place = cli.workspace
         taken = protection.lifted(place, cli.stack, protection.to_lift(resources, ("*",)), cli.events.append)
         taken.__enter__()  # and dies: nothing gives it back
         raise KeyboardInterrupt

@@ -18,7 +18,6 @@ import psutil
 import pytest
 
 from ace.engine.pulumi_cli.process import run
-from ace.engine.pulumi_cli.workspace import prepare
 from tests.contract.conftest import ENGINES
 from tests.contract.engine_bench import Bench, ops
 
@@ -56,7 +55,7 @@ def cut_off(bench: Bench, chance: random.Random, how: str) -> bool:
 def release(bench: Bench) -> None:
     """What the message of a held lock says to type after the CLI was killed."""
     if bench.driver == "pulumi":
-        run(prepare(bench.stack), "cancel", "--yes", "--stack", bench.stack.name)
+        run(bench.workspace, "cancel", "--yes", "--stack", bench.stack.name)
 
 
 def rounds(bench: Bench, many: int, seed: int) -> tuple[int, float]:

@@ -241,6 +241,9 @@ MUTATIONS = {
     "a customer's path unchecked": Mutation(
         "guarded", f"{HUB}/frr.conf", r"filter-list FROM-TN0G1 in", None, (f"{HUB}/frr.conf", r"901:0 activate")
     ),
+    "a statement that nothing calls for": Mutation(
+        "nothing-else", f"{TN}/frr.conf", r" neighbor (\S+) next-hop-self", r" neighbor \1 default-originate"
+    ),
     "a statement that FRR does not know": Mutation(
         "frr-accepts", f"{TN}/frr.conf", r" bgp router-id .*", " bgp rooter-id 10.0.0.1"
     ),

@@ -214,8 +214,8 @@ def _bgp(view: View) -> Iterator[Line]:
     ]
     siblings = [n for n in host.frr.neighbours.values() if n.asn == host.frr.asn]
     for sibling in siblings:
-        settings = (f"remote-as {sibling.asn}", f"description {sibling.description}", *_TIMERS, *_SESSION_TIMERS)
-        lines += ((TOP, f"neighbor {sibling.address} {setting}") for setting in settings)
+        inside = (f"remote-as {sibling.asn}", f"description {sibling.description}", *_TIMERS, *_SESSION_TIMERS)
+        lines += ((TOP, f"neighbor {sibling.address} {setting}") for setting in inside)
     for session in view.sessions:
         far = session.far
         settings = (
