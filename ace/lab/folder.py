@@ -15,6 +15,7 @@ from typing import Any
 from ace.errors import UserError
 from ace.files import locked, put
 from ace.lab.values import CloudRequest, ExternalPrefixes, Progress
+from ace.layout import Layout
 
 VERSION = 1
 EXTERNAL_POOL = IPv4Network("198.18.0.0/15")
@@ -87,6 +88,11 @@ class LabFolder:
     """Paths of a lab."""
 
     path: Path
+
+    @classmethod
+    def of(cls, root: Path) -> LabFolder:
+        """That of a ROOT's lab."""
+        return cls(Layout(root).lab)
 
     @property
     def clouds_file(self) -> Path:

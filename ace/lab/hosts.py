@@ -21,7 +21,6 @@ from ace.lab.drivers.dataplane import names
 from ace.lab.environment import DRIVERS, START
 from ace.lab.folder import EXTERNAL_POOL, LabFolder
 from ace.lab.values import Progress
-from ace.layout import Layout
 
 PROGRAMS = {
     "systemd-nspawn": "systemd-container",
@@ -53,7 +52,7 @@ class Underlay:
 
 def underlay(root: Path) -> Underlay | None:
     """The underlay of the lab of ROOT; None if that lab's servers are fake or it is down."""
-    folder = LabFolder(Layout(root.resolve()).lab)
+    folder = LabFolder.of(root.resolve())
     namespace = _namespace(folder.path)
     if not namespace.exists() or not folder.ssh_config.exists():
         return None

@@ -21,7 +21,6 @@ from ace.lab.environment import INSTALL_MB, Cache
 from ace.lab.folder import KnownCloud, LabFolder, Memory
 from ace.lab.seed import ACE, seed
 from ace.lab.values import CloudRequest, CloudStatus, HostStatus, LabStatus, Progress
-from ace.layout import Layout
 
 DEFAULT_PORT = 8000
 READY_S = 900.0
@@ -43,7 +42,7 @@ class Lab:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        self._folder = LabFolder(Layout(self.root).lab)
+        self._folder = LabFolder.of(self.root)
 
     @property
     def folder(self) -> Path:
