@@ -1,4 +1,4 @@
-"""What a person can be told.
+"""What a person can be shown.
 
 A `UserError` is printed as its message alone (and its hint) and ends the command with its exit code; every other
 exception is a bug and keeps its traceback. Exit codes are those of docs/commands.md.
@@ -27,7 +27,7 @@ def worst(codes: list[ExitCode]) -> ExitCode:
 
 
 class UserError(Exception):
-    """Something that the reader can put right.
+    """Something that the reader can correct.
 
     Args:
         message: What is wrong and where, in one or a few sentences.
@@ -63,7 +63,7 @@ class InterruptedByUser(UserError):  # noqa: N818 - it is no error, it is what t
 
 
 class Severity(StrEnum):
-    """How bad a finding is: an error stops, a warning is told."""
+    """How bad a finding is: an error stops, a warning is reported."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -93,7 +93,7 @@ class Finding:
 
 
 class SpecError(UserError):
-    """The spec has findings of severity error; all of them are told at once."""
+    """The spec has findings of severity error; all of them are reported at once."""
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         lines = "\n".join(str(finding) for finding in findings)

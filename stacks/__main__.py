@@ -13,11 +13,11 @@ from pathlib import Path
 import pulumi
 
 from ace.errors import UserError
-from ace.policy import judge
+from ace.policy import judge_spec
 from ace.spec import Spec, load
+from ace.spec.outputs import plain
 from ace.spec.values import Member
 from country import Country
-from outputs import plain
 
 
 def spec_dir() -> Path:
@@ -39,9 +39,9 @@ def refuse(spec: Spec, member: Member) -> None:
     """Hold to the rules that `ace up` holds to, for who runs `pulumi up` by hand.
 
     Raises:
-        UserError: A rule of severity error says no.
+        UserError: A rule of severity error refuses.
     """
-    errors = judge(spec, datetime.now(UTC).date()).errors_of(member.stack)
+    errors = judge_spec(spec, datetime.now(UTC).date()).errors_of(member.stack)
     if errors:
         lines = "\n".join(f"  {finding.rule}: {finding.message}" for finding in errors)
         raise UserError(f"{member.stack} is refused by policy:\n{lines}", code="refused-by-policy")

@@ -9,7 +9,8 @@ import pulumi
 import pulumi_openstack as openstack
 
 from ace.errors import UserError
-from ace.spec.values import Cloud, CloudAccess, DataCentre, Flavor, FlavorSource
+from ace.spec.region import Flavor
+from ace.spec.values import CloudAccess, CloudSpec, DataCentre, FlavorSource
 from naming import logical
 
 MAX_RETRIES = 3
@@ -52,7 +53,7 @@ class Providers:
     """The domain that projects and groups go into; None: the credential's project's, as Keystone has it by default."""
 
 
-def providers(cloud: Cloud, parent: pulumi.Resource) -> Providers:
+def providers(cloud: CloudSpec, parent: pulumi.Resource) -> Providers:
     """The data centre's provider, and a second one for projects and groups where ACE is but a domain's manager.
 
     Keystone wants a token of the domain for those (policy `domain_id:%(target.project.domain_id)s`, checked before
@@ -129,10 +130,10 @@ def _flavor_ids(name: str, args: OfferArgs, parent: pulumi.Resource) -> dict[str
     data_centre, cloud = args.data_centre, args.data_centre.cloud
     if cloud.flavors is FlavorSource.EXISTING:
         return {
-            wanted: openstack.compute.get_flavor_output(
-                name=wanted, opts=pulumi.InvokeOutputOptions(parent=parent)
+            desired: openstack.compute.get_flavor_output(
+                name=desired, opts=pulumi.InvokeOutputOptions(parent=parent)
             ).apply(lambda found: found.id)
-            for wanted in sorted(_flavors_of_hosts(data_centre))
+            for desired in sorted(_flavors_of_hosts(data_centre))
         }
     if cloud.access is not CloudAccess.ADMIN:
         raise UserError(

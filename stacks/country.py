@@ -5,12 +5,14 @@ from __future__ import annotations
 import pulumi
 
 from ace.errors import UserError
+from ace.spec.outputs import ServiceOutput
+from ace.spec.region import Region
 from ace.spec.values import DataCentre as DataCentreValues
-from ace.spec.values import Member, MemberStatus, Region
+from ace.spec.values import Member, MemberStatus
 from cloud import providers
 from data_centre import DataCentre, DataCentreArgs
 from naming import logical
-from outputs import Inventory, Publication, PublishedDataCentre, PublishedGateway, PublishedService
+from outputs import DataCentreOutput, GatewayOutput, Inventory, PublicationOutput
 from tenant import exported_prefixes
 
 DEPLOYED = (MemberStatus.ACTIVE, MemberStatus.SUSPENDED, MemberStatus.LEAVING)
@@ -42,11 +44,13 @@ class Country(pulumi.ComponentResource):
             hosts=tuple(host for centre in centres.values() for host in centre.hosts),
             tenants=tuple(tenant for centre in centres.values() for tenant in centre.tenants),
         )
-        self.publication = Publication(
+        self.publication = PublicationOutput(
             country=member.stack,
-            ipv4=str(member.allocation.ipv4),
-            ipv6=str(member.allocation.ipv6),
-            data_centres=tuple(_publish(member, values, centres[values.id].gateways) for values in member.data_centres),
+            ipv4=member.allocation.ipv4,
+            ipv6=member.allocation.ipv6,
+            data_centres=tuple(
+                _data_centre(member, values, centres[values.id].gateways) for values in member.data_centres
+            ),
             hubs=tuple(hub for centre in centres.values() for hub in centre.hubs),
         )
         self.register_outputs({})
@@ -71,10 +75,10 @@ def require_deployable(member: Member) -> None:
     )
 
 
-def _publish(member: Member, values: DataCentreValues, gateways: tuple[PublishedGateway, ...]) -> PublishedDataCentre:
+def _data_centre(member: Member, values: DataCentreValues, gateways: tuple[GatewayOutput, ...]) -> DataCentreOutput:
     site = values.allocation
     tenants = [tenant for tenant in member.tenants if tenant.data_centre == values.id]
-    return PublishedDataCentre(
+    return DataCentreOutput(
         id=values.id,
         site=values.site,
         city=values.city,
@@ -82,12 +86,12 @@ def _publish(member: Member, values: DataCentreValues, gateways: tuple[Published
         operator_kind=values.operator.kind.value,
         asn=site.asn,
         prefixes=(
-            *map(str, (site.loopback4, site.loopback6, site.services4, site.services6)),
+            *(site.loopback4, site.loopback6, site.services4, site.services6),
             *(prefix for tenant in tenants for prefix in exported_prefixes(tenant)),
         ),
         gateways=gateways,
         services=tuple(
-            PublishedService(
+            ServiceOutput(
                 service.id,
                 service.sector,
                 service.tenant,

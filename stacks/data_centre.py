@@ -9,15 +9,16 @@ import pulumi
 import pulumi_openstack as openstack
 
 from ace.addressing import transit_router_pool4, transit_router_pool6
+from ace.spec.region import Region
 from ace.spec.values import DataCentre as DataCentreValues
-from ace.spec.values import Member, MemberStatus, Region
-from cloud import OfferArgs, Providers, offer
+from ace.spec.values import Member, MemberStatus
+from cloud import CloudOffer, OfferArgs, Providers, offer
 from gateways import Gateways, GatewaysArgs
-from host import host_addresses, lent4, lent6
+from host import host_addresses, hosts_network
 from hub import Hub, HubArgs
 from naming import OWNER_TAG, logical, tags
 from network import Addressing, Network, NetworkArgs
-from outputs import DataCentreFacts, Host, PublishedGateway, PublishedHub, TenantFacts, TransitRouter
+from outputs import DataCentreFacts, GatewayOutput, Host, HubOutput, TenantFacts, TransitRouter
 from router import Router, RouterArgs, Transit
 from shared_services import SharedServices, SharedServicesArgs
 from tenant import Tenant, TenantArgs, paused
@@ -38,8 +39,8 @@ class DataCentre(pulumi.ComponentResource):
 
     facts: DataCentreFacts
     hosts: tuple[Host, ...]
-    gateways: tuple[PublishedGateway, ...]
-    hubs: tuple[PublishedHub, ...]
+    gateways: tuple[GatewayOutput, ...]
+    hubs: tuple[HubOutput, ...]
     tenants: tuple[TenantFacts, ...]
 
     def __init__(self, name: str, args: DataCentreArgs, opts: pulumi.ResourceOptions) -> None:
@@ -62,31 +63,15 @@ class DataCentre(pulumi.ComponentResource):
             opts=child,
         )
         transit = self._transit(region, centre)
-        management = Network(
+        management = hosts_network(
             logical(name, "management"),
-            NetworkArgs(
-                name=f"{centre.id}-management",
-                ipv4=site.management4,
-                ipv6=site.management6,
-                addressing=Addressing.HOSTS,
-                tags=self._tags,
-                pool4=lent4(site.management4),
-                pool6=lent6(site.management6),
-            ),
-            child,
+            f"{centre.id}-management",
+            (site.management4, site.management6),
+            self._tags,
+            self,
         )
-        services = Network(
-            logical(name, "services"),
-            NetworkArgs(
-                name=f"{centre.id}-services",
-                ipv4=site.services4,
-                ipv6=site.services6,
-                addressing=Addressing.HOSTS,
-                tags=self._tags,
-                pool4=lent4(site.services4),
-                pool6=lent6(site.services6),
-            ),
-            child,
+        services = hosts_network(
+            logical(name, "services"), f"{centre.id}-services", (site.services4, site.services6), self._tags, self
         )
         router = Router(
             logical(name, "router"),
@@ -115,12 +100,20 @@ class DataCentre(pulumi.ComponentResource):
         self.hosts = (*gateways.hosts, *shared.hosts, *(hub.host for hub in hubs))
         self.gateways = gateways.published
         self.hubs = tuple(hub.published for hub in hubs)
-        sectors = {sector.id: sector for sector in region.sectors}
-        self.tenants = tuple(
+        self.tenants = self._tenants(args, offered, transit, members.id)
+        self.facts = _facts(centre, router)
+        self.register_outputs({"router_id": router.router_id})
+
+    def _tenants(
+        self, args: DataCentreArgs, offered: CloudOffer, transit: Transit, members_id: pulumi.Output[str]
+    ) -> tuple[TenantFacts, ...]:
+        member, centre = args.member, args.data_centre
+        sectors = {sector.id: sector for sector in args.region.sectors}
+        return tuple(
             Tenant(
-                logical(name, tenant.name),
+                logical(self._name, tenant.name),
                 TenantArgs(
-                    country=country,
+                    country=member.stack,
                     country_title=member.name.en,
                     tenant=paused(tenant) if member.status is MemberStatus.SUSPENDED else tenant,
                     sector=sectors[tenant.sector],
@@ -128,33 +121,14 @@ class DataCentre(pulumi.ComponentResource):
                     providers=args.providers,
                     offer=offered,
                     transit=transit,
-                    members_id=members.id,
+                    members_id=members_id,
                     dns_servers=dns_servers(centre),
                 ),
-                child,
+                pulumi.ResourceOptions(parent=self),
             ).facts
             for tenant in member.tenants
             if tenant.data_centre == centre.id
         )
-        self.facts = DataCentreFacts(
-            id=centre.id,
-            site=centre.site,
-            city=centre.city,
-            cloud=centre.cloud.cloud,
-            region=centre.cloud.region,
-            asn=site.asn,
-            transit_vip4=str(site.transit_vip4),
-            transit_vip6=str(site.transit_vip6),
-            router=TransitRouter(
-                transit4=router.transit4,
-                transit6=router.transit6,
-                prefixes=tuple(
-                    map(str, (site.management4, site.management6, site.services4, site.services6)),
-                ),
-                exported=(str(site.services4), str(site.services6)),
-            ),
-        )
-        self.register_outputs({"router_id": router.router_id})
 
     def _transit(self, region: Region, centre: DataCentreValues) -> Transit:
         site = centre.allocation
@@ -182,8 +156,28 @@ class DataCentre(pulumi.ComponentResource):
         )
 
 
+def _facts(centre: DataCentreValues, router: Router) -> DataCentreFacts:
+    site = centre.allocation
+    return DataCentreFacts(
+        id=centre.id,
+        site=centre.site,
+        city=centre.city,
+        cloud=centre.cloud.cloud,
+        region=centre.cloud.region,
+        asn=site.asn,
+        transit_vip4=site.transit_vip4,
+        transit_vip6=site.transit_vip6,
+        router=TransitRouter(
+            transit4=router.transit4,
+            transit6=router.transit6,
+            prefixes=(site.management4, site.management6, site.services4, site.services6),
+            exported=(site.services4, site.services6),
+        ),
+    )
+
+
 def dns_servers(centre: DataCentreValues) -> tuple[IPv4Address | IPv6Address, ...]:
-    """The resolvers that a data centre's tenants are told of; none: the cloud's own."""
+    """The resolvers that a data centre's tenants are informed of; none: the cloud's own."""
     site = centre.allocation
     return tuple(
         address

@@ -14,7 +14,8 @@ from cloud import CloudOffer
 from host import HostArgs, host_addresses, server
 from naming import host_name, logical, tags
 from network import Network
-from outputs import Host, PublishedGateway, Reach
+from outputs import GatewayOutput, Host, Reach
+from port import FixedPortArgs, fixed_port
 from public_host import PublicPortArgs, public_port
 from router import Router, Transit
 from security_group import Family, Remote, Rule, SecurityGroup, SecurityGroupArgs, dual, from_networks, ping, rules
@@ -38,7 +39,7 @@ TRANSIT_RULES = rules(
     [Rule("vrrp-link-local", Family.IPV6, Remote.ANYWHERE, "vrrp")],
 )
 """On transit: all that gateways forward, and BGP, BFD and VRRP among them (their addresses are in the pools too).
-VRRP over IPv6 comes from link-local addresses (RFC 9568). What a gateway itself answers is nftables' to say.
+VRRP over IPv6 comes from link-local addresses (RFC 9568). What a gateway itself answers is nftables' to state.
 The group tracks no connections: an answer may enter by the other gateway, on another compute node, whose Neutron has never
 seen what was asked and would call it invalid."""
 
@@ -60,55 +61,26 @@ class Gateways(pulumi.ComponentResource):
     """All gateways of a data centre, apart from each other, behind one address on transit that keepalived holds."""
 
     hosts: tuple[Host, ...]
-    published: tuple[PublishedGateway, ...]
+    published: tuple[GatewayOutput, ...]
 
     def __init__(self, name: str, args: GatewaysArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__("ace:country:Gateways", name, None, opts)
-        site = args.data_centre.allocation
-        own_tags = tags(args.country, data_centre=args.data_centre.id)
         group = openstack.compute.ServerGroup(
             name,
             name=name.replace(".", "-"),
             policies="anti-affinity",
             opts=pulumi.ResourceOptions(parent=self),
         )
-        public = SecurityGroup(
-            logical(name, "public"),
-            SecurityGroupArgs(
-                name=f"{args.data_centre.id}-gateways-public",
-                description="Gateways, from outside: tunnels, SSH, ping",
-                rules=rules(
-                    PUBLIC_RULES,
-                    from_networks("monitoring", site.services4, site.services6, "tcp", EXPORTER_PORTS),
-                ),
-                tags=own_tags,
-            ),
-            pulumi.ResourceOptions(parent=self),
-        )
-        forwarding = SecurityGroup(
-            logical(name, "forwarding"),
-            SecurityGroupArgs(
-                name=f"{args.data_centre.id}-gateways-forwarding",
-                description="Gateways, on transit: what members send to each other",
-                rules=TRANSIT_RULES,
-                tags=own_tags,
-                members_id=args.members_id,
-                stateful=False,
-            ),
-            pulumi.ResourceOptions(parent=self),
-        )
-        openstack.networking.Port(
+        public, forwarding = self._public_group(name, args), self._forwarding_group(name, args)
+        fixed_port(
             logical(name, "vip"),
-            name=f"{args.data_centre.id}-gateways-vip",
-            network_id=args.transit.network_id,
-            admin_state_up=True,
-            fixed_ips=[
-                {"subnet_id": args.transit.subnet4_id, "ip_address": str(args.transit.vip4)},
-                {"subnet_id": args.transit.subnet6_id, "ip_address": str(args.transit.vip6)},
-            ],
-            no_security_groups=True,
-            tags=own_tags,
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            FixedPortArgs(
+                name=f"{args.data_centre.id}-gateways-vip",
+                network=args.transit,
+                addresses=(args.transit.vip4, args.transit.vip6),
+                tags=tags(args.country, data_centre=args.data_centre.id),
+            ),
+            self,
         )
         gateways = [
             Gateway(
@@ -121,6 +93,37 @@ class Gateways(pulumi.ComponentResource):
         self.hosts = tuple(gateway.host for gateway in gateways)
         self.published = tuple(gateway.published for gateway in gateways)
         self.register_outputs({"server_group_id": group.id})
+
+    def _public_group(self, name: str, args: GatewaysArgs) -> SecurityGroup:
+        centre = args.data_centre
+        site = centre.allocation
+        return SecurityGroup(
+            logical(name, "public"),
+            SecurityGroupArgs(
+                name=f"{centre.id}-gateways-public",
+                description="Gateways, from outside: tunnels, SSH, ping",
+                rules=rules(
+                    PUBLIC_RULES,
+                    from_networks("monitoring", site.services4, site.services6, "tcp", EXPORTER_PORTS),
+                ),
+                tags=tags(args.country, data_centre=centre.id),
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+    def _forwarding_group(self, name: str, args: GatewaysArgs) -> SecurityGroup:
+        return SecurityGroup(
+            logical(name, "forwarding"),
+            SecurityGroupArgs(
+                name=f"{args.data_centre.id}-gateways-forwarding",
+                description="Gateways, on transit: what members send to each other",
+                rules=TRANSIT_RULES,
+                tags=tags(args.country, data_centre=args.data_centre.id),
+                members_id=args.members_id,
+                stateful=False,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ class Gateway(pulumi.ComponentResource):
     """One gateway: a management port with a floating IP, a transit port that may carry others' packets, the server."""
 
     host: Host
-    published: PublishedGateway
+    published: GatewayOutput
 
     def __init__(self, name: str, args: GatewayArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__("ace:country:Gateway", name, None, opts)
@@ -147,7 +150,6 @@ class Gateway(pulumi.ComponentResource):
         hostname = host_name(gateway.name, centre.id, common.country)
         own_tags = tags(common.country, data_centre=centre.id)
         management = host_addresses(site.management4, site.management6, gateway.number)
-        transit4, transit6 = gateway_transit(site, gateway.number)
         loopbacks = gateway_loopback(site, gateway.number)
         interfaces = common.router.interfaces["management"]
         public = public_port(
@@ -163,21 +165,7 @@ class Gateway(pulumi.ComponentResource):
             ),
             self,
         )
-        carried = (common.transit.vip4, common.transit.vip6, common.transit.pool4, common.transit.pool6)
-        transit = openstack.networking.Port(
-            logical(name, "transit"),
-            name=f"{hostname}-transit",
-            network_id=common.transit.network_id,
-            admin_state_up=True,
-            fixed_ips=[
-                {"subnet_id": common.transit.subnet4_id, "ip_address": str(transit4)},
-                {"subnet_id": common.transit.subnet6_id, "ip_address": str(transit6)},
-            ],
-            allowed_address_pairs=[{"ip_address": str(prefix)} for prefix in carried],
-            security_group_ids=[args.forwarding_group_id],
-            tags=own_tags,
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
-        )
+        transit = self._transit_port(name, args, hostname)
         server(
             name,
             HostArgs(
@@ -202,11 +190,31 @@ class Gateway(pulumi.ComponentResource):
             data_centre=centre.id,
             zone=gateway.zone,
             asn=site.asn,
-            reach=Reach(address=public.address),
+            reach=Reach(public.address, jump=None),
             public_address=public.address,
-            management=tuple(map(str, management)),
-            transit=(str(transit4), str(transit6)),
-            loopbacks=tuple(map(str, loopbacks)),
+            management=management,
+            transit=gateway_transit(site, gateway.number),
+            services=(),
+            loopbacks=loopbacks,
+            runs=(),
+            data_volume_gib=0,
+            data_volume_id=None,
+            hub=None,
         )
-        self.published = PublishedGateway(hostname, gateway.number, gateway.zone, public.address, self.host.loopbacks)
+        self.published = GatewayOutput(hostname, gateway.number, gateway.zone, public.address, loopbacks)
         self.register_outputs({"public_address": public.address})
+
+    def _transit_port(self, name: str, args: GatewayArgs, hostname: str) -> openstack.networking.Port:
+        common, transit = args.common, args.common.transit
+        return fixed_port(
+            logical(name, "transit"),
+            FixedPortArgs(
+                name=f"{hostname}-transit",
+                network=transit,
+                addresses=gateway_transit(common.data_centre.allocation, args.gateway.number),
+                tags=tags(common.country, data_centre=common.data_centre.id),
+                security_group_id=args.forwarding_group_id,
+                carries=(transit.vip4, transit.vip6, transit.pool4, transit.pool6),
+            ),
+            self,
+        )

@@ -10,9 +10,10 @@ import pulumi
 import pulumi_openstack as openstack
 
 from cloud import KeyPair
+from network import Addressing, Network, NetworkArgs
 
 FIRST_HOST = 10
-"""Host number n of a network has address 10 + n: below are the router and what the cloud itself places there."""
+"""Host number n of a network has address 10 + n: below are the router and what the cloud itself puts there."""
 FIRST_LENT = 32
 """From this address on the cloud gives out what nobody chose."""
 
@@ -30,6 +31,26 @@ def lent4(network: IPv4Network) -> tuple[IPv4Address, IPv4Address]:
 def lent6(network: IPv6Network) -> tuple[IPv6Address, IPv6Address]:
     """First and last address that the cloud may give out by itself."""
     return network[0x100], network[0xFFFF]
+
+
+def hosts_network(
+    name: str, title: str, prefixes: tuple[IPv4Network, IPv6Network], tags: tuple[str, ...], parent: pulumi.Resource
+) -> Network:
+    """A network whose hosts have addresses of ours, and whose other ports get one from the cloud."""
+    ipv4, ipv6 = prefixes
+    return Network(
+        name,
+        NetworkArgs(
+            name=title,
+            ipv4=ipv4,
+            ipv6=ipv6,
+            addressing=Addressing.HOSTS,
+            tags=tags,
+            pool4=lent4(ipv4),
+            pool6=lent6(ipv6),
+        ),
+        pulumi.ResourceOptions(parent=parent),
+    )
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import pulumi
 
 from ace.addressing import gateway_loopback, site_allocation
+from ace.spec.region import Hub as HubValues
 from ace.spec.values import DataCentre
-from ace.spec.values import Hub as HubValues
 from cloud import CloudOffer
 from gateways import PUBLIC_RULES
-from host import HostArgs, host_addresses, lent4, lent6, server
+from host import HostArgs, host_addresses, hosts_network, server
 from naming import host_name, logical, tags
-from network import Addressing, Network, NetworkArgs
-from outputs import Host, PublishedHub, Reach
+from network import Network
+from outputs import Host, HubOutput, Reach
 from public_host import PublicPortArgs, public_port
 from router import Router, RouterArgs
 from security_group import SecurityGroup, SecurityGroupArgs
@@ -41,7 +41,7 @@ class Hub(pulumi.ComponentResource):
     """A hub's network, router, port with floating IP, and server."""
 
     host: Host
-    published: PublishedHub
+    published: HubOutput
 
     def __init__(self, name: str, args: HubArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__("ace:country:Hub", name, None, opts)
@@ -52,39 +52,11 @@ class Hub(pulumi.ComponentResource):
         own_tags = tags(args.country, data_centre=centre.id, hub=hub.id)
         loopbacks = gateway_loopback(site, hub.number)
         management = host_addresses(site.management4, site.management6, hub.number)
-        network = Network(
-            logical(name, "management"),
-            NetworkArgs(
-                name=f"{label}-management",
-                ipv4=site.management4,
-                ipv6=site.management6,
-                addressing=Addressing.HOSTS,
-                tags=own_tags,
-                pool4=lent4(site.management4),
-                pool6=lent6(site.management6),
-            ),
-            pulumi.ResourceOptions(parent=self),
+        network = hosts_network(
+            logical(name, "management"), f"{label}-management", (site.management4, site.management6), own_tags, self
         )
-        router = Router(
-            logical(name, "router"),
-            RouterArgs(
-                name=label,
-                external_network_id=args.offer.external_network_id,
-                networks={"management": network},
-                tags=own_tags,
-            ),
-            pulumi.ResourceOptions(parent=self),
-        )
-        group = SecurityGroup(
-            logical(name, "public"),
-            SecurityGroupArgs(
-                name=f"{label}-public",
-                description="Hub, from outside: tunnels, SSH, ping",
-                rules=PUBLIC_RULES,
-                tags=own_tags,
-            ),
-            pulumi.ResourceOptions(parent=self),
-        )
+        router = self._router(name, args, network, own_tags)
+        group = self._security_group(name, label, own_tags)
         interfaces = router.interfaces["management"]
         public = public_port(
             name,
@@ -114,20 +86,53 @@ class Hub(pulumi.ComponentResource):
             ),
             self,
         )
-        self.host = Host(
-            name=hostname,
-            role="hub",
-            number=hub.number,
-            data_centre=centre.id,
-            zone=None,
-            reach=Reach(address=public.address),
-            asn=site.asn,
-            public_address=public.address,
-            management=tuple(map(str, management)),
-            loopbacks=tuple(map(str, loopbacks)),
-            hub=hub.id,
-        )
-        self.published = PublishedHub(
-            hub.id, hostname, hub.slot, site.asn, centre.id, public.address, self.host.loopbacks
-        )
+        self.host = _facts(args, hostname, public.address)
+        self.published = HubOutput(hub.id, hostname, hub.slot, site.asn, centre.id, public.address, loopbacks)
         self.register_outputs({"public_address": public.address})
+
+    def _security_group(self, name: str, label: str, own_tags: tuple[str, ...]) -> SecurityGroup:
+        return SecurityGroup(
+            logical(name, "public"),
+            SecurityGroupArgs(
+                name=f"{label}-public",
+                description="Hub, from outside: tunnels, SSH, ping",
+                rules=PUBLIC_RULES,
+                tags=own_tags,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+    def _router(self, name: str, args: HubArgs, network: Network, own_tags: tuple[str, ...]) -> Router:
+        return Router(
+            logical(name, "router"),
+            RouterArgs(
+                name=f"hub-{args.hub.id}",
+                external_network_id=args.offer.external_network_id,
+                networks={"management": network},
+                tags=own_tags,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+
+def _facts(args: HubArgs, hostname: str, public_address: pulumi.Output[str]) -> Host:
+    hub = args.hub
+    site = site_allocation(hub.allocation, HUB_SITE)
+    return Host(
+        name=hostname,
+        role="hub",
+        number=hub.number,
+        data_centre=args.data_centre.id,
+        zone=None,
+        reach=Reach(public_address, jump=None),
+        asn=site.asn,
+        public_address=public_address,
+        management=host_addresses(site.management4, site.management6, hub.number),
+        transit=(),
+        services=(),
+        loopbacks=gateway_loopback(site, hub.number),
+        runs=(),
+        data_volume_gib=0,
+        data_volume_id=None,
+        hub=hub.id,
+    )

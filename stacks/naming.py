@@ -1,4 +1,4 @@
-"""What things are called, in Pulumi and in a cloud, and the tags that say whose they are.
+"""What things are called, in Pulumi and in a cloud, and the tags that show whose they are.
 
 Pulumi's logical names are ids joined by dots (ids hold none, so no two names can meet): `tunis-1.gw1.transit`. They
 never hold a position in a list, so that reordering the spec changes nothing.

@@ -5,11 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Protocol
 
 import pulumi
 import pulumi_openstack as openstack
 
 from naming import logical
+
+
+class Subnets(Protocol):
+    """A network and its two subnets, by id."""
+
+    @property
+    def network_id(self) -> pulumi.Output[str]: ...
+    @property
+    def subnet4_id(self) -> pulumi.Output[str]: ...
+    @property
+    def subnet6_id(self) -> pulumi.Output[str]: ...
 
 
 class Addressing(Enum):

@@ -10,6 +10,7 @@ import pulumi_openstack as openstack
 
 from naming import logical
 from network import Network
+from port import FixedPortArgs, fixed_port
 
 
 @dataclass(frozen=True)
@@ -38,19 +39,10 @@ class PublicPort:
 
 def public_port(name: str, args: PublicPortArgs, parent: pulumi.Resource) -> PublicPort:
     """Make the port, the floating IP and their association."""
-    address4, address6 = args.addresses
-    port = openstack.networking.Port(
+    port = fixed_port(
         logical(name, "management"),
-        name=f"{args.name}-management",
-        network_id=args.network.network_id,
-        admin_state_up=True,
-        fixed_ips=[
-            {"subnet_id": args.network.subnet4_id, "ip_address": str(address4)},
-            {"subnet_id": args.network.subnet6_id, "ip_address": str(address6)},
-        ],
-        security_group_ids=[args.security_group_id],
-        tags=args.tags,
-        opts=pulumi.ResourceOptions(parent=parent, delete_before_replace=True),
+        FixedPortArgs(f"{args.name}-management", args.network, args.addresses, args.tags, args.security_group_id),
+        parent,
     )
     floating_ip = openstack.networking.FloatingIp(
         logical(name, "public"),

@@ -14,7 +14,7 @@ from naming import logical
 
 
 class Remote(Enum):
-    """Whom a rule admits, where no prefix says it."""
+    """Whom a rule admits, where it has no prefix."""
 
     ANYWHERE = "anywhere"
     MEMBERS = "members"
@@ -57,7 +57,7 @@ def from_networks(key: str, ipv4: IPv4Network, ipv6: IPv6Network, protocol: str,
 
 @dataclass(frozen=True)
 class SecurityGroupArgs:
-    """What a group is made of. All its members may send anything; `rules` say what they may receive."""
+    """What a group is made of. All its members may send anything; `rules` state what they may receive."""
 
     name: str
     description: str
@@ -69,7 +69,7 @@ class SecurityGroupArgs:
     """None: the project of the credential."""
     depends_on: tuple[pulumi.Resource, ...] = ()
     stateful: bool = True
-    """Whether what was asked for may be answered, whatever `rules` say; False also where the way back is another.
+    """Whether what was asked for may be answered, whatever `rules` state; False also where the way back is another.
     Neutron lets nobody change it while a port has the group: give a group that is to differ another name."""
 
 

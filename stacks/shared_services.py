@@ -13,6 +13,7 @@ from host import HostArgs, host_addresses, server
 from naming import host_name, logical, metadata, tags
 from network import Network
 from outputs import Host, Reach
+from port import FixedPortArgs, fixed_port
 from router import Router
 from security_group import Remote, Rule, SecurityGroup, SecurityGroupArgs, dual, from_networks, ping, rules
 
@@ -90,18 +91,10 @@ class SharedServices(pulumi.ComponentResource):
         hostname = host_name(host.name, centre.id, args.country)
         own_tags = tags(args.country, data_centre=centre.id)
         addresses = host_addresses(site.services4, site.services6, host.number)
-        port = openstack.networking.Port(
+        port = fixed_port(
             logical(name, "services"),
-            name=f"{hostname}-services",
-            network_id=args.services.network_id,
-            admin_state_up=True,
-            fixed_ips=[
-                {"subnet_id": args.services.subnet4_id, "ip_address": str(addresses[0])},
-                {"subnet_id": args.services.subnet6_id, "ip_address": str(addresses[1])},
-            ],
-            security_group_ids=[group_id],
-            tags=own_tags,
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            FixedPortArgs(f"{hostname}-services", args.services, addresses, own_tags, group_id),
+            self,
         )
         instance = server(
             name,
@@ -125,11 +118,17 @@ class SharedServices(pulumi.ComponentResource):
             number=host.number,
             data_centre=centre.id,
             zone=host.zone,
-            reach=Reach(str(addresses[0]), jump=jump_host(args.country, centre)),
-            services=tuple(map(str, addresses)),
+            reach=Reach(addresses[0], jump=jump_host(args.country, centre)),
+            asn=None,
+            public_address=None,
+            management=(),
+            transit=(),
+            services=addresses,
+            loopbacks=(),
             runs=host.runs,
             data_volume_gib=host.data_volume_gib,
             data_volume_id=volume_id,
+            hub=None,
         )
 
     def _data_volume(

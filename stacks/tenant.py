@@ -8,7 +8,9 @@ from ipaddress import IPv4Address, IPv6Address
 import pulumi
 import pulumi_openstack as openstack
 
-from ace.spec.values import CloudAccess, Sector, TenantNetwork, TenantSize
+from ace.spec.outputs import Prefix
+from ace.spec.region import Sector, TenantSize
+from ace.spec.values import CloudAccess, TenantNetwork
 from ace.spec.values import Tenant as TenantValues
 from cloud import CloudOffer, Providers
 from naming import logical, project_name, tags
@@ -20,7 +22,7 @@ from security_group import Remote, SecurityGroup, SecurityGroupArgs, dual, ping,
 INTERNAL_RULES = rules(dual("tenant", Remote.SAME_GROUP))
 """Within the tenant, everything."""
 EXPORTED_RULES = rules(ping(Remote.MEMBERS), dual("https", Remote.MEMBERS, "tcp", (443, 443)))
-"""What other members may ask of a server in an exported network, until the tenant's own groups say more."""
+"""What other members may ask of a server in an exported network, until the tenant's own groups allow more."""
 
 
 @dataclass(frozen=True)
@@ -237,11 +239,11 @@ def paused(tenant: TenantValues) -> TenantValues:
     return replace(tenant, size=TenantSize(tenant.size.id, *nothing))
 
 
-def prefixes(networks: tuple[TenantNetwork, ...]) -> tuple[str, ...]:
+def prefixes(networks: tuple[TenantNetwork, ...]) -> tuple[Prefix, ...]:
     """The prefixes of networks, IPv4 and IPv6."""
-    return tuple(str(prefix) for network in networks for prefix in (network.ipv4, network.ipv6))
+    return tuple(prefix for network in networks for prefix in (network.ipv4, network.ipv6))
 
 
-def exported_prefixes(tenant: TenantValues) -> tuple[str, ...]:
+def exported_prefixes(tenant: TenantValues) -> tuple[Prefix, ...]:
     """Those that may be announced to other members."""
     return prefixes(tuple(network for network in tenant.networks if network.exported))

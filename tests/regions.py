@@ -10,20 +10,8 @@ from pathlib import Path
 from ace.addressing import Pools, member_allocation, site_allocation, tenant_network4, tenant_network6
 from ace.spec import load
 from ace.spec.iso3166 import COUNTRIES
-from ace.spec.values import (
-    DataCentre,
-    Direct,
-    Gateway,
-    Hub,
-    LocalizedText,
-    Member,
-    MemberStatus,
-    Region,
-    Spec,
-    Tenant,
-    TenantNetwork,
-    Topology,
-)
+from ace.spec.region import Direct, Hub, LocalizedText, Region, Topology
+from ace.spec.values import DataCentre, Gateway, Member, MemberStatus, Spec, Tenant, TenantNetwork
 
 ROOT = Path(__file__).parents[1]
 

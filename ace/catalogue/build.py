@@ -23,7 +23,7 @@ from .site.shelf import Shelf
 from .values import Catalogue
 
 MARKER: Final = ".ace-catalogue"
-"""The file that says that a folder is a built catalogue and may be replaced by the next."""
+"""The file that states that a folder is a built catalogue and may be replaced by the next."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,7 +188,7 @@ def _links(path: str, outline: _Outline, files: Mapping[str, str], outlines: Map
 
 
 def _unreadable(path: str, text: str) -> str | None:
-    """Why an export cannot be read as what its name says."""
+    """Why an export is not in the format that its name means."""
     try:
         if path.endswith((".json", ".jsonld")):
             json.loads(text)

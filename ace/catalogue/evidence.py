@@ -1,4 +1,4 @@
-"""From verdicts on publications and the policies' judgement to the catalogue's facts: what each says, in its words."""
+"""From verdicts on publications and the policies' judgement to the catalogue's facts: what each shows, in plain text."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ace.policy import Judgement, PolicyFinding
 from ace.policy import Kind as PolicyKind
-from ace.publication.values import HubPublication, Publication, Refused, Verdict, Verified
+from ace.publication.values import AnyVerification, Publication, Refused, Verified
 from ace.spec.values import Member, Spec
 
 from .facts import Facts, Proof, Refusal
 from .listing import data_centre_slug
 from .values import Kind, Reason
 
-AnyVerdict = Verdict[Publication] | Verdict[HubPublication]
 
-
-def facts_of(spec: Spec, judgement: Judgement, verdicts: Mapping[str, AnyVerdict]) -> Facts:
+def facts_of(spec: Spec, judgement: Judgement, verdicts: Mapping[str, AnyVerification]) -> Facts:
     """The catalogue's facts as of the judgement's date.
 
     Args:
         spec: The ecosystem.
-        judgement: What the policies say of it.
+        judgement: The policies' findings.
         verdicts: What is known of each publication, by its name (`tn`, `hub-tunis`); a missing one is absent.
     """
     standing: dict[str, Proof | Refusal] = {}
@@ -47,7 +45,7 @@ def _proof(publication: Publication, signer: str, hubs: Iterable[str]) -> Proof:
     )
 
 
-def _hubs(spec: Spec, member: Member, verdicts: Mapping[str, AnyVerdict]) -> Iterator[str]:
+def _hubs(spec: Spec, member: Member, verdicts: Mapping[str, AnyVerification]) -> Iterator[str]:
     """The hubs that a member lodges and whose own publication is verified."""
     for hub in spec.region.hubs:
         if hub.hosted_by == member.code and isinstance(verdicts.get(f"hub-{hub.id}"), Verified):
@@ -55,7 +53,7 @@ def _hubs(spec: Spec, member: Member, verdicts: Mapping[str, AnyVerdict]) -> Ite
 
 
 def _refused_hubs(
-    spec: Spec, verdicts: Mapping[str, AnyVerdict]
+    spec: Spec, verdicts: Mapping[str, AnyVerification]
 ) -> Iterator[tuple[tuple[Kind, str], tuple[Reason, ...]]]:
     for hub in spec.region.hubs:
         verdict = verdicts.get(f"hub-{hub.id}")
@@ -81,6 +79,6 @@ def _by_policy(spec: Spec, judgement: Judgement) -> Iterator[tuple[tuple[Kind, s
 
 def _reasons(findings: Iterable[PolicyFinding]) -> tuple[Reason, ...]:
     return tuple(
-        Reason(finding.rule, finding.fact, f"{finding.place.file}: {finding.place}", finding.remedy)
+        Reason(finding.rule, finding.fact, f"{finding.location.file}: {finding.location}", finding.remedy)
         for finding in findings
     )

@@ -10,15 +10,15 @@ from .plain import WORDS
 from .values import Catalogue, Decision, Kind
 
 
-def explain(catalogue: Catalogue, wanted: str) -> tuple[Decision, ...]:
-    """The decisions that `wanted` names: `tn-e-learning`, `services/tn-e-learning`, `tunis-1`, or the record's address.
+def explain(catalogue: Catalogue, record_id: str) -> tuple[Decision, ...]:
+    """The decisions that `record_id` names: `tn-e-learning`, `services/tn-e-learning`, `tunis-1`, or the record's address.
 
     One name may stand for records of several kinds (a data centre and its interconnection); all are given.
 
     Raises:
         UserError: Nothing of that name is declared; names the nearest.
     """
-    path = wanted.strip().removeprefix(f"{catalogue.base_url}id/").strip("/")
+    path = record_id.strip().removeprefix(f"{catalogue.base_url}id/").strip("/")
     kind, _, slug = path.rpartition("/")
     found = tuple(
         decision
@@ -35,7 +35,7 @@ def explain(catalogue: Catalogue, wanted: str) -> tuple[Decision, ...]:
     known = sorted({decision.slug for decision in catalogue.decisions})
     near = difflib.get_close_matches(slug.lower(), known, n=3, cutoff=0.5)
     raise UserError(
-        f"{wanted[:80]!r} is the id of no record, listed or withheld",
+        f"{record_id[:80]!r} is the id of no record, listed or withheld",
         hint=f"is {' or '.join(near)} meant?" if near else "`ace catalogue build --format json` prints all ids",
         code="no-such-record",
     )

@@ -38,7 +38,7 @@ class Facts:
     """The catalogue's input.
 
     `standing` has a country's `Proof` or `Refusal` by code; a country without either has not published yet.
-    `objections` has what error-level policy findings say against a record; country findings hold for all of its records.
+    `objections` has the error-level policy findings against a record; country findings hold for all of its records.
     """
 
     spec: Spec

@@ -225,7 +225,7 @@ def _service(
         labels=tuple(label_slug(member, centre, label) for label in labels),
         offered_to=tuple(to for each in service.offered_to if (to := each.lower()) == "all" or to in listed),
         sla=v.Sla(service.sla.availability, service.sla.rto_h, service.sla.rpo_h),
-        support=v.Support(service.support.hours, service.support.languages),
+        support=service.support,
         endpoint=endpoint,
         status=status,
         provenance=provenance,
@@ -303,7 +303,7 @@ def _because(provenance: v.Provenance) -> Reason:
 
 
 def _provider_slugs(member: Member) -> dict[str, str]:
-    """A slug for each operator of a member: from its name, with a short digest where that says too little or clashes."""
+    """A slug for each operator of a member: from its name, with a short digest where that is too short or clashes."""
     slugs: dict[str, str] = {}
     for name in sorted({centre.operator.name for centre in member.data_centres}):
         plain = slug_of(name)

@@ -10,7 +10,7 @@ import unicodedata
 from typing import Final
 from urllib.parse import urlsplit
 
-from ace.spec.values import LocalizedText
+from ace.spec.region import LocalizedText
 
 from .values import Text
 

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from ace.spec.values import OperatorKind, ResidencyMode
+from ace.spec.region import OperatorKind
+from ace.spec.values import ResidencyMode, Support
 
 
 class Kind(StrEnum):
@@ -32,7 +33,7 @@ class Status(StrEnum):
 
     VERIFIED = "verified"
     DECLARED = "declared"
-    """Only the spec says so; there is no endpoint."""
+    """Only the spec declares it; there is no endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Residency:
-    """Where a country's data of one class may live, and the law that says so."""
+    """Where a country's data of one class may live, and the law on which it rests."""
 
     data_class: str
     mode: ResidencyMode
@@ -179,14 +180,6 @@ class Sla:
 
 
 @dataclass(frozen=True, slots=True)
-class Support:
-    """When and in which languages help is given."""
-
-    hours: str
-    languages: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Service:
     """What a member offers. Country, provider, data centre, sector and labels are slugs."""
 
@@ -222,7 +215,7 @@ class Home:
 class Interconnection:
     """Where a data centre, or a hub of the region, meets the others.
 
-    `hub` says which hub it is, if it is one; `homes` says which gateway of a data centre is connected to which hub.
+    `hub` names which hub it is, if it is one; `homes` names which gateway of a data centre is connected to which hub.
     """
 
     slug: str

@@ -133,13 +133,13 @@ def serve(
 def _catalogue(spec: Path | None, as_of: date | None) -> tuple[Catalogue, Spec]:
     from ace.catalogue.evidence import facts_of
     from ace.catalogue.records import catalogue
-    from ace.policy import judge
+    from ace.policy import judge_spec
     from ace.spec import load
 
     directory = find_spec_dir(spec)
     loaded = load(directory)
     believed = region.verdicts(directory.parent, loaded)
-    return catalogue(facts_of(loaded, judge(loaded, as_of or today()), believed)), loaded
+    return catalogue(facts_of(loaded, judge_spec(loaded, as_of or today()), believed)), loaded
 
 
 def _built(spec: Path | None, as_of: date | None, out: Path | None, answer: Answer) -> tuple[Catalogue, Built, Path]:

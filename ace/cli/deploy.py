@@ -75,7 +75,7 @@ def preview(
     from ace.errors import ExitCode, worst
     from ace.fleet.report import Action
     from ace.fleet.run import Result
-    from ace.policy import judge
+    from ace.policy import judge_spec
     from ace.workspace import policy_memory
     from ace.workspace.selection import refusals, select
     from ace.workspace.workspace import open_workspace
@@ -85,7 +85,7 @@ def preview(
         chosen = select(place, countries or (), engine, active_only=True, candidates=True, unseen=True)
         options = RunOptions(targets=tuple(target or ()))
         done = running.go(Action.PREVIEW, place, chosen, options, parallel=parallel, verbose=verbose)
-        judgement = judge(place.spec, as_of or today())
+        judgement = judge_spec(place.spec, as_of or today())
         refused = refusals(chosen, judgement)
         answer.abandons = done.abandoned
         answer.exit_code = worst([done.report.exit_code, ExitCode.REFUSED if refused else ExitCode.OK])
@@ -207,7 +207,7 @@ def _act(
     from ace.cli import running
     from ace.cli.show.output import answering
     from ace.fleet.report import Action
-    from ace.policy import judge
+    from ace.policy import judge_spec
     from ace.workspace import policy_memory
     from ace.workspace.selection import hold_back, select
     from ace.workspace.workspace import open_workspace
@@ -217,7 +217,7 @@ def _act(
         running.check_report(report)
         place = open_workspace(spec)
         chosen = select(place, countries or (), engine, active_only=action is Action.UP)
-        judgement = judge(place.spec, as_of or today()) if action is Action.UP else None
+        judgement = judge_spec(place.spec, as_of or today()) if action is Action.UP else None
         if judgement is not None:
             chosen = hold_back(chosen, judgement)
         if not sure:

@@ -15,7 +15,7 @@ from ace.workspace.root import find_spec_dir
 if TYPE_CHECKING:
     from datetime import date
 
-    from ace.interconnect.prove import Result
+    from ace.interconnect.prove import ProofResult
     from ace.interconnect.values import Plan
 
 app = typer.Typer(
@@ -97,9 +97,10 @@ def prove(
     """
     from ace.cli.show.output import answering
     from ace.errors import ExitCode
-    from ace.interconnect.prove import Verdict, read_dir, read_region
     from ace.interconnect.prove import prove as prove_region
+    from ace.interconnect.prove import read_dir, read_region
     from ace.interconnect.render import render as render_files
+    from ace.verdict import Verdict
 
     with answering("interconnect-prove", format_) as answer:
         region = read_dir(folder) if folder else read_region(render_files(_planned(spec, as_of)[1]))
@@ -219,7 +220,7 @@ def _tell_plan(planned: Plan) -> None:
     interconnect_live.tell_left_out(planned)
 
 
-def _tell_proofs(results: tuple[Result, ...]) -> None:
+def _tell_proofs(results: tuple[ProofResult, ...]) -> None:
     from ace.cli.show.output import stdout
 
     styles = {"PASS": "green", "SKIP": "yellow"}

@@ -18,8 +18,8 @@ from ace.workspace.root import checkout
 
 if TYPE_CHECKING:
     from ace.cli.configuring import Done
-    from ace.interconnect.check import Check
-    from ace.interconnect.live.shell import Place as Shell
+    from ace.interconnect.check import RegionCheck
+    from ace.interconnect.live.shell import SshTarget
     from ace.interconnect.values import Node, NodeKind, Plan
     from ace.services.country_run import HostsOutcome
     from ace.workspace.hosts import Hosts
@@ -267,10 +267,10 @@ def apply_to_hubs(place: Workspace, selected: Selection[Hosts], planned: Plan) -
     return sorted(done.outcomes)
 
 
-def look(place: Workspace, planned: Plan, engine: EngineName) -> Check:
+def look(place: Workspace, planned: Plan, engine: EngineName) -> RegionCheck:
     """Ask all hosts that can be reached here, and judge."""
     from ace.addressing import tunnel_mtu
-    from ace.interconnect.check import judge, targets
+    from ace.interconnect.check import check_region, targets
     from ace.interconnect.live.seen import Seen, ask
     from ace.interconnect.live.shell import ShellError, on_all
     from ace.interconnect.plan import PORT_MTU
@@ -285,22 +285,22 @@ def look(place: Workspace, planned: Plan, engine: EngineName) -> Check:
         shells, lambda shell: ask(shell, nodes[shell.host], targets(planned, nodes[shell.host]), tunnel_mtu(PORT_MTU))
     )
     seen: dict[str, Seen | str] = {h: str(v) if isinstance(v, ShellError) else v for h, v in told.items()}
-    return judge(planned, seen)
+    return check_region(planned, seen)
 
 
-def _shells(place: Workspace, countries: Sequence[str], engine: EngineName) -> dict[str, Shell]:
+def _shells(place: Workspace, countries: Sequence[str], engine: EngineName) -> dict[str, SshTarget]:
     """How to reach the hosts of countries; those without a stack here are left out."""
-    from ace.interconnect.live.shell import Place as Shell
+    from ace.interconnect.live.shell import SshTarget
     from ace.workspace.hosts import select_hosts, write_ssh_config
 
-    found: dict[str, Shell] = {}
+    found: dict[str, SshTarget] = {}
     for hosts in select_hosts(place, countries, engine).jobs:
         write_ssh_config(place, hosts)
-        found |= {host.name: Shell(host.name, hosts.ssh.config) for host in hosts.inventory.hosts}
+        found |= {host.name: SshTarget(host.name, hosts.ssh.config) for host in hosts.inventory.hosts}
     return found
 
 
-def _one(place: Workspace, planned: Plan, host: str, engine: EngineName) -> tuple[Node, dict[str, Shell], str]:
+def _one(place: Workspace, planned: Plan, host: str, engine: EngineName) -> tuple[Node, dict[str, SshTarget], str]:
     """A host of the plan, how its country's hosts are reached, and the shared address of its data centre."""
     from ace.errors import UserError
 
@@ -325,8 +325,9 @@ def proven(place: Workspace, planned: Plan) -> Path:
     """
     from ace.errors import RefusedError
     from ace.interconnect.files import write
-    from ace.interconnect.prove import Verdict, prove, read_region
+    from ace.interconnect.prove import prove, read_region
     from ace.interconnect.render import render
+    from ace.verdict import Verdict
     from ace.workspace.workspace import make_private
 
     if not planned.nodes:
@@ -372,7 +373,7 @@ def tell_left_out(planned: Plan, countries: Collection[str] = (), *, hubs: bool 
         stdout.print(f"left out: {', '.join(subjects)}: {reason}", markup=False)
 
 
-def check_json(found: Check) -> dict[str, Any]:
+def check_json(found: RegionCheck) -> dict[str, Any]:
     """What was found, in the command's JSON."""
     return {
         "ok": found.ok,
@@ -409,7 +410,7 @@ def check_json(found: Check) -> dict[str, Any]:
     }
 
 
-def tell_check(found: Check) -> None:
+def tell_check(found: RegionCheck) -> None:
     """What is not as planned, line by line; then the matrix of delays."""
     from ace.cli.show.output import stdout
 
@@ -440,7 +441,7 @@ def tell_check(found: Check) -> None:
     stdout.print("[green]as planned[/]" if found.ok else "[bold red]not as planned[/]")
 
 
-def _tell_matrix(found: Check) -> None:
+def _tell_matrix(found: RegionCheck) -> None:
     """Delays between data centres in milliseconds."""
     from ace.cli.show.output import stdout
 

@@ -133,7 +133,7 @@ def _join(
     from ace import spec as spec_room
     from ace.membership import joining, writing
     from ace.membership.answers import read_answers
-    from ace.policy import judge
+    from ace.policy import judge_spec
     from ace.policy.refusal import refusal
 
     country = joining.country_of(named)
@@ -142,9 +142,9 @@ def _join(
         given: Source | None = read_answers(answers) if answers is not None else None
         asker = _asker(answers is None and not defaults, named)
         planned = joining.join(spec_dir, loaded, country, _templates(), today, given, asker)
-        judged, findings = writing.judge(spec_dir, planned.changes)
+        judged, findings = writing.check_changes(spec_dir, planned.changes)
         member = judged.member(country.alpha2)
-        judgement = judge(judged, today)
+        judgement = judge_spec(judged, today)
         if refused := refusal(judgement, member.stack, "taken in"):
             raise refused
         if not dry_run:
@@ -188,7 +188,7 @@ def _update(answer: Answer, named: str, defaults: bool, dry_run: bool, spec_dir:
         asker = _asker(not defaults, named) if sys.stdin.isatty() else None
         planned = joining.update(spec_dir, loaded.region, country, _templates(), asker)
         if not planned.conflicts:
-            writing.judge(spec_dir, planned.changes)
+            writing.check_changes(spec_dir, planned.changes)
         if not dry_run and planned.changes:
             writing.write(spec_dir.parent, planned.changes)
     answer.body |= {

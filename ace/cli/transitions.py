@@ -42,7 +42,7 @@ ApprovalsOption = Annotated[
 def list_(spec: SpecOption = None, as_of: AsOfOption = None, format_: FormatOption = Format.TEXT) -> None:
     """List every member with its status and date, and what is overdue: candidates after 2 months, suspensions after 4."""
     from ace import spec as spec_room
-    from ace.policy import judge
+    from ace.policy import judge_spec
     from ace.policy.rules.member_age import MEMBER_AGE
 
     with answering("member-list", format_) as answer:
@@ -50,7 +50,7 @@ def list_(spec: SpecOption = None, as_of: AsOfOption = None, format_: FormatOpti
         loaded = spec_room.load(spec_dir)
         overdue = {
             finding.member: finding.message
-            for finding in judge(loaded, as_of or today()).findings
+            for finding in judge_spec(loaded, as_of or today()).findings
             if finding.rule == MEMBER_AGE.id
         }
         last = {transition.country: transition for transition in _log(spec_dir)}
@@ -396,12 +396,12 @@ class _At:
         """
         from ace.membership import writing
         from ace.membership.lifecycle import Verb
-        from ace.policy import Judgement, judge
+        from ace.policy import Judgement, judge_spec
         from ace.policy.refusal import refusal
         from ace.policy.rules.suspension_two_persons import SUSPENSION_TWO_PERSONS
 
-        judged, _ = writing.judge(self.spec_dir, made)
-        found = judge(judged, self.today).findings
+        judged, _ = writing.check_changes(self.spec_dir, made)
+        found = judge_spec(judged, self.today).findings
         if verb not in (Verb.ACTIVATE, Verb.REINSTATE):
             found = tuple(finding for finding in found if finding.rule == SUSPENSION_TWO_PERSONS.id)
         if refused := refusal(Judgement(self.today, found), self.member.stack, _PARTICIPLES[str(verb)]):

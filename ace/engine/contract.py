@@ -60,11 +60,11 @@ class Engine(Protocol):
     Obligations: nothing changes in the cloud in `preview` and `outputs`; setting `cancel` lets what is in flight finish,
     starts nothing new, saves, and returns with `interrupted` unless all was done (`preview` and `drift`: with what they
     have), and an `Interrupt` may ask for more; what `unprotect` names keeps its protection wherever it is not gone; a failed
-    step leaves independent steps going, and state says what exists; what an earlier release wrote wrongly is put right by
-    whatever reads it, and said in one line (`mending.py`); every method that writes (`up`, `refresh`, `destroy`, `import_`)
+    step leaves independent steps going, and state names what exists; what an earlier release wrote wrongly is corrected by
+    whatever reads it, and reported in one line (`mending.py`); every method that writes (`up`, `refresh`, `destroy`, `import_`)
     holds the stack's lock.
 
-    Raises (all): `UserError` for what a person can put right before anything ran (lock held, wrong passphrase, no cloud);
+    Raises (all): `UserError` for what a person can corrected before anything ran (lock held, wrong passphrase, no cloud);
     `RefusedError` where a rule stopped it (another cloud's identity, protected resources, too many deletes).
     """
 

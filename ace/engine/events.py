@@ -1,4 +1,4 @@
-"""What a run tells while it goes."""
+"""What a run reports while it goes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class StepFinished:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The program or the engine says something; `level` is debug, info, warning or error."""
+    """A message of the program or the engine; `level` is debug, info, warning or error."""
 
     stack: str
     level: str
@@ -51,4 +51,4 @@ EventSink = Callable[[Event], None]
 
 
 def ignore_events(event: Event) -> None:
-    """The sink of a caller that has nobody to tell."""
+    """The sink of a caller that shows nothing."""

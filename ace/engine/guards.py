@@ -8,7 +8,7 @@ from ace.engine.contract import Op, Plan
 from ace.errors import RefusedError
 
 _FEW = 6
-"""Below this many resources a share says nothing."""
+"""Below this many resources a share means nothing."""
 
 
 def refuse_too_many(plan: Plan, *, force: bool) -> None:

@@ -44,7 +44,7 @@ def mend_deployment(
     if not suspects:
         return deployment, []
     # Loads `cryptography`, and derives a key: a stack that keeps nothing hashed need not spend that.
-    from ace.engine.embedded.deployment import secrets_of, value_from_json, value_to_json  # noqa: PLC0415
+    from ace.engine.deployment import secrets_of, value_from_json, value_to_json  # noqa: PLC0415
 
     names = []
     with suppress(UserError):

@@ -39,7 +39,7 @@ class CloudIdentity:
 class Live:
     """A resource as the cloud has it. `outputs` are the full state as Pulumi's provider would keep it, id included.
 
-    `made_at` is when the cloud made it, by the cloud's clock (ISO 8601); empty where the cloud does not tell.
+    `made_at` is when the cloud made it, by the cloud's clock (ISO 8601); empty where the cloud does not report.
     """
 
     id: str
@@ -58,6 +58,14 @@ class Diff:
     def replaces(self) -> bool:
         """Whether any change can only be had by a new resource."""
         return any(change.forces_replacement for change in self.changes)
+
+
+class InvokeError(Exception):
+    """A look-up failed; the program gets the message as an exception."""
+
+
+class UnsupportedError(Exception):
+    """The program uses something that the embedded engine does not support."""
 
 
 class CloudError(Exception):
@@ -109,7 +117,7 @@ class ResourceType(Protocol):
         ...
 
     def diff(self, inputs: Properties, old_inputs: Properties, old_outputs: Properties) -> Diff:
-        """Compare wanted inputs with what is there; must not talk to the cloud."""
+        """Compare desired inputs with what is there; must not talk to the cloud."""
         ...
 
     def create(self, cloud: Any, inputs: Properties) -> Live:
@@ -117,7 +125,7 @@ class ResourceType(Protocol):
         ...
 
     def read(self, cloud: Any, id: str, outputs: Properties) -> Live | None:
-        """Ask the cloud; None when it is gone. `outputs` are the last known ones: what the cloud does not tell stays so.
+        """Ask the cloud; None when it is gone. `outputs` are the last known ones: what the cloud does not report stays so.
 
         Read again, the same resource gives the same outputs, and so it does right after its create.
         """
@@ -145,7 +153,7 @@ class ResourceType(Protocol):
         """A resource that a create with just these inputs made though its answer was lost or refused it; None if none is.
 
         Must be sure: a same-named resource of somebody else's is never returned. It has all these inputs, lies in the
-        project that it was to be made in, and was made after `begun`, where its type's clouds tell when.
+        project that it was to be made in, and was made after `begun`, where its type's clouds report when.
 
         Args:
             cloud: Where to look.
@@ -194,10 +202,10 @@ class BulkMaker(Protocol):
         ...
 
     def create_many(self, cloud: Any, many: Sequence[Properties]) -> Sequence[Live | CloudError]:
-        """Make them all; a `CloudError` in place of one tells that it was `made` and did not become usable.
+        """Make them all; a `CloudError` in place of one means that it was `made` and did not become usable.
 
         Raises:
-            CloudError: None was made; or (status 0 and 500 to 504) nobody can tell.
+            CloudError: None was made; or (status 0 and 500 to 504) it is unknown.
         """
         ...
 
@@ -242,11 +250,11 @@ class Provider(Protocol):
         ...
 
     def clock(self, cloud: Any) -> float:
-        """What time it is in the cloud, in seconds since the epoch; this machine's where the cloud has not told."""
+        """What time it is in the cloud, in seconds since the epoch; this machine's where the cloud has not answered yet."""
         ...
 
     def within(self, cloud: Any, seconds: float) -> Any:
-        """The same handle for one operation that may take that long from now, in place of what its type says.
+        """The same handle for one operation that may take that long from now, in place of its type's own limit.
 
         What takes longer fails with a `CloudError` of status 504.
         """

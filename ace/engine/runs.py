@@ -85,7 +85,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a step (or the program, urn empty) failed, in words for a person: what the cloud said, what to do."""
+    """Why a step (or the program, urn empty) failed, in a sentence for a person: what the cloud reported, what to do."""
 
     urn: str
     message: str

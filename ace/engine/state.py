@@ -38,14 +38,14 @@ class Resource:
     pending_replacement: bool = False
     """Deleted in its cloud already; waits to be made anew."""
     taint: bool = False
-    """To be replaced at the next up, whatever the program says (`pulumi state taint`)."""
+    """To be replaced at the next up, whatever the program declares (`pulumi state taint`)."""
     init_errors: tuple[str, ...] = ()
     """Why it never became usable; waits to be replaced."""
     custom_timeouts: Mapping[str, float] = field(default_factory=dict)
     created: str = ""
     modified: str = ""
     other: Mapping[str, JsonValue] = field(default_factory=dict)
-    """What a deployment says of it besides (`sourcePosition`, `deletedWith`, ...): kept as it is, and written back."""
+    """What else a deployment records of it (`sourcePosition`, `deletedWith`, ...): kept as it is, and written back."""
 
     @property
     def name(self) -> str:
@@ -54,7 +54,7 @@ class Resource:
 
 
 class OperationKind(StrEnum):
-    """What was under way, in Pulumi's words."""
+    """What was under way, in Pulumi's terms."""
 
     CREATING = "creating"
     UPDATING = "updating"

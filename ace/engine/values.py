@@ -1,7 +1,7 @@
 """Property values inside an engine.
 
 Plain JSON values (camelCase keys as on Pulumi's wire) in which `Secret` wraps what must never be seen in clear and
-`UNKNOWN` stands for what only the cloud can tell (in a preview, or before an up).
+`UNKNOWN` stands for what only the cloud knows (in a preview, or before an up).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ KNOWN_LATER: Final = "(known after up)"
 
 
 class _Unknown:
-    """A value that only the cloud can tell. There is one, `UNKNOWN`."""
+    """A value that only the cloud knows. There is one, `UNKNOWN`."""
 
     _only: _Unknown | None = None
 

@@ -38,7 +38,7 @@ class HostCheck:
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """Something that a neighbour said and that was refused."""
+    """Something that a neighbour reported and that was refused."""
 
     host: str
     neighbour: str
@@ -71,7 +71,7 @@ class PairCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class RegionCheck:
     """The region as it is."""
 
     links: tuple[LinkCheck, ...]
@@ -105,14 +105,14 @@ def targets(plan: Plan, node: Node) -> tuple[str, ...]:
     return tuple(str(address) for other in others for address in (other.loopback4, other.loopback6))
 
 
-def judge(plan: Plan, seen: Mapping[str, Seen | str]) -> Check:
+def check_region(plan: Plan, seen: Mapping[str, Seen | str]) -> RegionCheck:
     """What is as planned and what is not.
 
     Args:
         plan: What should be.
         seen: By host, what it sees; or why it could not be asked. Hosts that are not there were not to be asked.
     """
-    return Check(
+    return RegionCheck(
         links=tuple(_links(plan, seen)),
         hosts=tuple(_host(plan, node, seen[node.host]) for node in plan.nodes if node.host in seen),
         pairs=tuple(_pairs(plan, seen)),
@@ -184,11 +184,11 @@ def _link(
 def _host(plan: Plan, node: Node, view: Seen | str) -> HostCheck:
     if isinstance(view, str):
         return HostCheck(node.host, False, False, 0, (), (), view)
-    wanted = expected(plan, node)
+    desired = expected(plan, node)
     own: set[Prefix] = {node.block4, node.block6}
     learnt = {prefix for prefix, path in view.routes.items() if path}
     inside = {prefix for prefix in learnt if any(b.version == prefix.version and prefix.subnet_of(b) for b in own)}  # type: ignore[arg-type]
-    missing, unexpected = wanted - learnt, learnt - wanted - inside
+    missing, unexpected = desired - learnt, learnt - desired - inside
     detail = f"{len(missing)} routes missing, {len(unexpected)} unexpected" if missing or unexpected else ""
     return HostCheck(
         node.host,

@@ -8,7 +8,8 @@ from typing import Final
 from ace.addressing import site_allocation
 from ace.interconnect.values import Announcement, Prefix
 from ace.spec.iso3166 import COUNTRIES
-from ace.spec.values import DataCentre, Hub, Member, ResidencyMode, ResidencyRule, Tenant
+from ace.spec.region import Hub
+from ace.spec.values import DataCentre, Member, ResidencyMode, ResidencyRule, Tenant
 
 INFRASTRUCTURE: Final = "infrastructure"
 STRICTNESS: Final = (

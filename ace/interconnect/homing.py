@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Sequence
 
 from ace.interconnect.geography import distance_km, position
-from ace.spec.values import DataCentre, Gateway, Hub, Member
+from ace.spec.region import Hub
+from ace.spec.values import DataCentre, Gateway, Member
 
 
 def ranked(member: Member, centre: DataCentre, hubs: Sequence[Hub]) -> tuple[Hub, ...]:

@@ -13,8 +13,8 @@ from html import escape
 from math import cos, hypot, radians
 from typing import Final
 
+from ace.interconnect.africa_outline import LAKES, MADAGASCAR, MAINLAND
 from ace.interconnect.geography import Position, position
-from ace.interconnect.outline import LAKES, MADAGASCAR, MAINLAND
 from ace.interconnect.plan import plan as plan_of
 from ace.interconnect.values import Link, LinkKind, Node, NodeKind, Plan
 from ace.spec.values import Spec
@@ -42,7 +42,7 @@ class State(StrEnum):
 
 
 WORST: Final = (State.PLANNED, State.UP, State.DRAINED, State.DOWN)
-"""Several tunnels between two places are drawn as one line: in the state of the worst."""
+"""Several tunnels between two locations are drawn as one line: in the state of the worst."""
 
 TEXTS: Final[Mapping[str, str]] = {
     LinkKind.BACKBONE: "hub to hub",
@@ -57,7 +57,7 @@ TEXTS: Final[Mapping[str, str]] = {
     State.DRAINED: "drained",
     State.DOWN: "down",
 }
-"""The legend's words in English; `draw` takes others."""
+"""The legend's text in English; `draw` takes others."""
 
 STYLE: Final = """
 .ace-map{--land:#eef1ea;--coast:#c3cbbb;--water:#f8fafc;--ink:#1b2733;--soft:#5b6875;--halo:#fff;--planned:#4a6fa5;
@@ -110,7 +110,7 @@ def draw(
         spec: The ecosystem.
         states: How links are, by the host names of their ends in either order; none: planned.
         plan: The interconnect's plan; made from the spec alone unless given.
-        texts: The legend's words in another language; those missing stay English.
+        texts: The legend's text in another language; those missing stay English.
         title: What the picture is called, for readers that cannot see it.
     """
     planned = plan or plan_of(spec)
@@ -129,13 +129,13 @@ def draw(
         f'<g class="links{" many" if many else ""}">{"".join(lines)}</g>',
         _marks(spots),
         _labels(spots, projection, many=many),
-        _legend(planned, spots, words, projection.height, told=bool(states)),
+        _legend(planned, spots, words, projection.height, is_live=bool(states)),
         "</svg>\n",
     ]
     return "".join(parts)
 
 
-# ------------------------------------------------------------------------------------------------------------- places
+# ------------------------------------------------------------------------------------------------------------- locations
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class _Projection:
 
     @classmethod
     def around(cls, places: Iterable[Position]) -> _Projection:
-        """So that all places are in view, and never closer than a map can be told by."""
+        """So that all locations are in view, and never closer than a map is useful."""
         known = list(places) or [Position(0.0, 20.0)]
         south, north = min(p.latitude for p in known) - 4, max(p.latitude for p in known) + 4
         west, east = min(p.longitude for p in known) - 5, max(p.longitude for p in known) + 5
@@ -208,8 +208,10 @@ def _spots(
             at = projection.point(places[key][1])
             inside = key in planned
             name = member.name.en if place == 0 else ""
-            told = f"{member.name.en}: {centre.id}" + ("" if inside else f" ({reasons.get(member.stack, 'left out')})")
-            spots.append(_Spot("country" if inside else "left-out", key, name, member.code, told, at))
+            is_live = f"{member.name.en}: {centre.id}" + (
+                "" if inside else f" ({reasons.get(member.stack, 'left out')})"
+            )
+            spots.append(_Spot("country" if inside else "left-out", key, name, member.code, is_live, at))
     for node in plan.nodes:
         if node.kind is NodeKind.HUB and node.site in places:
             x, y = projection.point(places[node.site][1])
@@ -238,7 +240,7 @@ def _land(projection: _Projection) -> str:
 
 
 def _lines(plan: Plan, spots: Mapping[tuple[int, int], _Spot], states: Mapping[tuple[str, str], State]) -> list[str]:
-    """One line for each pair of places, in the worst state of its tunnels."""
+    """One line for each pair of locations, in the worst state of its tunnels."""
     grouped: dict[tuple[tuple[int, int], tuple[int, int], LinkKind], list[Link]] = {}
     for link in plan.links:
         if link.a.site in spots and link.b.site in spots:
@@ -247,10 +249,10 @@ def _lines(plan: Plan, spots: Mapping[tuple[int, int], _Spot], states: Mapping[t
     drawn = []
     for (a, b, kind), links in sorted(grouped.items(), key=lambda item: (-order.index(item[0][2]), item[0][:2])):
         state = max((_state(link.a, link.b, states) for link in links), key=WORST.index)
-        told = f"{links[0].a.host} - {links[0].b.host}" + (f" and {len(links) - 1} more" if len(links) > 1 else "")
+        is_live = f"{links[0].a.host} - {links[0].b.host}" + (f" and {len(links) - 1} more" if len(links) > 1 else "")
         drawn.append(
             f'<path class="link {kind.value} {state.value}" d="{_curve(spots[a].at, spots[b].at, kind)}">'
-            f"<title>{escape(told)}: {state.value}</title></path>"
+            f"<title>{escape(is_live)}: {state.value}</title></path>"
         )
     return drawn
 
@@ -278,7 +280,7 @@ def _mark(kind: str, at: Point) -> str:
 
 
 def _labels(spots: list[_Spot], projection: _Projection, *, many: bool) -> str:
-    """Names beside their marks, each at the first of several places that is free."""
+    """Names beside their marks, each at the first of several locations that is free."""
     taken: list[Box] = [(spot.at[0] - 8, spot.at[1] - 8, spot.at[0] + 8, spot.at[1] + 8) for spot in spots]
     parts = []
     crowded = sorted(spots, key=lambda spot: (spot.kind != "hub", _nearest(spot, spots), spot.key))
@@ -336,7 +338,7 @@ def _legend(
     words: Mapping[str, str],
     top: float,
     *,
-    told: bool,
+    is_live: bool,
 ) -> str:
     """What is in the picture, and only that: marks and kinds of link in one row, states in the other."""
     kinds = {link.kind for link in plan.links}
@@ -344,7 +346,7 @@ def _legend(
     rows: list[list[tuple[str, str]]] = [[], []]
     rows[0] += [(mark, words[mark]) for mark in ("country", "hub", "left-out") if mark in marks]
     rows[0] += [(kind.value, words[kind]) for kind in LinkKind if kind in kinds]
-    rows[1] += [(state.value, words[state]) for state in (WORST if told else (State.PLANNED,))]
+    rows[1] += [(state.value, words[state]) for state in (WORST if is_live else (State.PLANNED,))]
     parts = []
     for row, items in enumerate(rows):
         x, y = 24.0, top + 22 + 26 * row

@@ -30,8 +30,9 @@ from ace.interconnect.values import (
     Role,
     Session,
 )
-from ace.publication.values import HubPublication, Publication, Refused, Verdict, Verified
-from ace.spec.values import DataCentre, Hub, Member, MemberStatus, Spec, Topology
+from ace.publication.values import AnyVerification, HubPublication, Publication, Refused, Verified
+from ace.spec.region import Hub, Topology
+from ace.spec.values import DataCentre, Member, MemberStatus, Spec
 
 PORT_MTU: Final = 1500
 """Bytes that the networks below the tunnels carry."""
@@ -39,8 +40,6 @@ FROM_REGION_MAX: Final = 8192
 """Prefixes of a family that a neighbour may send which speaks for the whole region: 1024 members x 8."""
 SPARE_PREFIXES: Final = 8
 """By how many a neighbour may exceed what it is known to have: it may be ahead of our copy of the spec."""
-
-AnyVerdict = Verdict[Publication] | Verdict[HubPublication]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class _Site:
 
 def plan(
     spec: Spec,
-    verdicts: Mapping[str, AnyVerdict] | None = None,
+    verdicts: Mapping[str, AnyVerification] | None = None,
     *,
     refused: Iterable[LeftOut] = (),
     verified_only: bool = False,
@@ -109,7 +108,7 @@ def plan(
 # ---------------------------------------------------------------------------------------------------------- who is in
 
 
-def _joining(spec: Spec, known: Mapping[str, AnyVerdict], left_out: list[LeftOut]) -> Iterator[Member]:
+def _joining(spec: Spec, known: Mapping[str, AnyVerification], left_out: list[LeftOut]) -> Iterator[Member]:
     for member in spec.members:
         if member.status is not MemberStatus.ACTIVE:
             left_out.append(LeftOut(member.stack, f"{member.name.en} is {member.status}, not active", "not-active"))
@@ -119,7 +118,7 @@ def _joining(spec: Spec, known: Mapping[str, AnyVerdict], left_out: list[LeftOut
             yield member
 
 
-def _may_join(spec: Spec, hub: Hub, known: Mapping[str, AnyVerdict], left_out: list[LeftOut]) -> bool:
+def _may_join(spec: Spec, hub: Hub, known: Mapping[str, AnyVerification], left_out: list[LeftOut]) -> bool:
     subject = f"hub-{hub.id}"
     host = next((member for member in spec.members if member.code == hub.hosted_by), None)
     if host is None or host.status is not MemberStatus.ACTIVE:
@@ -132,7 +131,7 @@ def _may_join(spec: Spec, hub: Hub, known: Mapping[str, AnyVerdict], left_out: l
     return True
 
 
-def _refusal(subject: str, known: Mapping[str, AnyVerdict]) -> LeftOut | None:
+def _refusal(subject: str, known: Mapping[str, AnyVerification]) -> LeftOut | None:
     verdict = known.get(subject)
     if isinstance(verdict, Refused):
         return LeftOut(subject, f"its publication is refused: {verdict.message}", verdict.reason.value)
@@ -146,7 +145,9 @@ def _unpublished(node: Node) -> LeftOut:
 # -------------------------------------------------------------------------------------------------------------- nodes
 
 
-def _site(member: Member, centre: DataCentre, known: Mapping[str, AnyVerdict], stopped: Mapping[str, LeftOut]) -> _Site:
+def _site(
+    member: Member, centre: DataCentre, known: Mapping[str, AnyVerification], stopped: Mapping[str, LeftOut]
+) -> _Site:
     verdict = known.get(member.stack)
     published = {}
     if isinstance(verdict, Verified) and isinstance(verdict.publication, Publication):
@@ -198,7 +199,7 @@ def _with_own(
     return tuple(sorted((*announced, *own), key=lambda item: order(item.prefix)))
 
 
-def _hub_node(hub: Hub, known: Mapping[str, AnyVerdict]) -> Node:
+def _hub_node(hub: Hub, known: Mapping[str, AnyVerification]) -> Node:
     verdict = known.get(f"hub-{hub.id}")
     facts = verdict.publication if isinstance(verdict, Verified) else None
     published = facts if isinstance(facts, HubPublication) else None

@@ -21,7 +21,7 @@ PACKAGES_FILE = HERE / "host_packages.txt"
 GUEST = HERE / "guest"
 NEEDED_MB = 1500
 SOURCES = ("/etc/apt/sources.list.d/debian.sources", "/etc/apt/sources.list")
-"""Where a Debian machine says whom it gets packages from, for whatever suite; else mmdebstrap's own default is asked."""
+"""Where a Debian machine lists whom it gets packages from, for whatever suite; else mmdebstrap's own default is asked."""
 LEFT_OUT = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*")
 MASKED = (
     *("systemd-udevd.service", "systemd-udev-trigger.service", "systemd-firstboot.service", "systemd-logind.service"),
@@ -46,7 +46,7 @@ class BaseImage:
         """Build it unless it is there.
 
         Raises:
-            UserError: It cannot be built; with what mmdebstrap said.
+            UserError: It cannot be built; with what mmdebstrap reported.
         """
         if self.folder.is_dir():
             return
@@ -90,9 +90,9 @@ def _build(suite: str, folder: Path, on_progress: Progress) -> None:
             check=False,
         )
     if done.returncode:
-        said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
+        output = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
         raise UserError(
-            f"the hosts' root file system ({suite}) could not be built:\n{said}",
+            f"the hosts' root file system ({suite}) could not be built:\n{output}",
             hint="check that Debian's packages can be reached, or have fake servers: `ace lab up --no-hosts`",
             code="lab-base",
         )

@@ -81,7 +81,7 @@ class Cache:
         """Make what is missing.
 
         Raises:
-            UserError: It cannot be made; says what the installer or the services said.
+            UserError: It cannot be made; with the installer's or the services' last lines.
         """
         if self.complete:
             return
@@ -107,22 +107,22 @@ class Cache:
         )
 
 
-def made_once(wanted: Path, make: Callable[[Path], None], on_progress: Progress) -> None:
-    """Make `wanted` if it is not there; of several commands at once one makes it, the others wait."""
-    if wanted.is_dir():
+def made_once(folder: Path, make: Callable[[Path], None], on_progress: Progress) -> None:
+    """Make `folder` if it is not there; of several commands at once one makes it, the others wait."""
+    if folder.is_dir():
         return
-    waiting = f"waiting for another command that is making {wanted}"
-    with locked(wanted.with_name(f"{wanted.name}.lock"), lambda _holder: on_progress(waiting)):
-        if wanted.is_dir():
+    waiting = f"waiting for another command that is making {folder}"
+    with locked(folder.with_name(f"{folder.name}.lock"), lambda _holder: on_progress(waiting)):
+        if folder.is_dir():
             return
-        half = wanted.with_name(f"{wanted.name}.half")
+        half = folder.with_name(f"{folder.name}.half")
         shutil.rmtree(half, ignore_errors=True)
         try:
             make(half)
         except BaseException:
             shutil.rmtree(half, ignore_errors=True)
             raise
-        half.rename(wanted)
+        half.rename(folder)
 
 
 def _install(folder: Path, on_progress: Progress) -> None:
@@ -131,15 +131,15 @@ def _install(folder: Path, on_progress: Progress) -> None:
     uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
     python = str(folder / "bin" / "python")
     # The lock file is complete; pip would ask for a pin of `sqlalchemy[asyncio]` besides that of `sqlalchemy`.
-    wanted = ["--quiet", "--no-deps", "--require-hashes", "-r", str(LOCK_FILE)]
+    packages = ["--quiet", "--no-deps", "--require-hashes", "-r", str(LOCK_FILE)]
     if uv:
         _run([uv, "venv", "--quiet", "--relocatable", "--python", sys.executable, str(folder)], failed)
-        _run([uv, "pip", "install", "--python", python, *wanted], failed)
+        _run([uv, "pip", "install", "--python", python, *packages], failed)
     else:
         _run([sys.executable, "-m", "venv", str(folder)], f"{failed}: this Python cannot make environments")
-        _run([python, "-m", "pip", "install", "--disable-pip-version-check", *wanted], failed)
-    (packages,) = folder.glob("lib/python3*/site-packages")
-    described = packages / "ace_lab-1.dist-info"
+        _run([python, "-m", "pip", "install", "--disable-pip-version-check", *packages], failed)
+    (site,) = folder.glob("lib/python3*/site-packages")
+    described = site / "ace_lab-1.dist-info"
     described.mkdir()
     (described / "METADATA").write_text("Metadata-Version: 2.1\nName: ace-lab\nVersion: 1\n", encoding="utf-8")
     (described / "entry_points.txt").write_text(ENTRY_POINTS, encoding="utf-8")
@@ -159,9 +159,9 @@ def _run(
         check=False,
     )
     if done.returncode:
-        said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
+        output = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
         raise UserError(
-            f"{failed}:\n{said}",
+            f"{failed}:\n{output}",
             hint="check the network, the package index's settings and `ace doctor`, then run the command again",
             code=code,
         )

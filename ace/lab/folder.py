@@ -153,11 +153,11 @@ class LabFolder:
             UserError: The file cannot be understood.
         """
         try:
-            said = json.loads(self.memory_file.read_text(encoding="utf-8"))
-            if said["version"] != VERSION:
-                raise ValueError(f"version {said['version']}")
-            clouds = {name: _known(cloud) for name, cloud in said["clouds"].items()}
-            return Memory(said["port"], clouds, said.get("host_suite", ""))
+            content = json.loads(self.memory_file.read_text(encoding="utf-8"))
+            if content["version"] != VERSION:
+                raise ValueError(f"version {content['version']}")
+            clouds = {name: _known(cloud) for name, cloud in content["clouds"].items()}
+            return Memory(content["port"], clouds, content.get("host_suite", ""))
         except FileNotFoundError:
             return None
         except PermissionError:
@@ -199,8 +199,8 @@ def _made_otherwise(made: CloudRequest, asked: CloudRequest) -> UserError:
     )
 
 
-def _known(said: dict[str, Any]) -> KnownCloud:
-    request = said["request"]
+def _known(content: dict[str, Any]) -> KnownCloud:
+    request = content["request"]
     zones = tuple(request["availability_zones"])
     made = CloudRequest(**{**request, "availability_zones": zones})
-    return KnownCloud(made, said["block"], said["started"], said.get("servers", "fake"))
+    return KnownCloud(made, content["block"], content["started"], content.get("servers", "fake"))

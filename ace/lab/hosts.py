@@ -82,7 +82,7 @@ def check_possible() -> None:
     """That this machine can have real hosts.
 
     Raises:
-        UserError: It cannot; says why.
+        UserError: It cannot; with the reason.
     """
     if reason := why_not():
         raise UserError(
@@ -96,7 +96,7 @@ def prepare(folder: LabFolder, suite: str, on_progress: Progress) -> None:
     """Have what hosts start from: packages on this machine, the suite's base image, the lab's key and SSH configuration.
 
     Raises:
-        UserError: It cannot be had; says why.
+        UserError: It cannot be had; with the reason.
     """
     check_possible()
     _install(on_progress)
@@ -112,7 +112,7 @@ def sweep(folder: Path, clouds: Sequence[str] | None) -> None:
     """Power off and put away the hosts and networks of those clouds (None: of all).
 
     Raises:
-        UserError: Something is left; says what.
+        UserError: Something is left; names what.
     """
     done = subprocess.run(
         [sys.executable, "-I", str(START), "sweep", str(folder), *(clouds or ())],
@@ -123,16 +123,16 @@ def sweep(folder: Path, clouds: Sequence[str] | None) -> None:
         check=False,
     )
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        output = (done.stderr or done.stdout).strip().splitlines()[-1:]
         raise UserError(
-            f"the lab's hosts could not all be put away: {''.join(said)}",
+            f"the lab's hosts could not all be put away: {''.join(output)}",
             hint="run `ace lab down` again",
             code="hosts-left",
         )
 
 
 def ssh_config(folder: Path, key: Path) -> str:
-    """How ssh reaches the lab's hosts. It says nothing of host keys: whoever connects pins them."""
+    """How ssh reaches the lab's hosts. It does not set host keys: whoever connects pins them."""
     program = [*("nsenter", f"--net={_namespace(folder)}", "--"), sys.executable, "-I", "-S"]
     command = shlex.join([*program, str(DRIVERS / "hosts" / "connect.py")]).replace("%", "%%")
     first, second = EXTERNAL_POOL.subnets(1)
@@ -159,7 +159,7 @@ def _namespace(folder: Path) -> Path:
 
 
 def lab_tag(folder: Path) -> str:
-    """How the drivers name all that a lab has on this machine; asked of them, that it be said once."""
+    """How the drivers name all that a lab has on this machine; asked of them, so that it is written once."""
     return names.lab_tag(folder)
 
 
@@ -183,9 +183,9 @@ def _install(on_progress: Progress) -> None:
         subprocess.run(["apt-get", "update", "--quiet=2"], env=environment, capture_output=True, check=False)
         done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode or missing_packages():
-        said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-4:])
+        output = "\n".join((done.stderr or done.stdout).strip().splitlines()[-4:])
         raise UserError(
-            f"{', '.join(missing)} could not be installed for the lab's hosts:\n{said}",
+            f"{', '.join(missing)} could not be installed for the lab's hosts:\n{output}",
             hint=f"install them (apt-get install {' '.join(missing)}), or have fake servers: `ace lab up --no-hosts`",
             code="no-hosts",
         )

@@ -1,4 +1,4 @@
-"""Bring a lab up, take it down, say how it is. All of it can be repeated: what is as it should be is left alone."""
+"""Bring a lab up, take it down, show its status. All of it can be repeated: what is as it should be is left alone."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-import yaml
-
 from ace.errors import UserError
 from ace.files import put
-from ace.lab import hosts, machine, processes, starting, suites
+from ace.lab import clouds_file, hosts, machine, processes, starting, suites
 from ace.lab.api import ApiError, CloudApi, Login, probe
 from ace.lab.environment import INSTALL_MB, Cache
 from ace.lab.folder import KnownCloud, LabFolder, Memory
@@ -79,10 +77,10 @@ class Lab:
             port: The port of every cloud on its own address. Default: the lab's, else 8000.
             real_hosts: Whether servers are hosts that boot. None: they are if this machine can have them, and clouds
                 that are there already stay as they are.
-            host_suite: Debian's suite of the hosts. Default: the lab's, else as `suites.default_suite` says.
+            host_suite: Debian's suite of the hosts. Default: the lab's, else as `suites.default_suite` states.
 
         Raises:
-            UserError: The machine cannot run it, a port is taken, or a service does not come up; says which and why.
+            UserError: The machine cannot run it, a port is taken, or a service does not come up; names which and why.
         """
         machine.check_platform()
         if real_hosts:
@@ -99,7 +97,7 @@ class Lab:
             cache.fill(on_progress)
             for name in names:
                 self._make_cloud(memory.clouds[name], memory.port, cache.templates)
-            self._write_clouds_file(memory)
+            clouds_file.write(self.clouds_file, self._folder, memory)
             starting.start(self._folder, names, cache.python, on_progress, real_hosts=real)
             self._get_all_ready(memory, names, on_progress)
             return self._status(memory, ask=False)
@@ -176,7 +174,7 @@ class Lab:
         for template in templates.glob("*.sqlite"):
             shutil.copyfile(template, half / "db" / template.name)
         request = cloud.request
-        said = {
+        settings = {
             "name": request.name,
             "region": request.region,
             "address": str(request.address),
@@ -185,7 +183,7 @@ class Lab:
             "servers": cloud.servers,
             "passwords": {user: secrets.token_urlsafe(24) for user in ("admin", "service", ACE)},
         }
-        put(half / "cloud.json", json.dumps(said, indent=1))
+        put(half / "cloud.json", json.dumps(settings, indent=1))
         half.rename(folder)
 
     def _get_all_ready(self, memory: Memory, names: Sequence[str], on_progress: Progress) -> None:
@@ -224,7 +222,7 @@ class Lab:
         marker = folder / "state" / "seeded"
         if not marker.exists():
             try:
-                seed(admin, cloud, self._password(name, ACE))
+                seed(admin, cloud, clouds_file.password(self._folder, name, ACE))
             except ApiError as error:
                 raise UserError(
                     f"{name} could not be furnished: {error}",
@@ -232,7 +230,7 @@ class Lab:
                     code="lab-not-ready",
                 ) from None
             marker.touch()
-        on_progress(f"{name} is ready at {_auth_url(cloud, memory.port)}")
+        on_progress(f"{name} is ready at {clouds_file.auth_url(cloud, memory.port)}")
 
     # -- down
 
@@ -259,7 +257,7 @@ class Lab:
             self._folder.remove()
             return
         self._folder.remember(memory)
-        self._write_clouds_file(memory)
+        clouds_file.write(self.clouds_file, self._folder, memory)
         if wipe:
             for name in names:
                 shutil.rmtree(self._folder.cloud(name), ignore_errors=True)
@@ -281,8 +279,8 @@ class Lab:
             )
         started = [cloud for cloud in clouds if cloud.started]
         real = any(cloud.started and cloud.servers == HOSTS for cloud in memory.clouds.values())
-        wanted = processes.shared(real_hosts=real) if started else ()
-        shared = tuple(role for role in wanted if role not in running)
+        desired = processes.shared(real_hosts=real) if started else ()
+        shared = tuple(role for role in desired if role not in running)
         down = (*shared, *(role for cloud in started for role in cloud.down))
         found: dict[str, HostStatus] = {}
         for cloud in clouds:
@@ -303,58 +301,31 @@ class Lab:
             name=name,
             country=cloud.request.country,
             region=cloud.request.region,
-            auth_url=_auth_url(cloud, port),
+            auth_url=clouds_file.auth_url(cloud, port),
             started=cloud.started,
             ready=cloud.started and not down and not detail,
             down=down,
             detail=detail,
         )
 
-    # -- clouds.yaml
-
-    def _password(self, name: str, user: str) -> str:
-        said = json.loads((self._folder.cloud(name) / "cloud.json").read_text(encoding="utf-8"))
-        return str(said["passwords"][user])
+    # -- a cloud's API
 
     def _api(self, cloud: KnownCloud, port: int, user: str) -> CloudApi:
-        login = Login(user, self._password(cloud.request.name, user), user)
+        login = Login(user, clouds_file.password(self._folder, cloud.request.name, user), user)
         return CloudApi(str(cloud.request.address), port, login, timeout_s=ANSWER_S)
 
-    def _write_clouds_file(self, memory: Memory) -> None:
-        """`<name>` works as user `ace` in project `ace`; `<name>-admin` as the cloud's own administrator."""
-        entries = {}
-        for name, cloud in memory.clouds.items():
-            if not self._folder.cloud(name).is_dir():
-                continue
-            for entry, user in ((name, ACE), (f"{name}-admin", "admin")):
-                entries[entry] = {
-                    "auth": {
-                        "auth_url": _auth_url(cloud, memory.port),
-                        "username": user,
-                        "password": self._password(name, user),
-                        "project_name": user,
-                        "user_domain_name": "Default",
-                        "project_domain_name": "Default",
-                    },
-                    "region_name": cloud.request.region,
-                    "interface": "public",
-                    "identity_api_version": "3",
-                }
-        text = "# The lab's clouds, written by `ace lab`. A test bed: do not point anything real at it.\n"
-        put(self.clouds_file, text + yaml.safe_dump({"clouds": entries}, sort_keys=True))
 
-
-def _with_suite(memory: Memory, wanted: str | None) -> Memory:
-    """With the suite of its hosts: that of those it has, else the one that is wanted."""
-    if wanted:
-        suites.checked(wanted)
+def _with_suite(memory: Memory, desired: str | None) -> Memory:
+    """With the suite of its hosts: that of those it has, else the one that is asked for."""
+    if desired:
+        suites.checked(desired)
     if not any(cloud.servers == HOSTS for cloud in memory.clouds.values()):
-        return replace(memory, host_suite=wanted or memory.host_suite or suites.default_suite())
+        return replace(memory, host_suite=desired or memory.host_suite or suites.default_suite())
     suite = memory.host_suite or suites.SUITES[0]  # a lab made before there was a choice
-    if wanted and wanted != suite:
+    if desired and desired != suite:
         raise UserError(
-            f"the hosts of this lab are Debian {suite}, not {wanted}, and stay so",
-            hint=f"keep it so, or make a new lab: `ace lab down --wipe`, then `ace lab up --host-suite {wanted}`",
+            f"the hosts of this lab are Debian {suite}, not {desired}, and stay so",
+            hint=f"keep it so, or make a new lab: `ace lab down --wipe`, then `ace lab up --host-suite {desired}`",
             code="other-host-suite",
         )
     return replace(memory, host_suite=suite)
@@ -388,13 +359,11 @@ def _hosts(api: CloudApi, cloud: str) -> dict[str, HostStatus]:
 
 
 def _raise_all(errors: list[BaseException]) -> None:
-    """Raise what went wrong; several things that a person can be told become one."""
-    told = [error for error in errors if isinstance(error, UserError)]
-    if len(told) < len(errors):
+    """Raise what went wrong; several things that a person can be shown become one."""
+    user_errors = [error for error in errors if isinstance(error, UserError)]
+    if len(user_errors) < len(errors):
         raise next(error for error in errors if not isinstance(error, UserError))
-    if told:
-        raise UserError("\n".join(error.message for error in told), hint=told[0].hint, code=told[0].code)
-
-
-def _auth_url(cloud: KnownCloud, port: int) -> str:
-    return f"http://{cloud.request.address}:{port}/identity/v3"
+    if user_errors:
+        raise UserError(
+            "\n".join(error.message for error in user_errors), hint=user_errors[0].hint, code=user_errors[0].code
+        )

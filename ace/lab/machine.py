@@ -1,4 +1,4 @@
-"""Whether this machine can run the lab; each answer says what is needed, what there is, and what to do."""
+"""Whether this machine can run the lab; each answer names what is needed, what there is, and what to do."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ def check_platform() -> None:
 def raise_file_limit() -> None:
     """Let this process's children have as many files open as the hard limit allows (up to 65536)."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    limit = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
 
 
 def check_memory(new_clouds: int, *, shared: bool) -> None:

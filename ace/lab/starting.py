@@ -1,6 +1,6 @@
 """Start the processes of a lab that do not run, and only those.
 
-The tree is told in `drivers/nursery.py`: this side asks the nursery for zygotes and fronts, and the zygotes for the
+The tree is reported in `drivers/nursery.py`: this side asks the nursery for zygotes and fronts, and the zygotes for the
 clouds' services, over their unix sockets.
 """
 
@@ -38,8 +38,8 @@ def start(
     running = processes.running(folder.path)
     if processes.NURSERY in running and _code_of(folder) != drivers_digest():
         on_progress("note: the lab's own code has changed since it was started; `ace lab down` and `up` take it in")
-    wanted = (*processes.shared(real_hosts=real_hosts), *_roles(clouds))
-    missing = [role for role in wanted if role not in running]
+    needed = (*processes.shared(real_hosts=real_hosts), *_roles(clouds))
+    missing = [role for role in needed if role not in running]
     if not missing:
         return
     repaired = [role for role in missing if running]
@@ -60,7 +60,7 @@ def check_alive(folder: LabFolder, cloud: str) -> None:
     """That no process of that cloud has ended.
 
     Raises:
-        UserError: One has; with the last it said.
+        UserError: One has; with the last lines of its log.
     """
     running = processes.running(folder.path)
     for role in processes.roles_of(cloud):
@@ -156,10 +156,10 @@ def _send(run: Path, place: str, message: dict[str, str]) -> dict[str, object]:
 
 def _ended(role: str, log: Path) -> UserError:
     try:
-        said = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()][-3:]
+        lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()][-3:]
     except OSError:
-        said = []
-    tail = "".join(f"\n  {line}" for line in said)
+        lines = []
+    tail = "".join(f"\n  {line}" for line in lines)
     return UserError(
         f"the lab's process {role} ended at its start{tail}",
         hint=f"see {log}; then `ace lab up` again, or `ace lab down --wipe` to start afresh",

@@ -15,7 +15,7 @@ VARIABLE = "ACE_LAB_HOST_SUITE"
 
 
 def default_suite(environment: Mapping[str, str] | None = None, os_release: Path = OS_RELEASE) -> str:
-    """The suite of a new lab's hosts: what `ACE_LAB_HOST_SUITE` says, else this machine's own, else Debian 12's.
+    """The suite of a new lab's hosts: what `ACE_LAB_HOST_SUITE` states, else this machine's own, else Debian 12's.
 
     Raises:
         UserError: The variable names no suite of `SUITES`.
@@ -26,8 +26,8 @@ def default_suite(environment: Mapping[str, str] | None = None, os_release: Path
         lines = os_release.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return SUITES[0]
-    said = dict(line.split("=", 1) for line in lines if "=" in line)
-    suite = said.get("VERSION_CODENAME", "").strip("\"'")
+    settings = dict(line.split("=", 1) for line in lines if "=" in line)
+    suite = settings.get("VERSION_CODENAME", "").strip("\"'")
     return suite if suite in SUITES else SUITES[0]
 
 

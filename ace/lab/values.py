@@ -1,4 +1,4 @@
-"""What the lab is asked for, and what it says of itself."""
+"""What the lab is asked for, and what it states of itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class CloudRequest:
-    """A cloud that a lab should have: what the spec says of a data centre's cloud.
+    """A cloud that a lab should have: what the spec states of a data centre's cloud.
 
     `numeric` is the country's ISO 3166 number, `site` the data centre's: together they give the cloud its addresses.
     """
@@ -45,8 +45,8 @@ class ExternalPrefixes:
 class CloudStatus:
     """A cloud of the lab as it is now.
 
-    `started` says whether it should run (it was not stopped by `down`); `down` names its processes that do not;
-    `detail` says what else keeps it from being ready.
+    `started`: whether it should run (it was not stopped by `down`); `down` names its processes that do not;
+    `detail` names what else keeps it from being ready.
     """
 
     name: str
@@ -61,7 +61,7 @@ class CloudStatus:
 
 @dataclass(frozen=True, slots=True)
 class HostStatus:
-    """A server that is a real host: its cloud, what Nova says of it, its addresses (floating IPs among them)."""
+    """A server that is a real host: its cloud, what Nova states of it, its addresses (floating IPs among them)."""
 
     cloud: str
     state: str

@@ -7,9 +7,9 @@ from typing import Final
 
 from ace.errors import RefusedError
 from ace.membership.fitness.checking import Report, digest_of
-from ace.membership.fitness.contract import Verdict
 from ace.membership.kinds import is_placeholder
 from ace.spec.values import Member
+from ace.verdict import Verdict
 
 FRESH: Final = timedelta(days=30)
 """How long a check counts: clouds change."""
@@ -43,9 +43,9 @@ def require_fit(member: Member, report: Report | None, now: datetime) -> Report:
         )
     if not report.fit:
         bad = [
-            f"{outcome.data_centre} {outcome.id}"
-            for outcome in report.outcomes
-            if outcome.judged.verdict in (Verdict.FAIL, Verdict.ABORT)
+            f"{result.data_centre} {result.id}"
+            for result in report.results
+            if result.assessment.verdict in (Verdict.FAIL, Verdict.ABORT)
         ]
         raise RefusedError(
             f"the last check of {member.name.en} did not pass: {', '.join(bad)}",

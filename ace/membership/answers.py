@@ -11,13 +11,13 @@ from ace.errors import Finding, Severity, SpecError
 from ace.membership.kinds import KINDS
 from ace.membership.template import Question, Template, choices_of, context, fill
 from ace.spec.iso3166 import Country
+from ace.spec.region import Region
 from ace.spec.source import Node, Source, read
 from ace.spec.text import shorten, show_path
-from ace.spec.values import Region
 
 
 class AnswersError(SpecError):
-    """A file of answers has mistakes; all of them are told at once."""
+    """A file of answers has mistakes; all of them are reported at once."""
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         super().__init__(findings)
@@ -42,7 +42,7 @@ class Asker(Protocol):
 
 
 @dataclass(slots=True)
-class _Told:
+class _Collected:
     """What has been answered, what took the default, and what is wrong."""
 
     answers: dict[str, Any] = field(default_factory=dict)
@@ -80,26 +80,26 @@ def gather(
     """
     gathering = _Gathering(region, context(country, region), given.name if given else "", asker)
     root = given.root if given is not None else None
-    told = gathering.told
+    collected = gathering.collected
     if root is not None and root.entries is None:
         gathering.wrong(root, [], "wrong-type", "the file of answers is no mapping of questions to answers")
     elif root is not None:
         gathering.refuse_unknown(root, template.questions, [])
     for question in template.questions:
         node = root.get(question.name) if root is not None else None
-        told.answers[question.name] = (
+        collected.answers[question.name] = (
             gathering.group(question, node) if question.items else gathering.one(question, node, [question.name], {})
         )
-    if told.findings:
-        raise AnswersError(tuple(sorted(told.findings)))
-    return Answers(told.answers, tuple(told.defaulted))
+    if collected.findings:
+        raise AnswersError(tuple(sorted(collected.findings)))
+    return Answers(collected.answers, tuple(collected.defaulted))
 
 
 class _Gathering:
     """Walks a template's questions."""
 
     def __init__(self, region: Region, known: Mapping[str, Any], file: str, asker: Asker | None) -> None:
-        self.told = _Told()
+        self.collected = _Collected()
         self._region, self._known, self._file, self._asker = region, known, file, asker
 
     def one(self, question: Question, node: Node | None, path: list[str | int], around: Mapping[str, Any]) -> Any:
@@ -111,10 +111,10 @@ class _Gathering:
             except ValueError as error:
                 self.wrong(node, path, "bad-answer", str(error))
                 return None
-        values = {**self._known, **self.told.answers, **around}
+        values = {**self._known, **self.collected.answers, **around}
         default = self._filled(question.default, values)
         if self._asker is None:
-            self.told.defaulted.append(show_path(path))
+            self.collected.defaulted.append(show_path(path))
             return self._accepted_default(question, default, path)
         while True:
             text = self._asker.line(
@@ -146,7 +146,7 @@ class _Gathering:
         if self._asker is not None:
             count = self._asker.number(question.ask, question.help, question.min, question.min, question.max or 64)
         else:
-            self.told.defaulted.append(question.name)
+            self.collected.defaulted.append(question.name)
         return [self._items(question, None, [question.name, index], index, "") for index in range(count)]
 
     def _keyed(self, question: Question, node: Node | None) -> dict[str, Any]:
@@ -188,23 +188,23 @@ class _Gathering:
                 self.wrong(value, [*path, key], "unknown-answer", message)
 
     def wrong(self, node: Node, path: list[str | int], code: str, message: str) -> None:
-        self.told.findings.append(
+        self.collected.findings.append(
             Finding(self._file, node.line, node.column, show_path(path), code, Severity.ERROR, message)
         )
 
     def _filled(self, text: str, values: Mapping[str, Any]) -> str:
         """Defaults after a wrong answer may lack what they are made of: they are not needed then."""
-        if "{{" not in text or self.told.findings:
+        if "{{" not in text or self.collected.findings:
             return text if "{{" not in text else ""
         return fill(text, values)
 
     def _accepted_default(self, question: Question, default: str, path: list[str | int]) -> Any:
-        if self.told.findings:
+        if self.collected.findings:
             return None
         kind, choices = KINDS[question.kind], choices_of(self._region, question.choices)
         try:
             return kind.accept(kind.read(default), choices, question.max)
         except ValueError as error:
             finding = Finding(self._file, 0, 0, show_path(path), "bad-default", Severity.ERROR, f"{error}; answer it")
-            self.told.findings.append(finding)
+            self.collected.findings.append(finding)
             return None

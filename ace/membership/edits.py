@@ -38,7 +38,7 @@ def with_suspension(text: str, since: date, reason: str, approvals: Sequence[tup
         approvals: Approver and signature, each.
 
     Raises:
-        ValueError: It says so already.
+        ValueError: It has that value already.
     """
     root = _root(text)
     if any(key.value == SUSPENSION for key, _ in root.value):

@@ -1,6 +1,6 @@
 """What a country has in a cloud: its tenants' servers stopped and started, and whether anything of it is left.
 
-Everything is found by the tags that the stacks put on it (`ace`, `country:ke`), not by what the spec or a state says now.
+Everything is found by the tags that the stacks put on it (`ace`, `country:ke`), not by what the spec or a state states now.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def _act(cloud: Cloud, server_id: str, action: str, until: str) -> None:
     try:
         cloud.request("compute", "POST", f"{path}/action", json={action: None}, doing=doing)
     except CloudError as error:
-        if error.status != 409:  # it is about to be, or is, what is wanted
+        if error.status != 409:  # it is in the desired state already, or about to be
             raise
     cloud.wait(
         doing,

@@ -19,8 +19,9 @@ from ace.membership.template import Question, read_template, render
 from ace.membership.writing import Change, text_of
 from ace.spec.iso3166 import COUNTRIES, Country
 from ace.spec.load import MEMBERS, REGISTER
+from ace.spec.region import Region
 from ace.spec.source import Node, Source, read
-from ace.spec.values import Member, Region, ResidencyMode, Spec
+from ace.spec.values import Member, ResidencyMode, Spec
 
 ANSWERS: Final = "answers"
 CODEOWNERS: Final = "CODEOWNERS"
@@ -281,7 +282,7 @@ def _require_new(root: Path, places: Places, country: Country, register: str) ->
 
 
 def _plain(value: Any) -> Any:
-    """Values as YAML's safe dumper takes them: enumerations as their words."""
+    """Values as YAML's safe dumper takes them: enumerations as their text."""
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -66,8 +66,8 @@ def _yes_no(value: Any, _choices: Sequence[str], _most: int | None) -> bool:
 
 
 def _read_yes_no(text: str) -> Any:
-    words = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
-    return words.get(text.strip().lower(), text)
+    answers = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
+    return answers.get(text.strip().lower(), text)
 
 
 def _choice(value: Any, choices: Sequence[str], _most: int | None) -> str:

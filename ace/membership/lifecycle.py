@@ -1,4 +1,4 @@
-"""A member's life cycle: from which status to which, and by what. What the table does not say can not happen."""
+"""A member's life cycle: from which status to which, and by what. What is not in the table cannot happen."""
 
 from __future__ import annotations
 

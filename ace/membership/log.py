@@ -1,6 +1,6 @@
 """The log of transitions: one line of JSON each, only ever appended, each with the hash of the line before.
 
-It lies in the spec folder, beside what it tells of, and goes through the same review and version control.
+It lies in the spec folder, beside what it reports, and goes through the same review and version control.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NOTHING: Final = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One change of a member's status: who said so, when (UTC), from what to what, and why."""
+    """One change of a member's status: who made it, when (UTC), from what to what, and why."""
 
     at: datetime
     country: str
@@ -90,12 +90,12 @@ def read(text: str) -> tuple[tuple[Transition, ...], tuple[Problem, ...]]:
                 body["reason"],
                 body["evidence"],
             )
-            place, said = body["n"], body["before"]
+            place, stated = body["n"], body["before"]
         except (ValueError, KeyError, TypeError):
             problems.append(Problem(number, "this is no transition"))
             before = _hash(line)
             continue
-        if said != before:
+        if stated != before:
             problems.append(Problem(number, "the line before was altered, removed or inserted"))
         elif place != number:
             problems.append(Problem(number, f"this line has number {place}"))
@@ -112,7 +112,7 @@ def read(text: str) -> tuple[tuple[Transition, ...], tuple[Problem, ...]]:
 
 
 def disagreements(transitions: Sequence[Transition], statuses: Mapping[str, MemberStatus]) -> tuple[str, ...]:
-    """Members whose file says something else than the last transition of theirs: edited by hand, or the log was cut."""
+    """Members whose file states something else than the last transition of theirs: edited by hand, or the log was cut."""
     last = {transition.country: transition.to for transition in transitions}
     return tuple(
         f"{country} is {statuses[country]} by its file and {to} by the log"

@@ -17,7 +17,8 @@ import yaml
 from ace.errors import UserError
 from ace.membership.kinds import KINDS, is_placeholder
 from ace.spec.iso3166 import Country
-from ace.spec.values import CloudAccess, FlavorSource, OperatorKind, Region, ResidencyMode
+from ace.spec.region import OperatorKind, Region
+from ace.spec.values import CloudAccess, FlavorSource, ResidencyMode
 
 _PLAIN_SCALAR = re.compile(r"[^\W\d_](?:\w|[./+=@’-]|:(?=[\w/])| (?=[^\W_]))*")
 _YAML_WORDS: Final = frozenset(["true", "false", "yes", "no", "on", "off", "null", "y", "n"])
@@ -82,16 +83,16 @@ def read_template(folder: Path, version: int | None = None) -> Template:
         UserError: There is no such version.
     """
     known = versions(folder)
-    wanted = known[-1] if version is None else version
-    if wanted not in known:
+    chosen = known[-1] if version is None else version
+    if chosen not in known:
         raise UserError(
-            f"{folder} has no version {wanted} of the member template; it has {', '.join(map(str, known))}",
+            f"{folder} has no version {chosen} of the member template; it has {', '.join(map(str, known))}",
             hint="use the release of ACE that the member was made with, or a newer one that still has it",
             code="no-template",
         )
-    place = folder / str(wanted)
+    place = folder / str(chosen)
     content = yaml.safe_load((place / "questions.yaml").read_text(encoding="utf-8"))
-    return Template(wanted, place, tuple(_question(entry) for entry in content["questions"]))
+    return Template(chosen, place, tuple(_question(entry) for entry in content["questions"]))
 
 
 def choices_of(region: Region, name: str) -> tuple[str, ...]:

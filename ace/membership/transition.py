@@ -58,14 +58,14 @@ class Step:
     act: Callable[[Intent], Done]
 
 
-def carry_out(folder: Path, intent: Intent, steps: Sequence[Step], tell: Callable[[str, str], None]) -> Intent:
+def carry_out(folder: Path, intent: Intent, steps: Sequence[Step], report: Callable[[str, str], None]) -> Intent:
     """Run the steps that are not done yet, noting each; the note goes at the end.
 
     Args:
         folder: Where the country's note is kept.
         intent: What is to be done, as read from the note or fresh.
         steps: In order.
-        tell: Told each step's name and what it did.
+        report: Called with each step's name and what it did.
 
     Raises:
         UserError: A step did not succeed; unless it was the first, the note stays, and the same command goes on there.
@@ -73,7 +73,7 @@ def carry_out(folder: Path, intent: Intent, steps: Sequence[Step], tell: Callabl
     note(folder, intent)
     for step in steps:
         if step.name in intent.done:
-            tell(step.name, f"{intent.done[step.name]} (done before)")
+            report(step.name, f"{intent.done[step.name]} (done before)")
             continue
         try:
             done = step.act(intent)
@@ -83,7 +83,7 @@ def carry_out(folder: Path, intent: Intent, steps: Sequence[Step], tell: Callabl
             raise
         intent = replace(intent, done={**intent.done, step.name: done.told}, facts={**intent.facts, **done.facts})
         note(folder, intent)
-        tell(step.name, done.told)
+        report(step.name, done.told)
     (folder / NOTE).unlink()
     return intent
 

@@ -102,7 +102,7 @@ def alone(root: Path) -> Iterator[None]:
         yield
 
 
-def judge(spec_dir: Path, changes: Sequence[Change]) -> tuple[Spec, tuple[Finding, ...]]:
+def check_changes(spec_dir: Path, changes: Sequence[Change]) -> tuple[Spec, tuple[Finding, ...]]:
     """The spec as it would be with these changes, and its warnings; nothing is written.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What every resource type shares: defaults, differences, drift, adoption. Narrow types say only what is theirs."""
+"""What every resource type shares: defaults, differences, drift, adoption. Narrow types have only what is theirs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class OpenStackType:
         return {**self.defaults, **given}
 
     def diff(self, inputs: Properties, old_inputs: Properties, old_outputs: Properties) -> Diff:
-        """Compare what is wanted with what is there; see `ResourceType.diff`."""
+        """Compare desired inputs with what is there; see `ResourceType.diff`."""
         changes = []
         for key in sorted({*inputs, *old_inputs} - {"__defaults"}):
             known = old_inputs if key in self.given_only or key in self.hashed else old_outputs
@@ -55,7 +55,7 @@ class OpenStackType:
         return Diff(tuple(changes), delete_before_replace=self._must_go_first(inputs, old_outputs))
 
     def inputs_of(self, live: Live, old_inputs: Properties) -> Properties:
-        """Old inputs with what the cloud has now; what says the same keeps its form."""
+        """Old inputs with what the cloud has now; what means the same keeps its form."""
         found = {}
         for key, value in old_inputs.items():
             untold = key not in live.outputs or key in self.given_only or key in self.hashed
@@ -94,7 +94,7 @@ class OpenStackType:
         return made is None or made >= begun - _CLOCKS_DIFFER_S
 
     def note_what_is_there(self, cloud: Cloud, ids: Callable[[], Iterable[str]]) -> None:
-        """Remember, before the first create of a type whose clouds do not tell when they made it, what is there already."""
+        """Remember, before the first create of a type whose clouds do not report when they made it, what is there already."""
         cloud.kept(_there_before(self.token), lambda: frozenset(ids()))
 
     def _is_as_wanted(self, inputs: Properties, live: Live) -> bool:
@@ -157,16 +157,16 @@ def _there_before(token: str) -> str:
 
 
 def _seconds(stamp: str) -> float | None:
-    """Seconds since the epoch of what services write, in UTC whether they say so or not; None of an empty one."""
+    """Seconds since the epoch of what services write, in UTC whether they report it or not; None of an empty one."""
     try:
-        told = datetime.fromisoformat(stamp)
+        moment = datetime.fromisoformat(stamp)
     except ValueError:
         return None
-    return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def same_value(before: Any, after: Any) -> bool:
-    """Whether a stored value is what is wanted; of objects only what is wanted counts."""
+    """Whether a stored value equals the desired one; of objects only the desired keys count."""
     if isinstance(after, Mapping) and isinstance(before, Mapping):
         return all(same_value(before.get(key), value) for key, value in after.items() if value not in _EMPTY)
     if isinstance(after, list) and isinstance(before, list):
@@ -178,8 +178,8 @@ def _same_set(before: list[Any], after: list[Any]) -> bool:
     if len(before) != len(after):
         return False
     left = list(before)
-    for wanted in after:
-        match = next((index for index, found in enumerate(left) if same_value(found, wanted)), None)
+    for desired in after:
+        match = next((index for index, found in enumerate(left) if same_value(found, desired)), None)
         if match is None:
             return False
         del left[match]

@@ -28,7 +28,7 @@ _SHORTEST_TIMEOUT_S = 5
 _ATTEMPTS = 5
 _IDEMPOTENT = ("GET", "HEAD", "PUT", "DELETE")
 _NOT_TAKEN = (429, 503)
-"""Answers that say that the request was not even begun; any may be sent again."""
+"""Answers that mean that the request was not even begun; any may be sent again."""
 _PASSING = (*_NOT_TAKEN, 500, 502, 504)
 """Answers that may be another next time."""
 _POOL_SIZE = 64
@@ -180,7 +180,7 @@ class Cloud:
 
     @property
     def now(self) -> float:
-        """What time it is there, by its last answer's `Date`, in seconds since the epoch; ours while it has not told."""
+        """What time it is there, by its last answer's `Date`, in seconds since the epoch; ours until its first answer."""
         return time.time() + self._clock.ahead_s
 
     def _left_s(self, usual_s: float) -> float:
@@ -203,7 +203,7 @@ class Cloud:
     # --------------------------------------------------------------------------------------------------------- requests
 
     def _ask(self, request: Callable[[], Any]) -> Any:
-        """Run a request, its network faults told as `CloudError` with status 0."""
+        """Run a request, its network faults reported as `CloudError` with status 0."""
         try:
             return request()
         except keystoneauth1.exceptions.Unauthorized:
@@ -255,7 +255,7 @@ class Cloud:
         that are no JSON, and other server errors.
 
         Raises:
-            CloudError: The cloud says no (its status), or nothing that can be understood (status 0).
+            CloudError: The cloud refuses (its status), or nothing that can be understood (status 0).
         """
         adapter = self._ask(lambda: getattr(self.connection, service))
         repeatable = method in _IDEMPOTENT and not once
@@ -313,11 +313,11 @@ class Cloud:
         return found
 
     def _refusal(self, service: str, response: Any, doing: str) -> CloudError:
-        name, said = _SERVICES.get(service, service), _said(response)
+        name, detail = _SERVICES.get(service, service), _detail(response)
         return CloudError(
-            f"{self.name}: {name} refused to {doing} ({response.status_code}): {said}",
+            f"{self.name}: {name} refused to {doing} ({response.status_code}): {detail}",
             status=response.status_code,
-            hint=_hint(response.status_code, said),
+            hint=_hint(response.status_code, detail),
         )
 
     def _gibberish(self, service: str, response: Any, doing: str) -> CloudError:
@@ -347,7 +347,7 @@ class Cloud:
 
 
 def _is_plain_v3(config: Mapping[str, Any]) -> bool:
-    """Whether an entry of auth_type `password` says itself that it is for v3, all that v3 needs included.
+    """Whether an entry of auth_type `password` states itself that it is for v3, all that v3 needs included.
 
     Then a token costs one request; keystoneauth's `password` asks first which versions there are.
     """
@@ -365,7 +365,7 @@ def _pause(attempt: int, retry_after: str | None) -> None:
     time.sleep(min(seconds, 30) * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
 
 
-def _said(response: Any) -> str:
+def _detail(response: Any) -> str:
     """The message in an OpenStack error body, whose shape each service has its own of."""
     try:
         body = response.json()
@@ -377,8 +377,8 @@ def _said(response: Any) -> str:
     return str(inner)
 
 
-def _hint(status: int, said: str) -> str:
-    if "quota" in said.lower():
+def _hint(status: int, detail: str) -> str:
+    if "quota" in detail.lower():
         return "a quota is used up: raise the tenant's `size:` in the member file, or ask the cloud's operator"
     if status == 403:
         return "the credential may not do this: see `access:` in the member file and the roles in clouds.yaml"

@@ -12,7 +12,7 @@ from ace.openstack.known import Known
 from ace.openstack.neutron import text
 
 _WITH_DESCRIPTION = "2.55"
-"""A flavour may have a description from here on; before, it is not told."""
+"""A flavour may have a description from here on; before, it is not reported."""
 _GROUP_POLICY = "2.64"
 """From here on a server group has one policy and rules."""
 
@@ -56,7 +56,7 @@ class Keypair(OpenStackType):
         return [live] if live else []
 
     def _live(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> Live:
-        told = {
+        reported = {
             "id": found["name"],
             "region": cloud.region,
             "name": found["name"],
@@ -65,7 +65,7 @@ class Keypair(OpenStackType):
             "privateKey": known.get("privateKey", ""),
             "userId": known.get("userId", ""),
         }
-        return known.live(found["name"], told, self.unordered, text(found.get("created_at")))
+        return known.live(found["name"], reported, self.unordered, text(found.get("created_at")))
 
 
 class Flavor(OpenStackType):
@@ -111,8 +111,8 @@ class Flavor(OpenStackType):
     def _is_as_wanted(self, inputs: Properties, live: Live) -> bool:
         """But for extra specs, of which it may lack some: they are set by a request of their own."""
         plain = {key: value for key, value in inputs.items() if key != "extraSpecs"}
-        wanted = inputs.get("extraSpecs") or {}
-        lacks_or_has = all(wanted.get(key) == value for key, value in live.outputs["extraSpecs"].items())
+        desired = inputs.get("extraSpecs") or {}
+        lacks_or_has = all(desired.get(key) == value for key, value in live.outputs["extraSpecs"].items())
         return lacks_or_has and super()._is_as_wanted(plain, live)
 
     def _with_specs(self, cloud: Cloud, live: Live, inputs: Properties) -> Live:
@@ -170,7 +170,7 @@ class Flavor(OpenStackType):
         return new
 
     def _live(self, cloud: Cloud, found: Mapping[str, Any], specs: Mapping[str, Any], known: Known) -> Live:
-        told = {
+        reported = {
             "id": found["id"],
             "region": cloud.region,
             "flavorId": found["id"],
@@ -185,7 +185,7 @@ class Flavor(OpenStackType):
             "ephemeral": found.get("OS-FLV-EXT-DATA:ephemeral", 0),
             "extraSpecs": dict(specs),
         }
-        return known.live(found["id"], told, self.unordered)
+        return known.live(found["id"], reported, self.unordered)
 
 
 class ServerGroup(OpenStackType):
@@ -247,7 +247,7 @@ class ServerGroup(OpenStackType):
         return cloud.items("compute", "/os-server-groups", "server_groups", microversion=_GROUP_POLICY)
 
     def _live(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> Live:
-        told = {
+        reported = {
             "id": found["id"],
             "region": cloud.region,
             "name": found["name"],
@@ -255,4 +255,4 @@ class ServerGroup(OpenStackType):
             "members": sorted(found.get("members") or []),
             "rules": {"maxServerPerHost": (found.get("rules") or {}).get("max_server_per_host", 0)},
         }
-        return known.live(found["id"], told, self.unordered)
+        return known.live(found["id"], reported, self.unordered)

@@ -73,8 +73,8 @@ class _IdentityType(OpenStackType):
         return cloud.items("identity", f"/{self.collection}", self.collection)
 
     def _live(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> Live:
-        told = {"id": found["id"], "region": cloud.region, **self.outputs(cloud, found)}
-        return known.live(found["id"], told, self.unordered)
+        reported = {"id": found["id"], "region": cloud.region, **self.outputs(cloud, found)}
+        return known.live(found["id"], reported, self.unordered)
 
 
 class Project(_IdentityType):

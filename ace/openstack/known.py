@@ -1,4 +1,4 @@
-"""What is known of a resource beside what its cloud tells, and how the two become its outputs."""
+"""What is known of a resource beside what its cloud reports, and how the two become its outputs."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Known:
         """What is known of that key."""
         return self.outputs.get(key, default)
 
-    def live(self, id_: str, told: Properties, unordered: Collection[str], made_at: str = "") -> Live:
-        """The resource with what the cloud tells, and with what is known where the cloud tells nothing.
+    def live(self, id_: str, reported: Properties, unordered: Collection[str], made_at: str = "") -> Live:
+        """The resource with what the cloud reports, and with what is known where the cloud reports nothing.
 
-        Told again in another order, a list of `unordered` is the list that is known: reading changes nothing by itself.
+        Called with again in another order, a list of `unordered` is the list that is known: reading changes nothing by itself.
         """
         outputs = {key: value for key, value in self.outputs.items() if key != _PULUMI_ONLY}
-        for key, now in told.items():
+        for key, now in reported.items():
             before = outputs.get(key)
             outputs[key] = before if key in unordered and _reordered(before, now) else now
         return Live(id_, outputs, made_at)

@@ -175,8 +175,8 @@ class Router(NeutronType):
         """The gateway as a whole when anything of it differs."""
         body = super().update_body(cloud, inputs, old_inputs, old_outputs)
         parts = ("externalNetworkId", "enableSnat", "externalFixedIps")
-        wanted = {key for key in parts if key in inputs or key in old_inputs}
-        if any(not self._same(key, old_outputs.get(key), inputs.get(key)) for key in wanted):
+        desired = {key for key in parts if key in inputs or key in old_inputs}
+        if any(not self._same(key, old_outputs.get(key), inputs.get(key)) for key in desired):
             body["external_gateway_info"] = self._gateway(inputs)
         return body
 
@@ -282,9 +282,9 @@ class RouterInterface(OpenStackType):
     def _live(self, cloud: Cloud, port: str, router: str, subnets: Sequence[str], known: Known) -> Live:
         # A port with addresses in several subnets is of none, unless one was asked for (as the provider has it: with a
         # subnet beside the port, it could not take the interface off again).
-        wanted = known.get("subnetId")
-        subnet = subnets[0] if len(subnets) == 1 else wanted if wanted in subnets else ""
-        told = {
+        desired = known.get("subnetId")
+        subnet = subnets[0] if len(subnets) == 1 else desired if desired in subnets else ""
+        reported = {
             "id": port,
             "region": cloud.region,
             "routerId": router,
@@ -292,7 +292,7 @@ class RouterInterface(OpenStackType):
             "subnetId": subnet,
             "forceDestroy": bool(known.get("forceDestroy")),
         }
-        return known.live(port, told, self.unordered)
+        return known.live(port, reported, self.unordered)
 
 
 class RouterRoutes(OpenStackType):
@@ -341,16 +341,16 @@ class RouterRoutes(OpenStackType):
 
     def _set(self, cloud: Cloud, router: str, inputs: Properties, known: Known) -> Live:
         routes = inputs.get("routes") or []
-        wanted = [{"destination": item["destinationCidr"], "nexthop": item["nextHop"]} for item in routes]
-        body = {"router": {"routes": wanted}}
+        desired = [{"destination": item["destinationCidr"], "nexthop": item["nextHop"]} for item in routes]
+        body = {"router": {"routes": desired}}
         found = cloud.request("network", "PUT", f"/routers/{router}", json=body, doing="set a router's routes")
         return self._live(cloud, found["router"], known)
 
     def _live(self, cloud: Cloud, router: Mapping[str, Any], known: Known) -> Live:
         routes = [{"destinationCidr": item["destination"], "nextHop": item["nexthop"]} for item in router["routes"]]
         routes.sort(key=lambda item: (item["destinationCidr"], item["nextHop"]))
-        told = {"id": router["id"], "region": cloud.region, "routerId": router["id"], "routes": routes}
-        return known.live(router["id"], told, self.unordered)
+        reported = {"id": router["id"], "region": cloud.region, "routerId": router["id"], "routes": routes}
+        return known.live(router["id"], reported, self.unordered)
 
 
 class RbacPolicy(NeutronType):

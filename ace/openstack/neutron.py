@@ -49,7 +49,7 @@ class NeutronType(OpenStackType):
         return [] if key in self.unordered else ""
 
     def outputs(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> dict[str, Any]:
-        """The provider's outputs for a resource as Neutron tells it; what Neutron does not tell is left out."""
+        """The provider's outputs for a resource as Neutron reports it; what Neutron does not report is left out."""
         raise NotImplementedError
 
     # --------------------------------------------------------------------------------------------------------- contract
@@ -66,7 +66,7 @@ class NeutronType(OpenStackType):
         return self._finish(cloud, made, inputs)
 
     def together(self, inputs: Properties) -> Hashable:
-        """See `BulkMaker.together`: one by one, unless a type says otherwise."""
+        """See `BulkMaker.together`: one by one, unless a type specifies otherwise."""
         return None
 
     def create_many(self, cloud: Cloud, many: Sequence[Properties]) -> Sequence[Live | CloudError]:
@@ -159,21 +159,21 @@ class NeutronType(OpenStackType):
 
     # ----------------------------------------------------------------------------------------------------------- inside
 
-    def _tag(self, cloud: Cloud, found: Mapping[str, Any], wanted: Any) -> list[str]:
+    def _tag(self, cloud: Cloud, found: Mapping[str, Any], desired: Any) -> list[str]:
         present = list(found.get("tags") or [])
-        if not self.tagged or wanted is None or set(wanted) == set(present):
+        if not self.tagged or desired is None or set(desired) == set(present):
             return present
         path = f"/{self.collection}/{found['id']}/tags"
-        done = cloud.request("network", "PUT", path, json={"tags": list(wanted)}, doing=f"tag {found.get('name')}")
+        done = cloud.request("network", "PUT", path, json={"tags": list(desired)}, doing=f"tag {found.get('name')}")
         return list(done["tags"])
 
     def _live(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> Live:
-        told = {"id": found["id"], "region": cloud.region, **self.outputs(cloud, found, known)}
+        reported = {"id": found["id"], "region": cloud.region, **self.outputs(cloud, found, known)}
         if self.tagged:
             tags = sorted(found.get("tags") or [])
             # `tags` are those that the program set; what others add shows in `allTags`.
-            told |= {"tags": tags, "allTags": tags}
-        return known.live(found["id"], told, self.unordered, text(found.get("created_at")))
+            reported |= {"tags": tags, "allTags": tags}
+        return known.live(found["id"], reported, self.unordered, text(found.get("created_at")))
 
 
 def _in_order(bodies: Sequence[Mapping[str, Any]], made: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -195,7 +195,7 @@ def delete_when_free(cloud: Cloud, service: str, path: str, doing: str) -> None:
     """DELETE, repeated for a while as long as the answer is 409.
 
     Raises:
-        CloudError: Something still uses it in the end; says what the cloud says.
+        CloudError: Something still uses it in the end; with the cloud's answer.
     """
     refusal: list[CloudError] = []
 

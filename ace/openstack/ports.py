@@ -135,7 +135,7 @@ class FloatingIp(NeutronType):
         return super().body(cloud, inputs) | {"floating_network_id": _network_of(cloud, str(inputs["pool"]))}
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:
-        """Those of its description, and of nothing else: two nameless addresses cannot be told apart."""
+        """Those of its description, and of nothing else: two nameless addresses cannot be distinguished."""
         if inputs.get("description"):
             yield from super().search(cloud, inputs)
 
@@ -214,20 +214,20 @@ class FloatingIpAssociate(OpenStackType):
         return self._live(cloud, found["floatingip"], known)
 
     def _live(self, cloud: Cloud, found: Mapping[str, Any], known: Known) -> Live:
-        told = {
+        reported = {
             "id": found["id"],
             "region": cloud.region,
             "floatingIp": found["floating_ip_address"],
             "portId": found["port_id"],
             "fixedIp": text(found.get("fixed_ip_address")),
         }
-        return known.live(found["id"], told, self.unordered)
+        return known.live(found["id"], reported, self.unordered)
 
 
 def _as_given(found: Sequence[Mapping[str, str]], given: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
     """Fixed addresses as the provider keeps them.
 
-    Where the program gave a subnet alone, the address that Neutron drew is told in `allFixedIps` only.
+    Where the program gave a subnet alone, the address that Neutron drew is reported in `allFixedIps` only.
     """
     drawn = [item["subnetId"] for item in given if not item.get("ipAddress")]
     chosen = {item["ipAddress"] for item in given if item.get("ipAddress")}

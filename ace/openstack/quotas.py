@@ -26,7 +26,7 @@ class _QuotaType(OpenStackType):
         return self._set(cloud, inputs["projectId"], inputs, self.given(inputs))
 
     def read(self, cloud: Cloud, id: str, outputs: Properties) -> Live | None:
-        """GET; a project that is gone has none, though Nova, Cinder and Neutron would tell defaults for it."""
+        """GET; a project that is gone has none, though Nova, Cinder and Neutron would report defaults for it."""
         project = id.split("/", maxsplit=1)[0]
         if cloud.get("identity", f"/projects/{project}") is None:
             return None
@@ -64,8 +64,8 @@ class _QuotaType(OpenStackType):
     def _live(self, cloud: Cloud, project: str, found: Mapping[str, Any], known: Known) -> Live:
         id_ = f"{project}/{cloud.region}"
         limits = {key: found[api] for key, api in self.names.items() if api in found}
-        told = {"id": id_, "region": cloud.region, "projectId": project, **limits}
-        return known.live(id_, told, self.unordered)
+        reported = {"id": id_, "region": cloud.region, "projectId": project, **limits}
+        return known.live(id_, reported, self.unordered)
 
 
 class ComputeQuota(_QuotaType):

@@ -22,7 +22,7 @@ class SecGroup(NeutronType):
     given_only = frozenset({"deleteDefaultRules"})
 
     def made(self, cloud: Cloud, found: Mapping[str, Any], inputs: Properties) -> None:
-        """Remove the rules that Neutron put into it, if so wanted."""
+        """Remove the rules that Neutron put into it, if the inputs ask for it."""
         if inputs.get("deleteDefaultRules"):
             for rule in found.get("security_group_rules") or []:
                 path = f"/security-group-rules/{rule['id']}"
@@ -86,7 +86,7 @@ class SecGroupRule(NeutronType):
         return {id_: self._live(cloud, listed[id_], self.last(outputs)) for id_, outputs in known if id_ in listed}
 
     def alike(self, cloud: Cloud, inputs: Properties) -> Sequence[Live]:
-        """A rule is what it says: another one is not in its way."""
+        """A rule is what it states: another one is not in its way."""
         return [live for live in self.search(cloud, inputs) if self._is_as_wanted(inputs, live)]
 
     def search(self, cloud: Cloud, inputs: Properties) -> Iterable[Live]:

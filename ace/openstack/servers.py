@@ -20,7 +20,7 @@ DELETE_TIMEOUT_S = 600
 _WITH_TAGS = "2.52"
 """A create may carry tags from here on."""
 _WITH_FLAVOR_ID = "2.46"
-"""A server tells its flavour's id up to here, and its tags since 2.26."""
+"""A server reports its flavour's id up to here, and its tags since 2.26."""
 
 
 class Instance(OpenStackType):
@@ -96,7 +96,7 @@ class Instance(OpenStackType):
         return self._read(cloud, id, self.last(outputs))
 
     def read_many(self, cloud: Cloud, known: Sequence[tuple[str, Properties]]) -> Mapping[str, Live]:
-        """One list; what is on its ports is told by the ports."""
+        """One list; what is on its ports is reported by the ports."""
         servers = cloud.items("compute", "/servers/detail", "servers", microversion=_WITH_FLAVOR_ID)
         listed = {server["id"]: server for server in servers}
         return {
@@ -125,11 +125,11 @@ class Instance(OpenStackType):
         if not self._same("metadata", old_outputs.get("metadata"), inputs.get("metadata")):
             metadata = {"metadata": dict(inputs.get("metadata") or {})}
             cloud.request("compute", "PUT", f"{path}/metadata", json=metadata, doing=doing)
-        wanted = inputs.get("powerState")
-        if wanted != old_outputs.get("powerState"):
-            action = {"os-start": None} if wanted == "active" else {"os-stop": None}
+        desired = inputs.get("powerState")
+        if desired != old_outputs.get("powerState"):
+            action = {"os-start": None} if desired == "active" else {"os-stop": None}
             cloud.request("compute", "POST", f"{path}/action", json=action, doing=doing)
-            status = "ACTIVE" if wanted == "active" else "SHUTOFF"
+            status = "ACTIVE" if desired == "active" else "SHUTOFF"
             cloud.wait(doing, lambda: cloud.get("compute", path)["server"]["status"] == status, 300)
         live = self._read(cloud, id, self.changed(inputs, old_inputs, old_outputs))
         if live is None:
@@ -211,7 +211,7 @@ class Instance(OpenStackType):
         networks = list(known.get("networks") or []) if ports_known else self._networks(cloud, found, known)
         flavor, image = found["flavor"]["id"], (found.get("image") or {}).get("id", "")
         tags = sorted(found.get("tags") or [])
-        told = {
+        reported = {
             "id": found["id"],
             "region": cloud.region,
             "name": found["name"],
@@ -239,7 +239,7 @@ class Instance(OpenStackType):
             "securityGroups": sorted({group["name"] for group in found.get("security_groups") or []}),
             "stopBeforeDestroy": known.get("stopBeforeDestroy", False),
         }
-        return known.live(found["id"], told, self.unordered, text(found.get("created")))
+        return known.live(found["id"], reported, self.unordered, text(found.get("created")))
 
 
 def image_id(cloud: Cloud, name: str) -> str:
@@ -293,7 +293,7 @@ def _image_name(cloud: Cloud, id_: str) -> str:
 
 
 def _one(addresses: Sequence[str], before: str | None) -> str:
-    """The one that was told last, if the port still has it."""
+    """The one that was reported last, if the port still has it."""
     return before if before in addresses and before else next(iter(addresses), "")
 
 

@@ -124,13 +124,13 @@ class Volume(OpenStackType):
             yield self._live(cloud, found, self.given(inputs))
 
     @staticmethod
-    def _await(cloud: Cloud, id_: str, wanted: Sequence[str], doing: str) -> dict[str, Any]:
+    def _await(cloud: Cloud, id_: str, desired: Sequence[str], doing: str) -> dict[str, Any]:
         def settled() -> dict[str, Any] | None:
             found = cloud.request("block_storage", "GET", f"/volumes/{id_}", doing=doing)
             volume: dict[str, Any] = found["volume"]
-            if volume["status"].startswith("error") and "error" not in wanted:
+            if volume["status"].startswith("error") and "error" not in desired:
                 raise CloudError(f"{cloud.name}: {doing}: it went to {volume['status']}", status=500)
-            return volume if volume["status"] in wanted else None
+            return volume if volume["status"] in desired else None
 
         settled_volume: dict[str, Any] = cloud.wait(doing, settled, TIMEOUT_S)
         return settled_volume
@@ -140,7 +140,7 @@ class Volume(OpenStackType):
             {"device": item["device"], "id": item["id"], "instanceId": item["server_id"]}
             for item in found.get("attachments") or []
         ]
-        told = {
+        reported = {
             "id": found["id"],
             "region": cloud.region,
             "name": found["name"],
@@ -156,7 +156,7 @@ class Volume(OpenStackType):
             "schedulerHints": list(known.get("schedulerHints") or []),
             "volumeRetypePolicy": known.get("volumeRetypePolicy", "never"),
         }
-        return known.live(found["id"], told, self.unordered, text(found.get("created_at")))
+        return known.live(found["id"], reported, self.unordered, text(found.get("created_at")))
 
 
 class VolumeAttach(OpenStackType):
@@ -189,14 +189,14 @@ class VolumeAttach(OpenStackType):
         found = cloud.get("compute", f"/servers/{server}/os-volume_attachments/{volume}")
         if not found:
             return None
-        told = {
+        reported = {
             "id": id,
             "region": cloud.region,
             "instanceId": server,
             "volumeId": volume,
             "device": text(found["volumeAttachment"].get("device")),
         }
-        return self.last(outputs).live(id, told, self.unordered)
+        return self.last(outputs).live(id, reported, self.unordered)
 
     def update(
         self, cloud: Cloud, id: str, inputs: Properties, old_inputs: Properties, old_outputs: Properties

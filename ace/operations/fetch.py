@@ -12,8 +12,8 @@ from ace.errors import UserError
 from ace.layout import Layout
 from ace.publication import folder, transport
 from ace.publication.folder import Seen
-from ace.publication.values import Absent, Refused
-from ace.publication.verify import AnyVerdict, MaySign, judge, remembering, signers_of
+from ace.publication.values import Absent, AnyVerification, Refused
+from ace.publication.verify import MaySign, remembering, signers_of, verify_one
 from ace.spec import load
 from ace.spec.values import Member, Spec
 
@@ -72,7 +72,7 @@ def fetch(
             code="no-place",
         )
     seen, signers = folder.read_seen(root) or {}, folder.read_signers(root) or {}
-    verdicts: dict[str, AnyVerdict] = {}
+    verdicts: dict[str, AnyVerification] = {}
     done: list[FetchedPublication] = []
     for member in (one for one in chosen if one.published_at is not None):
         keys = signers_of(root, spec, member, signers.get(member.stack), now.date())
@@ -91,7 +91,7 @@ def _of_member(
     keys: MaySign,
     now: datetime,
     seen: Mapping[str, Seen],
-    verdicts: dict[str, AnyVerdict],
+    verdicts: dict[str, AnyVerification],
 ) -> Iterator[FetchedPublication]:
     """The publications of a country and of the hubs that it hosts; notes each one's verdict."""
     hubs = {f"hub-{hub.id}": hub for hub in spec.region.hubs if hub.hosted_by == member.code}
@@ -102,7 +102,7 @@ def _of_member(
         return
     publications = Layout(root).publications
     for name, signed in brought.items():
-        verdict = verdicts[name] = judge(signed, spec, member, hubs.get(name), keys, now, seen.get(name))
+        verdict = verdicts[name] = verify_one(signed, spec, member, hubs.get(name), keys, now, seen.get(name))
         if isinstance(verdict, Absent):
             yield FetchedPublication(name, "absent")
         elif isinstance(verdict, Refused):

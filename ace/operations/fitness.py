@@ -12,12 +12,12 @@ from pathlib import Path
 from ace.errors import RefusedError, UserError
 from ace.files import put
 from ace.layout import Layout
-from ace.membership.fitness import TESTS
-from ace.membership.fitness.asked import asked_of
 from ace.membership.fitness.checking import NAMESPACE, SCHEMA, Report, digest_of, read_report
 from ace.membership.fitness.checking import check as run_tests
 from ace.membership.fitness.collector import Collector
-from ace.membership.fitness.contract import Outcome
+from ace.membership.fitness.contract import FitnessResult
+from ace.membership.fitness.registry import TESTS
+from ace.membership.fitness.requirements import requirements_of
 from ace.membership.writing import folder_of
 from ace.signatures.ssh import AllowedKey, NoSignatureError, is_signed, read_all, sign
 from ace.spec.values import Member
@@ -41,7 +41,7 @@ class CloudAsked:
     auth_url: str
 
 
-FitnessEvent = CheckBegun | CloudAsked | Outcome
+FitnessEvent = CheckBegun | CloudAsked | FitnessResult
 
 
 def check_fitness(
@@ -61,7 +61,7 @@ def check_fitness(
         country: The member's code, in any case.
         only: Ids of tests; none: all.
         cancel: Ends the check early; the canary is taken away all the same.
-        sink: Told of each cloud that is asked, and of each test's outcome.
+        sink: Told of each cloud that is asked, and of each test's result.
 
     Raises:
         UserError: It is no member, a cloud is not in clouds.yaml, or a test is not known.
@@ -75,12 +75,12 @@ def check_fitness(
     tests = {name: test for name, test in TESTS.items() if not only or name in only}
     environment = {VARIABLE: str(clouds.path)}
     sink(CheckBegun(clouds))
-    outcomes: list[Outcome] = []
+    results: list[FitnessResult] = []
     for centre in member.data_centres:
-        asked = asked_of(workspace.spec.region, member, centre)
-        sink(CloudAsked(centre.id, asked.cloud, clouds.auth_url(asked.cloud)))
-        outcomes += run_tests(tests, Collector(asked, environment, cancel or threading.Event()), sink)
-    report = Report(member.stack, datetime.now(UTC), digest_of(member), tuple(outcomes))
+        required = requirements_of(workspace.spec.region, member, centre)
+        sink(CloudAsked(centre.id, required.cloud.cloud, clouds.auth_url(required.cloud.cloud)))
+        results += run_tests(tests, Collector(required, environment, cancel or threading.Event()), sink)
+    report = Report(member.stack, datetime.now(UTC), digest_of(member), tuple(results))
     if not only:
         keep_report(workspace.root, report)
     return report

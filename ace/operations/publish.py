@@ -13,15 +13,15 @@ from ace.engine.values import masked
 from ace.errors import RefusedError, UserError
 from ace.layout import Layout
 from ace.membership.fitness.checking import digest_of
-from ace.membership.fitness.contract import Verdict
 from ace.operations.fitness import last_report
-from ace.policy import judge
+from ace.policy import judge_spec
 from ace.policy.refusal import refusal
 from ace.publication import building, folder
 from ace.publication.canonical import encode
 from ace.publication.values import NAMESPACE, Fitness
 from ace.signatures import ssh
 from ace.spec.values import Member
+from ace.verdict import Verdict
 from ace.workspace.as_of import refuse_past, today
 from ace.workspace.engines import EngineName
 from ace.workspace.selection import one
@@ -78,7 +78,7 @@ def publish(
     """
     refuse_past(as_of)
     member = workspace.spec.member(country)
-    if refused := refusal(judge(workspace.spec, as_of or today()), member.stack, "published"):
+    if refused := refusal(judge_spec(workspace.spec, as_of or today()), member.stack, "published"):
         raise refused
     make_private(workspace.root)
     job = one(workspace, country, engine)

@@ -11,11 +11,11 @@ from ace.workspace.as_of import today
 
 if TYPE_CHECKING:
     from ace.interconnect.values import LeftOut, Plan
-    from ace.publication.verify import AnyVerdict
+    from ace.publication.values import AnyVerification
     from ace.spec.values import Spec
 
 
-def verdicts(root: Path, spec: Spec) -> Mapping[str, AnyVerdict]:
+def verdicts(root: Path, spec: Spec) -> Mapping[str, AnyVerification]:
     """By name (`tn`, `hub-tunis`). Freshness is judged by the clock, never by `--as-of`."""
     from ace.publication.verify import read_all
 
@@ -25,9 +25,9 @@ def verdicts(root: Path, spec: Spec) -> Mapping[str, AnyVerdict]:
 def refused_routes(spec: Spec, as_of: date | None) -> tuple[LeftOut, ...]:
     """The prefixes that a rule keeps from being announced, each with the first rule and fact."""
     from ace.interconnect.values import LeftOut
-    from ace.policy import Kind, judge
+    from ace.policy import Kind, judge_spec
 
-    judgement = judge(spec, as_of or today())
+    judgement = judge_spec(spec, as_of or today())
     found = ((prefix, judgement.errors_for(Kind.ROUTE, prefix)[0]) for prefix in sorted(judgement.refused(Kind.ROUTE)))
     return tuple(LeftOut(prefix, f"{finding.rule}: {finding.fact}", finding.rule) for prefix, finding in found)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ace.errors import UserError
 from ace.layout import Layout
-from ace.spec.values import Topology
+from ace.spec.region import Topology
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

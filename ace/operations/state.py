@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ace.engine.contract import Engine, Event, Stack
-from ace.engine.embedded.deployment import is_deployment
+from ace.engine.deployment import is_deployment
 from ace.errors import UserError
 from ace.files import put
 from ace.workspace import engines

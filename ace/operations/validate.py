@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 
 from ace.errors import Finding, Severity
-from ace.policy import PolicyFinding, judge
+from ace.policy import PolicyFinding, judge_spec
 from ace.spec.load import Sources, check_sources, read_all
-from ace.spec.places import locate
+from ace.spec.location import locate
 from ace.spec.values import Spec
 
 
@@ -34,7 +34,7 @@ def validate(spec_dir: Path, as_of: date) -> Validation:
     sources = read_all(spec_dir)
     loaded, findings = check_sources(sources)
     if loaded is not None:
-        findings += located(sources, judge(loaded, as_of).findings)
+        findings += located(sources, judge_spec(loaded, as_of).findings)
     return Validation(loaded, findings)
 
 
@@ -45,7 +45,7 @@ def located(sources: Sources, found: Iterable[PolicyFinding]) -> tuple[Finding, 
             {
                 locate(
                     sources,
-                    finding.place,
+                    finding.location,
                     finding.rule,
                     Severity.NOTE if finding.waiver is not None else finding.severity,
                     _message(finding),

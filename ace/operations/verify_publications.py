@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ace.errors import UserError
 from ace.publication import folder
-from ace.publication.values import Reason, Refused
-from ace.publication.verify import AnyVerdict, judge, read_all, remembering, remembering_signers, signers_of
+from ace.publication.values import AnyVerification, Reason, Refused
+from ace.publication.verify import read_all, remembering, remembering_signers, signers_of, verify_one
 from ace.spec import load
 from ace.spec.values import Spec
 
@@ -19,7 +19,7 @@ from ace.spec.values import Spec
 class VerifiedPublications:
     """What may be believed, by name (`tn`, `hub-tunis`)."""
 
-    verdicts: Mapping[str, AnyVerdict]
+    verdicts: Mapping[str, AnyVerification]
     remembers: bool
     """Whether ROOT's memory could be read; else it is not known whether one is older than another that was seen."""
 
@@ -59,7 +59,7 @@ def verify_publications(spec_dir: Path, files: Sequence[Path] = ()) -> VerifiedP
     return VerifiedPublications(verdicts, seen is not None)
 
 
-def _verdict(file: Path, name: str, root: Path, spec: Spec, now: datetime) -> AnyVerdict:
+def _verdict(file: Path, name: str, root: Path, spec: Spec, now: datetime) -> AnyVerification:
     """Of one file, by its name."""
     hub = next((hub for hub in spec.region.hubs if name == f"hub-{hub.id}"), None)
     code = hub.hosted_by if hub else name.upper()
@@ -70,4 +70,4 @@ def _verdict(file: Path, name: str, root: Path, spec: Spec, now: datetime) -> An
         raise UserError(f"{file}: there is no such file", hint="name a publication such as tn.json", code="no-file")
     seen = (folder.read_seen(root) or {}).get(name)
     keys = signers_of(root, spec, member, (folder.read_signers(root) or {}).get(member.stack), now.date())
-    return judge(folder.read(file.parent, name), spec, member, hub, keys, now, seen)
+    return verify_one(folder.read(file.parent, name), spec, member, hub, keys, now, seen)

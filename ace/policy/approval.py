@@ -8,7 +8,8 @@ from typing import Final
 
 from ace.signatures.canonical import canonical
 from ace.signatures.ssh import AllowedKey, NoSignatureError, bare, from_line, is_signed
-from ace.spec.values import Approval, Approver, Member, Region, Waiver
+from ace.spec.region import Approver, Region
+from ace.spec.values import Approval, Member, Waiver
 
 NAMESPACE: Final = "ace-approval"
 """The namespace of approvers' signatures."""

@@ -20,7 +20,7 @@ class Known:
 
     @property
     def identity(self) -> tuple[str, str, str]:
-        """What makes it the same finding, whatever its fact says today (a number of days)."""
+        """What makes it the same finding, whatever its fact states today (a number of days)."""
         return self.rule, self.subject, self.severity
 
 

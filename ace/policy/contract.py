@@ -1,9 +1,9 @@
 """What a rule is, and what whoever adds one promises.
 
 * A rule is a function `rule(facts, as_of) -> tuple[PolicyFinding, ...]`: pure, no clock, no files, no network.
-* What it cannot tell it refuses: rules fail closed.
-* Its docstring is what `ace policy explain` prints; `source` says where it comes from (a law, a decision, a document).
-* Its findings say what breaks it and what would satisfy it, each at the place in the spec where that can be changed.
+* What it does not know it refuses: rules fail closed.
+* Its docstring is what `ace policy explain` prints; `source` states where it comes from (a law, a decision, a document).
+* Its findings state what breaks it and what would satisfy it, each at the place in the spec where that can be changed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Owner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """What is about to be announced, and the spec that says what may be."""
+    """What is about to be announced, and the spec that names what may be."""
 
     spec: Spec
     announcements: tuple[Announcement, ...]

@@ -12,14 +12,14 @@ from ace.policy.waivers import with_waivers
 from ace.spec.values import Spec
 
 
-def judge(spec: Spec, as_of: date) -> Judgement:
-    """What the rules say of a spec on a date."""
+def judge_spec(spec: Spec, as_of: date) -> Judgement:
+    """What the rules state of a spec on a date."""
     found = (finding for rule in SPEC_RULES.values() for finding in rule.check(spec, as_of))
     return Judgement(as_of, in_order(with_waivers(spec, found, as_of, OWNERS)))
 
 
 def judge_plan(spec: Spec, announcements: Iterable[Announcement], as_of: date) -> Judgement:
-    """What the rules say of what is about to be announced to other members.
+    """What the rules state of what is about to be announced to other members.
 
     Announcements of what the spec's own judgement refuses are the caller's to leave out (`Judgement.refused`).
     """
@@ -29,7 +29,7 @@ def judge_plan(spec: Spec, announcements: Iterable[Announcement], as_of: date) -
 
 
 def judge_publication(spec: Spec, published: Published, as_of: date) -> Judgement:
-    """What the rules say of a publication, what it announces included."""
+    """What the rules state of a publication, what it announces included."""
     facts, plan = PublicationFacts(spec, published), PlanFacts(spec, published.announcements)
     found = (
         *(finding for rule in PUBLICATION_RULES.values() for finding in rule.check(facts, as_of)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ace.policy.values import Kind, Subject
-from ace.spec.places import Item, Place
+from ace.spec.location import Item, SpecLocation
 from ace.spec.values import DataCentre, Label, Member, Service, Tenant
 
 
@@ -43,21 +43,21 @@ def with_tenant(member: Member, tenant: Tenant) -> tuple[Subject, ...]:
     return (*services, *routes_of(tenant))
 
 
-def tenant_place(member: Member, tenant: Tenant) -> Place:
+def tenant_location(member: Member, tenant: Tenant) -> SpecLocation:
     """Where a tenant is written; its slot is its own."""
-    return Place(member.file) / "tenants" / Item("slot", tenant.slot)
+    return SpecLocation(member.file) / "tenants" / Item("slot", tenant.slot)
 
 
-def data_centre_place(member: Member, data_centre: DataCentre) -> Place:
+def data_centre_location(member: Member, data_centre: DataCentre) -> SpecLocation:
     """Where a data centre is written."""
-    return Place(member.file) / "data_centres" / Item("id", data_centre.id)
+    return SpecLocation(member.file) / "data_centres" / Item("id", data_centre.id)
 
 
-def label_place(member: Member, data_centre: DataCentre, label: Label) -> Place:
+def label_location(member: Member, data_centre: DataCentre, label: Label) -> SpecLocation:
     """Where a label is written."""
-    return data_centre_place(member, data_centre) / "labels" / Item("scheme", label.scheme)
+    return data_centre_location(member, data_centre) / "labels" / Item("scheme", label.scheme)
 
 
-def service_place(member: Member, service: Service) -> Place:
+def service_location(member: Member, service: Service) -> SpecLocation:
     """Where a service is written."""
-    return Place(member.file) / "services" / Item("id", service.id)
+    return SpecLocation(member.file) / "services" / Item("id", service.id)

@@ -17,7 +17,8 @@ from typing import Final
 from ace.policy.approval import why_not
 from ace.signatures.canonical import canonical
 from ace.signatures.ssh import AllowedKey, NoSignatureError, bare, fingerprint, from_line, is_signed
-from ace.spec.values import Member, Region, Signer
+from ace.spec.region import Region
+from ace.spec.values import Member, Signer
 
 NAMESPACE: Final = "ace-signers"
 """The namespace of signatures by which a country's key introduces the next one."""
@@ -30,7 +31,7 @@ Remembered = Mapping[str, date]
 
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """A member's signers, told apart."""
+    """A member's signers, distinguished."""
 
     counted: tuple[Signer, ...]
     """Whose signatures count, between their dates; by date."""
@@ -64,7 +65,7 @@ def statement(stack: str, signer: Signer) -> bytes:
 def succession(
     member: Member, region: Region, remembered: Remembered | None = None, today: date | None = None
 ) -> Succession:
-    """Tell a member's signers apart.
+    """Distinguish a member's signers.
 
     Args:
         member: Whose.
@@ -95,25 +96,25 @@ def believed(succeeded: Succession, remembered: Remembered, today: date) -> dict
 
 
 def _follows(stack: str, signer: Signer, before: Iterable[Signer], region: Region, today: date | None) -> bool:
-    said = statement(stack, signer)
+    signed_bytes = statement(stack, signer)
     days = {signer.since, today or signer.since}
     if signer.introduced is not None:
         keys = tuple(AllowedKey(bare(one.key), one.since, one.until) for one in before if one.key != signer.key)
-        if all(_introduced(said, signer.introduced, stack, keys, day) for day in days):
+        if all(_introduced(signed_bytes, signer.introduced, stack, keys, day) for day in days):
             return True
-    good = {one.approver for one in signer.recovery if not any(why_not(region, said, one, day) for day in days)}
+    good = {one.approver for one in signer.recovery if not any(why_not(region, signed_bytes, one, day) for day in days)}
     return len(good) >= APPROVERS
 
 
 @lru_cache(maxsize=256)
-def _introduced(said: bytes, line: str, stack: str, keys: tuple[AllowedKey, ...], day: date) -> bool:
+def _introduced(signed_bytes: bytes, line: str, stack: str, keys: tuple[AllowedKey, ...], day: date) -> bool:
     try:
         signature = from_line(line)
     except NoSignatureError:
         return False
     living = [key for key in keys if bare(key.key) == signature.key and key.counts_on(day)]
     noon = datetime.combine(day, time(12), UTC)
-    return bool(living) and is_signed(said, signature, stack, living, NAMESPACE, noon)
+    return bool(living) and is_signed(signed_bytes, signature, stack, living, NAMESPACE, noon)
 
 
 def _half(signer: Signer) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 
 from ace.errors import Severity
-from ace.spec.places import Place
+from ace.spec.location import SpecLocation
 from ace.spec.values import Waiver
 
 
@@ -52,7 +52,7 @@ class PolicyFinding:
     subject: Subject
     fact: str
     remedy: str
-    place: Place
+    location: SpecLocation
     takes_along: tuple[Subject, ...] = ()
     waiver: Waiver | None = None
 
@@ -75,7 +75,7 @@ class PolicyFinding:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """All that the rules say as of a date, errors first, then by member."""
+    """All that the rules state as of a date, errors first, then by member."""
 
     as_of: date
     findings: tuple[PolicyFinding, ...]

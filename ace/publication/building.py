@@ -1,4 +1,4 @@
-"""A country's public facts, from its spec, its stack's outputs and what its hosts told: pure.
+"""A country's public facts, from its spec, its stack's outputs and what its hosts reported: pure.
 
 Nothing is passed through: every value is taken by name, parsed into the type that `ace.publication.values` names for
 it, and whatever else outputs and facts hold stays where it is.
@@ -24,7 +24,8 @@ from ace.publication.values import (
     PublishedResidency,
     PublishedService,
 )
-from ace.spec.values import DataCentre, Hub, Member, Spec
+from ace.spec.region import Hub
+from ace.spec.values import DataCentre, Member, Spec
 
 LIFETIME: Final = timedelta(days=30)
 """How long a publication counts unless it is renewed; the region takes none that would live longer."""
@@ -36,7 +37,7 @@ class Made:
     """What there is of a country beyond its spec.
 
     `addresses` is host name -> public address, of the stack's outputs; `keys` is host name -> WireGuard public key, as
-    the hosts told.
+    the hosts reported.
     """
 
     addresses: Mapping[str, IPv4Address]
@@ -44,16 +45,16 @@ class Made:
 
 
 def made(outputs: Mapping[str, Any], facts: Mapping[str, Mapping[str, Any]]) -> Made:
-    """What a stack's outputs and hosts' facts say that a publication needs, and nothing else of them.
+    """What a stack's outputs and hosts' facts state that a publication needs, and nothing else of them.
 
     Raises:
         UserError: The stack has no `publication`, or not in the form that this release writes.
     """
-    told = outputs.get("publication")
+    found = outputs.get("publication")
     addresses: dict[str, IPv4Address] = {}
     try:
-        centres = told["data_centres"]  # type: ignore[index]
-        for host in (*(gateway for centre in centres for gateway in centre["gateways"]), *told["hubs"]):  # type: ignore[index]
+        centres = found["data_centres"]  # type: ignore[index]
+        for host in (*(gateway for centre in centres for gateway in centre["gateways"]), *found["hubs"]):  # type: ignore[index]
             if host["public_address"]:
                 addresses[str(host["name"])] = IPv4Address(host["public_address"])
     except (KeyError, TypeError, ValueError):
@@ -67,7 +68,7 @@ def made(outputs: Mapping[str, Any], facts: Mapping[str, Mapping[str, Any]]) -> 
 
 
 def build(spec: Spec, member: Member, has: Made, issued: datetime, fitness: Fitness | None = None) -> Publication:
-    """What the country says of itself: the spec's public facts, and the addresses and keys of what was made."""
+    """What the country states of itself: the spec's public facts, and the addresses and keys of what was made."""
     homes = {tenant.name: tenant.data_centre for tenant in member.tenants}
     return Publication(
         country=member.stack,
@@ -143,7 +144,7 @@ def announced(member: Member, centre: DataCentre) -> tuple[Any, ...]:
 
 
 def build_hub(spec: Spec, hub: Hub, has: Made, issued: datetime) -> HubPublication:
-    """What a host country says of a hub that it lodges."""
+    """What a host country publishes of a hub that it hosts."""
     host = hub_host(hub)
     site = site_allocation(hub.allocation, HUB_SITE)
     return HubPublication(

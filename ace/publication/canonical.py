@@ -52,7 +52,7 @@ def parse(raw: bytes) -> Publication | HubPublication:
     """The publication in some bytes.
 
     Raises:
-        MalformedError: They are none, or not in canonical form; says why.
+        MalformedError: They are none, or not in canonical form; with the reason.
     """
     if len(raw) > MAX_BYTES:
         raise MalformedError(Reason.TOO_LARGE, f"it is larger than {MAX_BYTES // 1024} KiB")
@@ -116,8 +116,8 @@ def _load(raw: bytes) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_float=_no_fraction, parse_constant=_no_fraction)
     except ValueError as error:
-        said = error.msg if isinstance(error, json.JSONDecodeError) else "a number is too long"
-        raise MalformedError(Reason.NOT_JSON, f"it is no JSON: {said}") from None
+        why = error.msg if isinstance(error, json.JSONDecodeError) else "a number is too long"
+        raise MalformedError(Reason.NOT_JSON, f"it is no JSON: {why}") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -88,12 +88,12 @@ def lab_key(root: Path, stack: str) -> str | None:
         raw = raw or _bytes(layout.lab_signers / f"{stack}.pub")
     except OSError:
         return None
-    words = (raw or b"").decode("ascii", "replace").split()
-    return " ".join(words[:2]) if len(words) >= 2 else None
+    parts = (raw or b"").decode("ascii", "replace").split()
+    return " ".join(parts[:2]) if len(parts) >= 2 else None
 
 
 def read_seen(root: Path) -> Mapping[str, Seen] | None:
-    """What ROOT remembers; None for who may not read it, so that roll-back can not be told.
+    """What ROOT remembers; None for who may not read it, so that a roll-back cannot be detected.
 
     Raises:
         UserError: The memory is damaged: to go on without it would let old publications in.

@@ -1,4 +1,4 @@
-"""What a country says of itself in public, as frozen values; these types are the whitelist of what can leave it.
+"""What a country states of itself in public, as frozen values; these types are the whitelist of what can leave it.
 
 `ace.publication.canonical` reads and writes them. Countries are in lower case here, as in every JSON that ACE prints.
 """
@@ -27,7 +27,8 @@ from ace.publication.fields import (
     WireguardKey,
 )
 from ace.spec.fields import HttpsUrl, Id, Line, PlainName
-from ace.spec.values import OperatorKind, ResidencyMode
+from ace.spec.region import OperatorKind
+from ace.spec.values import ResidencyMode
 
 NAMESPACE: Final = "ace-publication"
 """The namespace of signatures over publications (`ssh-keygen -Y sign -n`): they count for nothing else."""
@@ -106,7 +107,7 @@ class PublishedLabel:
 
 @dataclass(frozen=True, slots=True)
 class PublishedResidency:
-    """Where the country's data of one class may live, and the law that says so."""
+    """Where the country's data of one class may live, and the law on which it rests."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
@@ -189,7 +190,7 @@ class HubPublication:
 
 
 class Reason(StrEnum):
-    """Why a publication is refused: stable words for machines."""
+    """Why a publication is refused: stable text for machines."""
 
     UNSIGNED = "unsigned"
     BAD_SIGNATURE = "bad-signature"
@@ -238,7 +239,7 @@ class Verified(Generic[Published]):
     """The key's SHA-256 fingerprint."""
     issued: datetime
     digest: str = ""
-    """Of the very bytes that were judged."""
+    """SHA-256 of the bytes that were verified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,5 +255,7 @@ class Absent:
     """There is none (yet): not the same as a refused one (docs/architecture.md, fail closed)."""
 
 
-Verdict = Verified[Published] | Refused | Absent
+Verification = Verified[Published] | Refused | Absent
 """What the region may believe of one publication."""
+AnyVerification = Verified[Publication] | Verified[HubPublication] | Refused | Absent
+"""The same of a publication of either kind."""

@@ -20,8 +20,8 @@ from ace.publication.folder import Seen, Signed, lab_key, read, read_seen, read_
 from ace.publication.values import (
     NAMESPACE,
     Absent,
+    AnyVerification,
     HubPublication,
-    Publication,
     Reason,
     Refused,
     Verified,
@@ -36,21 +36,21 @@ from ace.signatures.ssh import (
     fingerprint,
     is_signed,
 )
-from ace.spec.values import Hub, Member, Spec
+from ace.spec.region import Hub
+from ace.spec.values import Member, Spec
 
-AnyVerdict = Verified[Publication] | Verified[HubPublication] | Refused | Absent
 _LAB_SINCE: Final = date(2026, 1, 1)
 _LAB_UNTIL: Final = date(2100, 1, 1)
 
 
-def read_all(root: Path, spec: Spec, now: datetime) -> Mapping[str, AnyVerdict]:
+def read_all(root: Path, spec: Spec, now: datetime) -> Mapping[str, AnyVerification]:
     """The verdict on each publication that ROOT could have, by name (`tn`, `hub-tunis`); nothing is written.
 
     Raises:
         UserError: The memory of what was seen is damaged, or there is no ssh-keygen.
     """
     seen, remembered = read_seen(root) or {}, read_signers(root) or {}
-    verdicts: dict[str, AnyVerdict] = {}
+    verdicts: dict[str, AnyVerification] = {}
     for member in spec.members:
         keys = signers_of(root, spec, member, remembered.get(member.stack), now.date())
         verdicts[member.stack] = _of(root, spec, member, None, keys, now, seen)
@@ -84,16 +84,16 @@ def _of(
     keys: MaySign,
     now: datetime,
     seen: Mapping[str, Seen],
-) -> AnyVerdict:
+) -> AnyVerification:
     name = f"hub-{hub.id}" if hub else member.stack
     try:
         signed = read(Layout(root).publications, name)
     except OSError as error:
         return Refused(Reason.UNREADABLE, f"publications/{name}.json: {error.strerror or 'no regular file'}")
-    return judge(signed, spec, member, hub, keys, now, seen.get(name))
+    return verify_one(signed, spec, member, hub, keys, now, seen.get(name))
 
 
-def judge(
+def verify_one(
     signed: Signed,
     spec: Spec,
     member: Member,
@@ -101,7 +101,7 @@ def judge(
     keys: MaySign,
     now: datetime,
     seen: Seen | None,
-) -> AnyVerdict:
+) -> AnyVerification:
     """The verdict on one publication's bytes.
 
     Args:
@@ -190,11 +190,11 @@ def _rolled_back(issued: datetime, raw: bytes, seen: Seen | None) -> Refused | N
         return None
     if issued == seen.issued:
         return Refused(Reason.ROLLED_BACK, f"another one of the same moment ({issued:%Y-%m-%d %H:%M:%S} UTC) was seen")
-    said = f"it was issued at {issued:%Y-%m-%d %H:%M:%S} UTC"
-    return Refused(Reason.ROLLED_BACK, f"{said}, before one that was seen already ({seen.issued:%Y-%m-%d %H:%M:%S})")
+    summary = f"it was issued at {issued:%Y-%m-%d %H:%M:%S} UTC"
+    return Refused(Reason.ROLLED_BACK, f"{summary}, before one that was seen already ({seen.issued:%Y-%m-%d %H:%M:%S})")
 
 
-def remembering(seen: Mapping[str, Seen], verdicts: Mapping[str, AnyVerdict]) -> dict[str, Seen]:
+def remembering(seen: Mapping[str, Seen], verdicts: Mapping[str, AnyVerification]) -> dict[str, Seen]:
     """The memory with what has now been believed; what was refused or is absent leaves it as it was."""
     now = {
         name: Seen(verdict.issued, verdict.digest)
@@ -205,7 +205,7 @@ def remembering(seen: Mapping[str, Seen], verdicts: Mapping[str, AnyVerdict]) ->
 
 
 def remembering_signers(
-    remembered: Mapping[str, Remembered], spec: Spec, verdicts: Mapping[str, AnyVerdict], today: date
+    remembered: Mapping[str, Remembered], spec: Spec, verdicts: Mapping[str, AnyVerification], today: date
 ) -> dict[str, Remembered]:
     """The memory of who may sign, with the signers of each member of whom something has now been believed."""
     now = {

@@ -25,7 +25,7 @@ Json = dict[str, Any]
 DNS_DS = "ace_dns_ds"
 """DS records of the other countries' zones, which come to be known while countries are configured."""
 OWN = frozenset({DNS_DS})
-"""Variables of a host that no other host's words follow from."""
+"""Variables of a host that no other host's inputs follow from."""
 PYTHON = "/usr/bin/python3"
 """Debian's; named so that Ansible need not look for it."""
 

@@ -42,7 +42,7 @@ def pin(
     clouds_file: Path,
     known_hosts: Path,
     cancel: threading.Event,
-    say: Callable[[str], None],
+    report: Callable[[str], None],
     boot_s: float = BOOT_S,
 ) -> Pinning:
     """Have the keys of all hosts in `known_hosts`; those of servers that are the same as last time stay as they are.
@@ -52,7 +52,7 @@ def pin(
         clouds_file: The clouds.yaml with their clouds.
         known_hosts: Where pins are kept; written when they change.
         cancel: Ends the waiting.
-        say: Told what is waited for.
+        report: Called with what is waited for.
         boot_s: How long to wait for a new server's keys.
 
     Raises:
@@ -68,7 +68,7 @@ def pin(
     asked = to_ask(before, ids)
     centre_of = {host.name: host.data_centre for host in inventory.hosts}
     if asked:
-        say(f"host keys of {', '.join(asked)}: from the console")
+        report(f"host keys of {', '.join(asked)}: from the console")
     deadline = time.monotonic() + boot_s
     seen: dict[str, tuple[HostKey, ...]] = {}
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="ace-console") as pool:

@@ -13,12 +13,12 @@ from typing import Any
 from ace.services.results import (
     AnsibleMessage,
     Change,
-    Check,
     Ending,
     HostCounts,
     PlayEnded,
     RunEvent,
     RunResult,
+    ServiceCheck,
     TaskBegan,
     TaskEnded,
     TaskOutcome,
@@ -42,7 +42,7 @@ _NOISE = ("Shared connection to", "Warning: Permanently added", "mux_client")
 
 
 def read(event: Mapping[str, Any]) -> RunEvent | None:
-    """One event of ansible-runner's; None for those that say nothing new."""
+    """One event of ansible-runner's; None for those that state nothing new."""
     kind, data = str(event.get("event", "")), event.get("event_data") or {}
     host, task = str(data.get("host") or ""), str(data.get("task") or "")
     if kind == "runner_on_start" and host:
@@ -63,7 +63,7 @@ def clean(text: str) -> str:
 
 
 def message(result: Mapping[str, Any]) -> str:
-    """Why a task failed, in as few lines as tell it."""
+    """Why a task failed, in as few lines as possible."""
     if result.get("censored"):
         return "its output is kept secret (no_log)"
     parts = [str(result.get(key) or "").strip() for key in ("msg", "stderr", "module_stderr")]
@@ -71,12 +71,12 @@ def message(result: Mapping[str, Any]) -> str:
         parts[1] = str(result.get("stdout") or "").strip()
     items = [item for item in result.get("results") or () if isinstance(item, dict) and item.get("failed")]
     parts += [f"{item.get('item', '')}: {message(item)}" for item in items]
-    told: list[str] = []
+    reported: list[str] = []
     for part in parts:
         kept = "\n".join(line for line in part.splitlines() if line.strip() and not line.startswith(_NOISE))
-        if kept and not any(kept in before for before in told):
-            told.append(kept)
-    text = clean("\n".join(told)).strip() or "it failed without a message"
+        if kept and not any(kept in before for before in reported):
+            reported.append(kept)
+    text = clean("\n".join(reported)).strip() or "it failed without a message"
     return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]} …"
 
 
@@ -97,7 +97,7 @@ class Tally:
     changes: list[Change] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
-    checks: dict[str, list[Check]] = field(default_factory=dict)
+    checks: dict[str, list[ServiceCheck]] = field(default_factory=dict)
     messages: list[AnsibleMessage] = field(default_factory=list)
 
     def take(self, event: RunEvent) -> None:
@@ -138,8 +138,8 @@ class Tally:
         if event.outcome in (TaskOutcome.FAILED, TaskOutcome.UNREACHABLE):
             unreachable = event.outcome is TaskOutcome.UNREACHABLE
             self.troubles.append(Trouble(event.host, event.task, event.message, unreachable, event.key_refused))
-        if isinstance(told := event.facts.get(PUBLIC_FACTS), dict):
-            self.facts.setdefault(event.host, {}).update(told)
+        if isinstance(reported := event.facts.get(PUBLIC_FACTS), dict):
+            self.facts.setdefault(event.host, {}).update(reported)
         if isinstance(checks := event.facts.get(CHECKS), list):
             self.checks[event.host] = [*_checks(event.host, checks)]
 
@@ -186,10 +186,10 @@ def _stats(data: Mapping[str, Any]) -> dict[str, HostCounts]:
     }
 
 
-def _checks(host: str, told: Iterable[Any]) -> Iterable[Check]:
-    for check in told:
+def _checks(host: str, reported: Iterable[Any]) -> Iterable[ServiceCheck]:
+    for check in reported:
         if isinstance(check, dict):
-            yield Check(
+            yield ServiceCheck(
                 host,
                 clean(str(check.get("id", ""))),
                 clean(str(check.get("verdict", "FAIL"))),

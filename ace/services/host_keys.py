@@ -42,15 +42,15 @@ class Pin:
 
 def parse_key(text: str) -> HostKey | None:
     """A key as `ssh-keyscan` or cloud-init writes it (without a host name), or None if it is none."""
-    words = text.split()
-    if len(words) < 2 or words[0] not in KEY_TYPES:
+    parts = text.split()
+    if len(parts) < 2 or parts[0] not in KEY_TYPES:
         return None
     try:
-        raw = base64.b64decode(words[1], validate=True)
+        raw = base64.b64decode(parts[1], validate=True)
     except (binascii.Error, ValueError):
         return None
     length = int.from_bytes(raw[:4], "big")
-    return HostKey(words[0], words[1]) if raw[4 : 4 + length] == words[0].encode() and len(raw) > 4 + length else None
+    return HostKey(parts[0], parts[1]) if raw[4 : 4 + length] == parts[0].encode() and len(raw) > 4 + length else None
 
 
 def on_console(log: str) -> tuple[HostKey, ...]:
@@ -80,14 +80,14 @@ def read_pins(text: str) -> dict[str, Pin]:
     """The pins of a `known_hosts` file, by host; lines that ACE did not make stay what they are to OpenSSH alone."""
     pins: dict[str, Pin] = {}
     for line in text.splitlines():
-        words = line.split()
-        if len(words) < 3 or line.startswith(("#", "@", "|")) or (key := parse_key(" ".join(words[1:3]))) is None:
+        parts = line.split()
+        if len(parts) < 3 or line.startswith(("#", "@", "|")) or (key := parse_key(" ".join(parts[1:3]))) is None:
             continue
-        said = _INSTANCE.match(words[3]) if len(words) > 3 else None
-        instance = said.group(1) if said else ""
-        before = pins.get(words[0])
+        match = _INSTANCE.match(parts[3]) if len(parts) > 3 else None
+        instance = match.group(1) if match else ""
+        before = pins.get(parts[0])
         keys = before.keys if before is not None and before.instance == instance else ()
-        pins[words[0]] = Pin(words[0], instance, (*keys, key))
+        pins[parts[0]] = Pin(parts[0], instance, (*keys, key))
     return pins
 
 
@@ -119,6 +119,6 @@ def to_ask(pins: Mapping[str, Pin], instances: Mapping[str, str]) -> tuple[str, 
 def pinned(
     pins: Mapping[str, Pin], instances: Mapping[str, str], seen: Mapping[str, Sequence[HostKey]]
 ) -> dict[str, Pin]:
-    """The pins with what the consoles of those hosts told; hosts that are gone are forgotten."""
+    """The pins with what the consoles of those hosts reported; hosts that are gone are forgotten."""
     kept = {host: pin for host, pin in pins.items() if host in instances}
     return kept | {host: Pin(host, instances[host], tuple(keys)) for host, keys in seen.items() if keys}

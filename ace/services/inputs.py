@@ -1,8 +1,8 @@
-"""A digest of all that a run's words follow from: its inventory, its variables, its playbooks.
+"""A digest of all that a run's inputs follow from: its inventory, its variables, its playbooks.
 
-Each host has its own: a variable that only that host's words follow from is not in the others'.
+Each host has its own: a variable that only that host's inputs follow from is not in the others'.
 
-Two runs with the same digest say the same to the host. One that remembers the last whole run by its digest need
+Two runs with the same digest state the same to the host. One that remembers the last whole run by its digest need
 only be asked whether all of it still holds (`playbooks/module_utils/ace_converge/record.py`).
 """
 
@@ -23,7 +23,7 @@ from ace.layout import Layout
 from ace.services.ansible import DNS_DS, OWN
 
 Digests = Mapping[str, str]
-"""A digest for each host by name; none where the words follow from more than can be digested."""
+"""A digest for each host by name; none where the inputs follow from more than can be digested."""
 Digester = Callable[[Mapping[str, Any]], Digests]
 """From an inventory as Ansible reads it (`ace.services.ansible.static`)."""
 _LOOKS_ELSEWHERE: Final = re.compile(rf"\b(lookup|query|q)\s*\(|\b(ansible_date_time|{DNS_DS})\b")

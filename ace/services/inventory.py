@@ -1,132 +1,25 @@
-"""The hosts of a country, from its stack's output `inventory`: complete, or an error that says what is missing.
+"""The hosts of a country, from its stack's output `inventory`: complete, or an error that names what is missing.
 
-The types here mirror `stacks/outputs.py`, with addresses parsed. Whatever is unknown, missing, unexpected or behind the
-spec makes the whole inventory an error: a partial one would quietly leave hosts unconfigured.
+The schema is `ace.spec.outputs`. Whatever is unknown, missing, unexpected or behind the spec makes the whole inventory an
+error: a partial one would quietly leave hosts unconfigured.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import Annotated, Any, Literal
+from typing import Any, Never, TypeAlias
 
-from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from ace.engine.contract import UNKNOWN, Secret
 from ace.errors import UserError
+from ace.spec import outputs as schema
 from ace.spec.values import Member
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
-HostName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}\.[a-z0-9-]{1,40}\.[a-z]{2}$")]
-"""`gw1.tunis-1.tn`: what hosts are called everywhere."""
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
-VolumeId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,64}$")]
-Role = Literal["gateway", "hub", "services"]
-_CLOSED = ConfigDict(extra="forbid")
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Where SSH finds a host: an address, through the host `jump` where it has none of its own outside."""
-
-    __pydantic_config__ = _CLOSED
-    address: Address
-    jump: HostName | None
-
-
-@dataclass(frozen=True)
-class Host:
-    """A server to configure. Addresses come in pairs, IPv4 first; an empty one: not in that network."""
-
-    __pydantic_config__ = _CLOSED
-    name: HostName
-    role: Role
-    number: int
-    data_centre: Id
-    zone: Id | None
-    reach: Reach
-    asn: int | None
-    public_address: Address | None
-    management: tuple[Address, ...]
-    transit: tuple[Address, ...]
-    services: tuple[Address, ...]
-    loopbacks: tuple[Address, ...]
-    runs: tuple[Id, ...]
-    data_volume_gib: int
-    data_volume_id: VolumeId | None
-    hub: Id | None
-
-
-@dataclass(frozen=True)
-class TransitRouter:
-    """A router on transit: what is for `prefixes` goes to its addresses; `exported` may be announced abroad."""
-
-    __pydantic_config__ = _CLOSED
-    transit4: IPv4Address | None
-    transit6: IPv6Address | None
-    prefixes: tuple[Network, ...]
-    exported: tuple[Network, ...]
-
-
-@dataclass(frozen=True)
-class Tenant:
-    """A tenant as made."""
-
-    __pydantic_config__ = _CLOSED
-    name: Id
-    sector: Id
-    data_centre: Id
-    data_classes: tuple[Id, ...]
-    project: str
-    project_id: str
-    router: TransitRouter
-
-
-@dataclass(frozen=True)
-class DataCentre:
-    """What a data centre's hosts have in common."""
-
-    __pydantic_config__ = _CLOSED
-    id: Id
-    site: int
-    city: str
-    cloud: str
-    region: str
-    asn: int
-    transit_vip4: IPv4Address
-    transit_vip6: IPv6Address
-    router: TransitRouter
-
-
-@dataclass(frozen=True)
-class Inventory:
-    """All hosts of a country. `domain` is the country's own DNS domain, `tn.<apex>`."""
-
-    __pydantic_config__ = _CLOSED
-    country: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
-    domain: str
-    data_centres: tuple[DataCentre, ...]
-    hosts: tuple[Host, ...]
-    tenants: tuple[Tenant, ...]
-
-    def host(self, name: str) -> Host:
-        """The host of that name.
-
-        Raises:
-            UserError: There is none; names those that there are.
-        """
-        for host in self.hosts:
-            if host.name == name:
-                return host
-        raise UserError(
-            f"{name[:80]!r} is no host of {self.country}; it has: {', '.join(host.name for host in self.hosts) or 'none'}",
-            hint=f"see `ace inventory {self.country}`",
-            code="no-such-host",
-        )
-
-
+Inventory: TypeAlias = schema.Inventory[Never]
+"""An inventory whose every value is known."""
+Host: TypeAlias = schema.Host[Never]
+DataCentre: TypeAlias = schema.DataCentreFacts[Never]
 _INVENTORY: TypeAdapter[Inventory] = TypeAdapter(Inventory)
 
 
@@ -134,19 +27,19 @@ def from_outputs(member: Member, outputs: Mapping[str, Any]) -> Inventory:
     """The inventory of a member, from its stack's outputs.
 
     Raises:
-        UserError: The stack has no inventory yet, it is incomplete, or it is not what the spec says now.
+        UserError: The stack has no inventory yet, it is incomplete, or it is not what the spec states now.
     """
-    told = outputs.get("inventory")
-    if told is None:
+    found = outputs.get("inventory")
+    if found is None:
         raise UserError(
-            f"{member.stack}: its stack has no inventory yet, so there are no hosts to speak of",
+            f"{member.stack}: its stack has no inventory yet",
             hint=f"deploy it first: `ace up {member.stack}`",
             code="no-inventory",
         )
-    if unknown := [*_not_known(told, "inventory")]:
+    if unknown := [*_not_known(found, "inventory")]:
         raise _incomplete(member, [f"{path} is not known" for path in unknown])
     try:
-        inventory = _INVENTORY.validate_python(_revealed(told))
+        inventory = _INVENTORY.validate_python(_revealed(found))
     except ValidationError as error:
         raise _incomplete(member, [_problem(item) for item in error.errors(include_url=False)]) from None
     if problems := [*_inconsistencies(member, inventory)]:

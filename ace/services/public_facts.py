@@ -1,4 +1,4 @@
-"""What hosts tell the world, kept in ROOT/.ace/facts/<cc>.json: `{"gw1.tunis-1.tn": {"wireguard_public_key": "..."}}`."""
+"""What hosts publish, kept in ROOT/.ace/facts/<cc>.json: `{"gw1.tunis-1.tn": {"wireguard_public_key": "..."}}`."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ace.layout import Layout
 
 Facts = Mapping[str, Mapping[str, Any]]
 LONGEST = 64 * 1024
-"""Bytes of JSON that a host may tell."""
+"""Bytes of JSON that a host may report."""
 _PRIVATE = "PRIVATE"
 
 
-def merged(known: Facts, told: Facts, hosts: Collection[str]) -> dict[str, dict[str, Any]]:
-    """What is known after a run: hosts told anew are as they say now, hosts that are gone are forgotten.
+def merged(known: Facts, reported: Facts, hosts: Collection[str]) -> dict[str, dict[str, Any]]:
+    """What is known after a run: hosts that reported again are as they report now, hosts that are gone are forgotten.
 
-    What is too long, or says that it is private, is left out: nothing of that belongs here.
+    What is too long, or states that it is private, is left out: nothing of that belongs here.
     """
-    both = {**known, **told}
+    both = {**known, **reported}
     return {host: dict(both[host]) for host in sorted(both) if host in hosts and _is_public(both[host])}
 
 
@@ -44,14 +44,14 @@ def read(root: Path, country: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def keep(root: Path, country: str, told: Facts, hosts: Collection[str]) -> None:
-    """Remember what hosts told.
+def keep(root: Path, country: str, reported: Facts, hosts: Collection[str]) -> None:
+    """Remember what hosts reported.
 
     Raises:
         UserError: The file cannot be read or written.
     """
     before = read(root, country)
-    after = merged(before, told, hosts)
+    after = merged(before, reported, hosts)
     if after == before:
         return
     file = Layout(root).facts(country)
@@ -63,8 +63,8 @@ def keep(root: Path, country: str, told: Facts, hosts: Collection[str]) -> None:
 
 
 def ds_records(facts: Facts) -> tuple[str, ...]:
-    """The DS records of a country's zone, as its hosts told; sorted, each once."""
-    return tuple(sorted({str(record) for told in facts.values() for record in _list(told.get("dns_ds"))}))
+    """The DS records of a country's zone, as its hosts reported; sorted, each once."""
+    return tuple(sorted({str(record) for reported in facts.values() for record in _list(reported.get("dns_ds"))}))
 
 
 def _list(value: Any) -> Iterable[Any]:

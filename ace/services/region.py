@@ -1,4 +1,4 @@
-"""What a country's hosts are told of the spec beyond their own stack: public facts alone, pure.
+"""What a country's hosts get to know of the spec beyond their own stack: public facts alone, pure.
 
 Who helps whom in DNS: the countries that run it stand in a ring ordered by slot (ISO 3166 numeric), and the next
 `SECONDARIES` in it hold the zone of each. Each holds as many as hold its own, and a newcomer moves those of two at most.
@@ -32,7 +32,7 @@ class Peer:
     country: str
     dns: tuple[NameServer, ...]
     dns_ds: tuple[str, ...]
-    """DS records (RFC 4034) of its zone as its hosts told; none: not known, and so not trusted."""
+    """DS records (RFC 4034) of its zone as its hosts reported; none: not known, and so not trusted."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Surroundings:
 
 
 def surroundings(spec: Spec, member: Member, ds_records: Mapping[str, Sequence[str]] | None = None) -> Surroundings:
-    """What the spec says around a member; peers are the other active members.
+    """What the spec states around a member; peers are the other active members.
 
     Args:
         spec: The spec.

@@ -43,7 +43,7 @@ ENVIRONMENT: Final = {
 LONGEST_LINE: Final = 64 * 1024 * 1024
 LARGEST_ARCHIVE: Final = 1024 * 1024 * 1024
 FIRST_WORD_S: Final = 120.0
-"""How long a worker may take to say its first word."""
+"""How long a worker may take to send its first message."""
 STOP_S: Final = 20.0
 """How long a worker may take to stop once its input ends, and again when it is signalled."""
 _PARTS: Final = ("ssh", "project", "inventory", "cp", "home", "tmp")
@@ -60,7 +60,7 @@ class Worker:
 
 
 class BrokenStreamError(Exception):
-    """The stream is not what a worker says."""
+    """The stream is not what a worker sends."""
 
 
 def lay_out(sent: Path, playbooks: Path, worker: Worker, ssh_config: str, ansible_cfg: str, inventory: str) -> None:
@@ -85,7 +85,7 @@ def run(
     enqueue: Callable[[Event], None],
     cancel: threading.Event,
 ) -> str:
-    """Send a run and take what the worker tells, until its end; blocking.
+    """Send a run and take what the worker reports, until its end; blocking.
 
     Args:
         worker: Who does it.
@@ -97,7 +97,7 @@ def run(
         cancel: Ends the command's input, and in the end the command.
 
     Returns:
-        ansible-runner's status; `error` where the stream broke (an event of kind `error` then says why).
+        ansible-runner's status; `error` where the stream broke (an event of kind `error` then has the reason).
 
     Raises:
         UserError: There is no such command, or it ended without taking the run.
@@ -105,39 +105,42 @@ def run(
     artefacts.mkdir(mode=0o700)
     complaints = artefacts / "stderr"
     with complaints.open("wb") as err, (artefacts / "stdout").open("w", encoding="utf-8") as out:
-        try:
-            child = subprocess.Popen(
-                worker.command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=err,
-                env=dict(environment),
-                start_new_session=True,  # Ctrl-C is ours to pass on
-            )
-        except OSError as error:
-            raise _unwilling(worker, str(error)) from None
-        stream = _Stream(child)
+        stream = _Stream(_start(worker, err, environment))
         status, broken = "error", ""
         with stream.ended(cancel):
             try:
-                with suppress(OSError):  # it has ended: what it says, or that it does not, tells more
+                with suppress(OSError):  # it has ended: what it printed, if anything, shows more
                     send(sent, arguments, stream.to)
                 stream.is_sent.set()
-                for told in receive(stream.back):
+                for message in receive(stream.back):
                     stream.heard.set()
-                    if "status" in told:
-                        status, broken = str(told["status"]), str(told.get("job_explanation") or "")
-                    elif "event" in told:
-                        out.write(f"{line}\n" if (line := str(told.get("stdout") or "")) else "")
-                        enqueue(told)
+                    if "status" in message:
+                        status, broken = str(message["status"]), str(message.get("job_explanation") or "")
+                    elif "event" in message:
+                        out.write(f"{line}\n" if (line := str(message.get("stdout") or "")) else "")
+                        enqueue(message)
             except (OSError, BrokenStreamError) as error:
                 status, broken = "error", str(error)
-    said = last_line(clean(complaints.read_text(encoding="utf-8", errors="replace")[-4_000:]), "")
+    complaint = last_line(clean(complaints.read_text(encoding="utf-8", errors="replace")[-4_000:]), "")
     if not stream.heard.is_set() and not cancel.is_set():
-        raise _unwilling(worker, said or broken)
+        raise _refused(worker, complaint or broken)
     if broken:
-        enqueue({"event": "error", "stdout": f"the worker: {broken}" + (f" ({said})" if said else "")})
+        enqueue({"event": "error", "stdout": f"the worker: {broken}" + (f" ({complaint})" if complaint else "")})
     return status
+
+
+def _start(worker: Worker, err: BinaryIO, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            worker.command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=err,
+            env=dict(environment),
+            start_new_session=True,  # Ctrl-C is ours to pass on
+        )
+    except OSError as error:
+        raise _refused(worker, str(error)) from None
 
 
 def send(sent: Path, arguments: Mapping[str, Any], to: BinaryIO) -> None:
@@ -152,25 +155,25 @@ def send(sent: Path, arguments: Mapping[str, Any], to: BinaryIO) -> None:
 
 
 def receive(stream: BinaryIO) -> Iterator[Event]:
-    """What a worker tells: events and states, until its end.
+    """What a worker reports: events and states, until its end.
 
     Raises:
-        BrokenStreamError: It says something else, or stops before its end.
+        BrokenStreamError: It states something else, or stops before its end.
     """
     while line := stream.readline(LONGEST_LINE):
         try:
-            told = json.loads(line)
+            message = json.loads(line)
         except (ValueError, RecursionError):
             text = clean(line[:200].decode("utf-8", errors="replace")).strip()
             raise BrokenStreamError(f"it sent {text!r}, which is not a worker's event") from None
-        if not isinstance(told, dict):
+        if not isinstance(message, dict):
             raise BrokenStreamError("it sent something that is not an event")
-        if "eof" in told:
+        if "eof" in message:
             return
-        if "zipfile" in told:
-            _skip(stream, told["zipfile"])
-        elif told.get("event") != "keepalive":
-            yield told
+        if "zipfile" in message:
+            _skip(stream, message["zipfile"])
+        elif message.get("event") != "keepalive":
+            yield message
     raise BrokenStreamError("it ended before the run did")
 
 
@@ -192,7 +195,7 @@ class _Stream:
 
     @contextmanager
     def ended(self, cancel: threading.Event) -> Iterator[None]:
-        """Have the command ended at the end, when told to stop, and when it never says a word."""
+        """Have the command ended at the end, when asked to stop, and when it never sends anything."""
         stopper = threading.Thread(target=self._stop_when, args=(cancel,), name="ace-worker-stop")
         stopper.start()
         try:
@@ -244,7 +247,7 @@ def _skip(stream: BinaryIO, size: object) -> None:
         left -= len(chunk)
 
 
-def _unwilling(worker: Worker, why: str) -> UserError:
+def _refused(worker: Worker, why: str) -> UserError:
     return UserError(
         f"the worker did not take the run: {why or 'it gave no output'}",
         hint=f"start it by hand and see: `{shown(worker.command)} < /dev/null`; what it needs: docs/configure.md",

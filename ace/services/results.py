@@ -1,4 +1,4 @@
-"""What a run of a playbook told: values."""
+"""What a run of a playbook reported: values."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class TaskBegan:
 
 @dataclass(frozen=True)
 class TaskEnded:
-    """A task came to its end on a host. `message` says why where it failed; `diff` what it changed."""
+    """A task came to its end on a host. `message` has the reason where it failed; `diff` what it changed."""
 
     host: str
     task: str
@@ -107,7 +107,7 @@ class Trouble:
 
 
 @dataclass(frozen=True)
-class Check:
+class ServiceCheck:
     """One question to a running service, and what it answered (playbooks/verify.yml)."""
 
     host: str
@@ -127,7 +127,7 @@ class RunResult:
     troubles: tuple[Trouble, ...]
     public_facts: Mapping[str, Mapping[str, Any]]
     """By host: what they tell the world (keys' public halves)."""
-    checks: tuple[Check, ...]
+    checks: tuple[ServiceCheck, ...]
     messages: tuple[AnsibleMessage, ...]
     artefacts: Path
     """The run's own folder."""

@@ -35,7 +35,7 @@ PLAYBOOK_S = 3600
 CONNECT_S = 15
 """How long one attempt to connect may take; a busy host's sudo may take longer (`timeout` in ansible.cfg)."""
 STOP_S = 15.0
-"""How long Ansible may take to stop by itself when told to."""
+"""How long Ansible may take to stop by itself when asked to."""
 _IMPORTING = threading.Lock()
 _INHERITED = ("HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK", "TMPDIR", "ANSIBLE_VAULT_PASSWORD_FILE")
 _OF_RUNNER = (
@@ -58,7 +58,7 @@ class RunRequest:
     hosts: tuple[str, ...]
     """Those to run on; the inventory may have more."""
     ssh_config: Callable[[Path], str]
-    """Gives the ssh_config, told the folder in which connections are kept open."""
+    """Gives the ssh_config for the folder in which connections are kept open."""
     folder: Path
     """The run's own; made, and not there before."""
     group_vars: Path | None = None
@@ -75,8 +75,8 @@ def run_playbook(request: RunRequest, on_event: OnEvent, cancel: threading.Event
 
     Args:
         request: What to run.
-        on_event: Told of everything as it happens, from one thread of this run.
-        cancel: When set, Ansible is told to stop; the run ends as `interrupted`.
+        on_event: Called with of everything as it happens, from one thread of this run.
+        cancel: When set, Ansible is asked to stop; the run ends as `interrupted`.
 
     Raises:
         OSError: The run's folder cannot be made.
@@ -110,7 +110,7 @@ def _here(request: RunRequest, queue: SimpleQueue[Mapping[str, Any] | None], can
 
 
 def _away(request: RunRequest, queue: SimpleQueue[Mapping[str, Any] | None], cancel: threading.Event) -> str:
-    """Have the country's worker run it. Of what it tells only that counts which is of the hosts that were meant."""
+    """Have the country's worker run it. Of what it reports only that counts which is of the hosts that were meant."""
     assert request.worker is not None  # noqa: S101 - for the type checker
     with _IMPORTING:
         import ansible_runner.streaming  # noqa: F401, PLC0415 - slow to import; `remote` takes it from there
@@ -143,7 +143,7 @@ def _away(request: RunRequest, queue: SimpleQueue[Mapping[str, Any] | None], can
 
 
 def _arguments(request: RunRequest) -> dict[str, Any]:
-    """What ansible-runner is told wherever it runs."""
+    """ansible-runner's settings, wherever it runs."""
     return {
         "limit": ",".join(request.hosts),
         "forks": request.forks,
@@ -237,7 +237,7 @@ def _lay_out(request: RunRequest, control_dir: Path) -> None:
 def _inventory(request: RunRequest) -> str:
     inventory = {**request.inventory, "all": {**request.inventory["all"]}}
     common = dict(inventory["all"].get("vars", {}))
-    common.pop("ansible_ssh_common_args", None)  # ansible.cfg says it, for this run's own connections
+    common.pop("ansible_ssh_common_args", None)  # ansible.cfg states it, for this run's own connections
     inventory["all"]["vars"] = common
     return json.dumps(inventory, indent=1)
 
@@ -265,16 +265,16 @@ def _ending(status: str, tally: Tally, cancel: threading.Event) -> Ending:
 
 
 def _stop_when(cancel: threading.Event, ended: threading.Event, folder: Path) -> None:
-    """Tell Ansible to stop once `cancel` is set; end what does not listen."""
+    """Ask Ansible to stop once `cancel` is set; end what does not react."""
     while not cancel.wait(0.2):
         if ended.is_set():
             return
     deadline = time.monotonic() + STOP_S
-    told: set[int] = set()
+    message: set[int] = set()
     while not ended.wait(0.1):
         for process in _of_run(folder):
-            if process.pid not in told:
-                told.add(process.pid)
+            if process.pid not in message:
+                message.add(process.pid)
                 _signal(process, signal.SIGINT)
             elif time.monotonic() > deadline:
                 for one in (*_children(process), process):

@@ -1,7 +1,7 @@
 """SSH signatures by OpenSSH's own tools: `ssh-keygen -Y sign` and `-Y verify`, and keys in files, agents and tokens.
 
-The form is that of OpenSSH's PROTOCOL.sshsig. Reading it here only tells *why* a signature does not count; whether it
-does is always for `ssh-keygen` to say.
+The form is that of OpenSSH's PROTOCOL.sshsig. Reading it here only reports *why* a signature does not count; whether it
+does is always for `ssh-keygen` to state.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def read_all(raw: bytes) -> tuple[Signature, ...]:
     """The signatures in a file: one or more armoured blocks, nothing else.
 
     Raises:
-        NoSignatureError: It is something else; says what is wrong.
+        NoSignatureError: It is something else; names what is wrong.
     """
     if len(raw) > MAX_SIGNATURE_BYTES:
         raise NoSignatureError(f"it is larger than {MAX_SIGNATURE_BYTES // 1024} KiB")
@@ -162,7 +162,7 @@ def sign(message: bytes, key_file: Path, namespace: str) -> str:
     """The armoured signature over a message, by a key in a file; a public key's file means the agent's private half.
 
     Raises:
-        UserError: It cannot be signed; says what ssh-keygen said.
+        UserError: It cannot be signed; names what ssh-keygen reported.
     """
     if not key_file.is_file():
         raise UserError(

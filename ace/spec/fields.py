@@ -42,7 +42,7 @@ _KEY_SIZES: Final = {
 
 
 def refuse(code: str, message: str) -> NoReturn:
-    """Raise a validation error in our own words (braces in them are no placeholders)."""
+    """Raise a validation error with our own text (braces in them are no placeholders)."""
     raise PydanticCustomError("ace", "{message}", {"code": code, "message": message})
 
 
@@ -253,7 +253,7 @@ Enumeration = TypeVar("Enumeration", bound=StrEnum)
 
 
 def choice_of(kind: type[Enumeration]) -> BeforeValidator:
-    """Takes one of an enumeration's words."""
+    """Takes one of an enumeration's text."""
 
     def parse(value: Any) -> Enumeration:
         if isinstance(value, str) and value in set(kind):

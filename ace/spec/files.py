@@ -32,7 +32,7 @@ def read_text(path: Path, within: Path) -> str:
         within: A folder that a link in the file's place may not lead out of (messages quote what they read).
 
     Raises:
-        UnreadableError: There is no such text; says why.
+        UnreadableError: There is no such text; with the reason.
     """
     if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(within)):
         raise UnreadableError("unreadable-file", "this is a link that leads out of the spec folder; put a file here")

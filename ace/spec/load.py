@@ -9,7 +9,9 @@ from typing import Final
 
 from ace.errors import Finding, Severity, SpecError
 from ace.spec.checks import cross_check
-from ace.spec.models import EcosystemFile, MemberFile, RegisterFile
+from ace.spec.models.ecosystem import EcosystemFile
+from ace.spec.models.member import MemberFile
+from ace.spec.models.register import RegisterFile
 from ace.spec.resolve import resolve
 from ace.spec.shape import Shaped, check_shape
 from ace.spec.source import Source, read
@@ -47,7 +49,7 @@ def load(spec_dir: Path) -> Spec:
 def check(spec_dir: Path) -> tuple[Spec | None, tuple[Finding, ...]]:
     """The spec in a folder (None when it has errors), and everything found in it, sorted by file and line.
 
-    What depends on the date (labels, keys, waivers) is for the policies to say: `ace.policy`.
+    What depends on the date (labels, keys, waivers) is for the policies to decide: `ace.policy`.
     """
     return check_sources(read_all(spec_dir))
 
@@ -59,13 +61,13 @@ def check_sources(sources: Sources) -> tuple[Spec | None, tuple[Finding, ...]]:
     members = {source.name: check_shape(source, MemberFile) for source in sources.members}
     shaped: list[Shaped[EcosystemFile] | Shaped[RegisterFile] | Shaped[MemberFile]]
     shaped = [ecosystem, register, *members.values()]
-    told = [
+    collected = [
         *sources.strays,
         *(finding for source in (sources.ecosystem, sources.register, *sources.members) for finding in source.findings),
     ]
-    told = _with_new_places(told, (finding for result in shaped for finding in result.findings))
-    told = _with_new_places(told, cross_check(sources.ecosystem, sources.register, sources.members))
-    ordered = tuple(sorted(set(told)))
+    collected = _with_new_places(collected, (finding for result in shaped for finding in result.findings))
+    collected = _with_new_places(collected, cross_check(sources.ecosystem, sources.register, sources.members))
+    ordered = tuple(sorted(set(collected)))
     if any(finding.severity is Severity.ERROR for finding in ordered):
         return None, ordered
     complete = {name: result.model for name, result in members.items() if result.model is not None}
@@ -74,10 +76,10 @@ def check_sources(sources: Sources) -> tuple[Spec | None, tuple[Finding, ...]]:
     return resolve(ecosystem.model, complete, register.model), ordered
 
 
-def _with_new_places(told: list[Finding], more: Iterable[Finding]) -> list[Finding]:
-    """Findings, and those of a later stage at other places: what is malformed needs no second reproach."""
-    places = {(finding.file, finding.line, finding.column) for finding in told if finding.line}
-    return [*told, *(f for f in more if (f.file, f.line, f.column) not in places)]
+def _with_new_places(collected: list[Finding], more: Iterable[Finding]) -> list[Finding]:
+    """Findings, and those of a later stage at other locations: what is malformed needs no second reproach."""
+    taken = {(finding.file, finding.line, finding.column) for finding in collected if finding.line}
+    return [*collected, *(f for f in more if (f.file, f.line, f.column) not in taken)]
 
 
 def read_all(spec_dir: Path) -> Sources:

@@ -19,18 +19,33 @@ from ace.addressing import (
     tenant_network6,
 )
 from ace.spec import iso3166
-from ace.spec import models as m
+from ace.spec import region as r
 from ace.spec import values as v
 from ace.spec.fields import parse_flavor
+from ace.spec.models.base import TextModel
+from ace.spec.models.ecosystem import AddressingModel, EcosystemFile, HubModel, LabelSchemeModel, TenantSizeModel
+from ace.spec.models.member import (
+    ApprovalModel,
+    DataCentreModel,
+    MemberFile,
+    NetworkModel,
+    ServiceHostModel,
+    ServiceModel,
+    SignerModel,
+    SuspensionModel,
+    TenantModel,
+    WaiverModel,
+)
+from ace.spec.models.register import EntryModel, PinModel, RegisterFile
 
 CLOSED_MODES = frozenset({v.ResidencyMode.IN_COUNTRY_ONLY, v.ResidencyMode.UNKNOWN})
 """Residency modes under which a network is never announced to other members."""
-DEFAULT_NETWORK = m.NetworkModel(name="main")
+DEFAULT_NETWORK = NetworkModel(name="main")
 
 Item = TypeVar("Item")
 
 
-def resolve(ecosystem: m.EcosystemFile, members: Mapping[str, m.MemberFile], register: m.RegisterFile) -> v.Spec:
+def resolve(ecosystem: EcosystemFile, members: Mapping[str, MemberFile], register: RegisterFile) -> v.Spec:
     """The spec's values. The files have passed every check, so nothing here can fail.
 
     Args:
@@ -45,13 +60,13 @@ def resolve(ecosystem: m.EcosystemFile, members: Mapping[str, m.MemberFile], reg
     return v.Spec(region, ordered, digest_of(region, ordered))
 
 
-def digest_of(region: v.Region, members: Iterable[v.Member]) -> str:
+def digest_of(region: r.Region, members: Iterable[v.Member]) -> str:
     """SHA-256 of the resolved values, in hex: the same spec has the same digest however its files are laid out."""
     plain = [asdict(region), *(asdict(member) for member in members)]
     return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def pools_of(addressing: m.AddressingModel) -> Pools:
+def pools_of(addressing: AddressingModel) -> Pools:
     """The region's pools.
 
     Raises:
@@ -60,7 +75,7 @@ def pools_of(addressing: m.AddressingModel) -> Pools:
     return Pools(addressing.ipv4_pool, addressing.ipv6_pool, addressing.asn_base)
 
 
-def pin_of(model: m.PinModel | None) -> Pin | None:
+def pin_of(model: PinModel | None) -> Pin | None:
     """A register entry's pinned numbers."""
     return Pin(model.ipv4, model.ipv6, model.asn_base) if model else None
 
@@ -69,17 +84,17 @@ def _sorted(items: Iterable[Item], *keys: str) -> tuple[Item, ...]:
     return tuple(sorted(items, key=attrgetter(*keys)))
 
 
-def _text(model: m.TextModel) -> v.LocalizedText:
-    return v.LocalizedText(model.en, model.fr, model.ar)
+def _text(model: TextModel) -> r.LocalizedText:
+    return r.LocalizedText(model.en, model.fr, model.ar)
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def _region(model: m.EcosystemFile) -> v.Region:
+def _region(model: EcosystemFile) -> r.Region:
     pools = pools_of(model.addressing)
-    return v.Region(
+    return r.Region(
         name=model.name,
         organisation=model.organisation,
         domain=model.domain,
@@ -87,14 +102,14 @@ def _region(model: m.EcosystemFile) -> v.Region:
         ipv4_pool=pools.ipv4,
         ipv6_pool=pools.ipv6,
         sectors=_sorted(
-            (v.Sector(id_, _text(s.title), _names(s.data_classes)) for id_, s in model.sectors.items()), "id"
+            (r.Sector(id_, _text(s.title), _names(s.data_classes)) for id_, s in model.sectors.items()), "id"
         ),
         data_classes=_names(model.data_classes),
         label_schemes=_sorted((_label_scheme(id_, scheme) for id_, scheme in model.label_schemes.items()), "id"),
         operator_kinds=_sorted(
-            (v.OperatorRule(name, tuple(sorted(kinds))) for name, kinds in model.operator_kinds.items()), "data_class"
+            (r.OperatorRule(name, tuple(sorted(kinds))) for name, kinds in model.operator_kinds.items()), "data_class"
         ),
-        approvers=_sorted((v.Approver(a.id, a.name, a.key, a.from_, a.until) for a in model.approvers), "id"),
+        approvers=_sorted((r.Approver(a.id, a.name, a.key, a.from_, a.until) for a in model.approvers), "id"),
         tenant_sizes=_sorted((_tenant_size(id_, size) for id_, size in model.tenant_sizes.items()), "id"),
         flavors=_sorted((_flavor(name) for name in model.flavors.offered), "name"),
         gateway_flavor=model.flavors.gateway,
@@ -102,15 +117,15 @@ def _region(model: m.EcosystemFile) -> v.Region:
         shared_services=_names(model.shared_services),
         topology=model.interconnect.topology,
         hubs=_sorted((_hub(hub, model, pools) for hub in model.interconnect.hubs), "slot"),
-        direct=_sorted((v.Direct(*sorted(pair.between)) for pair in model.interconnect.direct), "a", "b"),
+        direct=_sorted((r.Direct(*sorted(pair.between)) for pair in model.interconnect.direct), "a", "b"),
         asn_base=pools.asn_base,
         bfd_interval_ms=model.interconnect.bfd.interval_ms,
         bfd_multiplier=model.interconnect.bfd.multiplier,
     )
 
 
-def _label_scheme(id_: str, model: m.LabelSchemeModel) -> v.LabelScheme:
-    return v.LabelScheme(
+def _label_scheme(id_: str, model: LabelSchemeModel) -> r.LabelScheme:
+    return r.LabelScheme(
         id=id_,
         title=_text(model.title),
         issuer=model.issuer,
@@ -121,17 +136,17 @@ def _label_scheme(id_: str, model: m.LabelSchemeModel) -> v.LabelScheme:
     )
 
 
-def _tenant_size(id_: str, model: m.TenantSizeModel) -> v.TenantSize:
-    return v.TenantSize(id=id_, **{name: getattr(model, name) for name in m.TenantSizeModel.model_fields})
+def _tenant_size(id_: str, model: TenantSizeModel) -> r.TenantSize:
+    return r.TenantSize(id=id_, **{name: getattr(model, name) for name in TenantSizeModel.model_fields})
 
 
-def _flavor(name: str) -> v.Flavor:
+def _flavor(name: str) -> r.Flavor:
     vcpus, ram_gib, disk_gb = parse_flavor(name) or (0, 0, 0)
-    return v.Flavor(name, vcpus, ram_gib, disk_gb)
+    return r.Flavor(name, vcpus, ram_gib, disk_gb)
 
 
-def _hub(model: m.HubModel, ecosystem: m.EcosystemFile, pools: Pools) -> v.Hub:
-    return v.Hub(
+def _hub(model: HubModel, ecosystem: EcosystemFile, pools: Pools) -> r.Hub:
+    return r.Hub(
         id=model.id,
         slot=model.slot,
         hosted_by=model.hosted_by,
@@ -142,7 +157,7 @@ def _hub(model: m.HubModel, ecosystem: m.EcosystemFile, pools: Pools) -> v.Hub:
     )
 
 
-def _member(region: v.Region, model: m.MemberFile, entry: m.EntryModel, file: str) -> v.Member:
+def _member(region: r.Region, model: MemberFile, entry: EntryModel, file: str) -> v.Member:
     country = iso3166.COUNTRIES[model.country]
     pools = Pools(region.ipv4_pool, region.ipv6_pool, region.asn_base)
     allocation = member_allocation(country.numeric, pools, pin_of(entry.pinned))
@@ -155,7 +170,7 @@ def _member(region: v.Region, model: m.MemberFile, entry: m.EntryModel, file: st
     return v.Member(
         code=model.country,
         numeric=country.numeric,
-        name=v.LocalizedText(country.en, country.fr, country.ar),
+        name=r.LocalizedText(country.en, country.fr, country.ar),
         status=model.status,
         example=model.example,
         allocation=allocation,
@@ -175,16 +190,16 @@ def _member(region: v.Region, model: m.MemberFile, entry: m.EntryModel, file: st
     )
 
 
-def _signer(model: m.SignerModel) -> v.Signer:
+def _signer(model: SignerModel) -> v.Signer:
     recovery = _sorted(map(_approval, model.recovery), "approver")
     return v.Signer(model.key, model.from_, model.until, model.introduced, recovery)
 
 
-def _approval(model: m.ApprovalModel) -> v.Approval:
+def _approval(model: ApprovalModel) -> v.Approval:
     return v.Approval(model.approver, model.signature)
 
 
-def _waiver(model: m.WaiverModel) -> v.Waiver:
+def _waiver(model: WaiverModel) -> v.Waiver:
     return v.Waiver(
         rule=model.rule,
         subject=model.subject,
@@ -195,13 +210,13 @@ def _waiver(model: m.WaiverModel) -> v.Waiver:
     )
 
 
-def _suspension(model: m.SuspensionModel | None) -> v.Suspension | None:
+def _suspension(model: SuspensionModel | None) -> v.Suspension | None:
     if model is None:
         return None
     return v.Suspension(model.since, model.reason, _sorted(map(_approval, model.approvals), "approver"))
 
 
-def _residency(region: v.Region, model: m.MemberFile) -> tuple[v.ResidencyRule, ...]:
+def _residency(region: r.Region, model: MemberFile) -> tuple[v.ResidencyRule, ...]:
     """A rule for every class of data of the region; `unknown` where the member states none."""
     rules = []
     for data_class in region.data_classes:
@@ -215,7 +230,7 @@ def _residency(region: v.Region, model: m.MemberFile) -> tuple[v.ResidencyRule, 
 
 
 def _data_centre(
-    region: v.Region, member: m.MemberFile, model: m.DataCentreModel, allocation: MemberAllocation
+    region: r.Region, member: MemberFile, model: DataCentreModel, allocation: MemberAllocation
 ) -> v.DataCentre:
     cloud = model.cloud
     return v.DataCentre(
@@ -226,7 +241,7 @@ def _data_centre(
         labels=_sorted(
             (v.Label(x.scheme, x.number, x.valid_until, x.evidence) for x in model.labels), "scheme", "number"
         ),
-        cloud=v.Cloud(
+        cloud=v.CloudSpec(
             cloud=cloud.cloud,
             region=cloud.region,
             access=cloud.access,
@@ -248,7 +263,7 @@ def _data_centre(
     )
 
 
-def _service_host(region: v.Region, model: m.ServiceHostModel) -> v.ServiceHost:
+def _service_host(region: r.Region, model: ServiceHostModel) -> v.ServiceHost:
     return v.ServiceHost(
         name=model.name,
         number=model.number,
@@ -260,8 +275,8 @@ def _service_host(region: v.Region, model: m.ServiceHostModel) -> v.ServiceHost:
 
 
 def _tenant(
-    region: v.Region,
-    model: m.TenantModel,
+    region: r.Region,
+    model: TenantModel,
     allocation: MemberAllocation,
     site: int,
     residency: tuple[v.ResidencyRule, ...],
@@ -290,11 +305,11 @@ def _tenant(
     )
 
 
-def _slot(tenant: m.TenantModel, network: m.NetworkModel) -> int:
+def _slot(tenant: TenantModel, network: NetworkModel) -> int:
     return tenant.slot if network.slot is None else network.slot
 
 
-def _service(model: m.ServiceModel, tenants: tuple[v.Tenant, ...]) -> v.Service:
+def _service(model: ServiceModel, tenants: tuple[v.Tenant, ...]) -> v.Service:
     tenant = model.tenant or next(tenant.name for tenant in tenants if tenant.sector == model.sector)
     return v.Service(
         id=model.id,

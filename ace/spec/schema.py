@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from ace.spec.models import EcosystemFile, MemberFile, RegisterFile
+from ace.spec.models.ecosystem import EcosystemFile
+from ace.spec.models.member import MemberFile
+from ace.spec.models.register import RegisterFile
 
 KINDS: Final[dict[str, type[BaseModel]]] = {
     "ecosystem": EcosystemFile,

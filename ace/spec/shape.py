@@ -1,4 +1,4 @@
-"""Check one file's tree against its model, and say what is wrong in plain words, with line and column."""
+"""Check one file's tree against its model, and report what is wrong in plain text, with line and column."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "asn": "ASNs follow from the country's numeric code; pin others in register.yaml",
     "direct": "direct links are not supported by this release",
 }
-"""What to say of keys that people can be expected to try."""
+"""Hint about the keys that people are likely to try."""
 
 
 @dataclass(frozen=True, slots=True)

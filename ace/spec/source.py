@@ -69,7 +69,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file that was read. `root` is None when it could not be; `findings` then say why."""
+    """One file that was read. `root` is None when it could not be; `findings` then state why."""
 
     name: str
     """Relative to ROOT, as findings show it."""
@@ -136,9 +136,9 @@ class _Reader:
                     self._close()
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            words = " ".join(part for part in (error.context, error.problem) if part)
+            detail = " ".join(part for part in (error.context, error.problem) if part)
             line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-            raise UnreadableError("yaml-syntax", f"no valid YAML: {words}", line, column) from None
+            raise UnreadableError("yaml-syntax", f"no valid YAML: {detail}", line, column) from None
         except yaml.YAMLError as error:
             raise UnreadableError("yaml-syntax", f"no valid YAML: {error}") from None
         if self.root is None:
@@ -233,8 +233,8 @@ class _Reader:
         target = self._anchors.get(event.anchor)
         if target is None:
             inside = any(open_.anchor == event.anchor for open_ in self._stack)
-            words = "refers to what it is itself part of" if inside else "refers to an anchor that is not there"
-            raise self._stop(event, "bad-alias", f"alias *{shorten(event.anchor)} {words}")
+            detail = "refers to what it is itself part of" if inside else "refers to an anchor that is not there"
+            raise self._stop(event, "bad-alias", f"alias *{shorten(event.anchor)} {detail}")
         self._count(event, target.size)
         return Node(line, column, target.value, target.items, target.entries, target.keys, target.size)
 

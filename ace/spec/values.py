@@ -14,6 +14,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from ace.addressing import MemberAllocation, SiteAllocation
 from ace.errors import UserError
+from ace.spec.region import Hub, LocalizedText, OperatorKind, Region, TenantSize
 
 
 class MemberStatus(StrEnum):
@@ -24,15 +25,6 @@ class MemberStatus(StrEnum):
     SUSPENDED = "suspended"
     LEAVING = "leaving"
     LEFT = "left"
-
-
-class OperatorKind(StrEnum):
-    """What kind of organisation runs a data centre."""
-
-    MINISTRY = "ministry"
-    PUBLIC_BODY = "public_body"
-    TELECOM = "telecom"
-    IT_COMPANY = "it_company"
 
 
 class ResidencyMode(StrEnum):
@@ -66,95 +58,6 @@ class PassphraseSource(StrEnum):
     ENV = "env"
 
 
-class Topology(StrEnum):
-    """How members meet: through hubs, or each with each (small regions)."""
-
-    HUBS = "hubs"
-    MESH = "mesh"
-
-
-@dataclass(frozen=True, slots=True)
-class LocalizedText:
-    """One short text in the ecosystem's languages; English is always there."""
-
-    en: str
-    fr: str | None = None
-    ar: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sector:
-    """A field of public service that tenants and services belong to."""
-
-    id: str
-    title: LocalizedText
-    data_classes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LabelScheme:
-    """What a national cloud-provider label means: who grants it, for how long, what data it allows."""
-
-    id: str
-    title: LocalizedText
-    issuer: str
-    country: str
-    valid_for_months: int
-    allows: tuple[str, ...]
-    source: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Flavor:
-    """A server size by its SCS name (`SCS-2V-4-20`): vcpus, RAM in GiB, disk in GB."""
-
-    name: str
-    vcpus: int
-    ram_gib: int
-    disk_gb: int
-
-
-@dataclass(frozen=True, slots=True)
-class TenantSize:
-    """The quotas of a tenant, in OpenStack's own units where they have one."""
-
-    id: str
-    instances: int
-    cores: int
-    ram_gib: int
-    volumes: int
-    volumes_gib: int
-    snapshots: int
-    networks: int
-    subnets: int
-    routers: int
-    ports: int
-    floating_ips: int
-    security_groups: int
-    security_group_rules: int
-
-
-@dataclass(frozen=True, slots=True)
-class Hub:
-    """A transit point of the interconnect, an instance of its host country's stack with a slot and ASN of its own."""
-
-    id: str
-    slot: int
-    hosted_by: str
-    data_centre: str
-    number: int
-    flavor: str
-    allocation: MemberAllocation
-
-
-@dataclass(frozen=True, slots=True)
-class Direct:
-    """Two countries joined by tunnels of their own beside the hubs; `a` sorts before `b`."""
-
-    a: str
-    b: str
-
-
 @dataclass(frozen=True, slots=True)
 class Contact:
     """A role mailbox, not a person."""
@@ -174,28 +77,6 @@ class Signer:
     """An earlier key's signature, on one line of base64 (`ace publication introduce` makes it)."""
     recovery: tuple[Approval, ...] = ()
     """Approvers of the region, where no earlier key is left."""
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorRule:
-    """Which kinds of operator may hold data of a class."""
-
-    data_class: str
-    kinds: tuple[OperatorKind, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Approver:
-    """A person of the regional body whose signature approves what one country can not decide alone.
-
-    Waivers of the region's rules, suspensions, the recovery of a country's signing keys (docs/trust.md).
-    """
-
-    id: str
-    name: str
-    key: str
-    since: date
-    until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +102,7 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """Why a member is suspended, since when, and which two of the region's approvers say so."""
+    """Why a member is suspended, since when, and which two of the region's approvers signed it."""
 
     since: date
     reason: str
@@ -247,7 +128,7 @@ class StateSettings:
 
 @dataclass(frozen=True, slots=True)
 class ResidencyRule:
-    """Where the country's data of one class may live, and the law that says so."""
+    """Where the country's data of one class may live, and the law on which it rests."""
 
     data_class: str
     mode: ResidencyMode
@@ -274,7 +155,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Cloud:
+class CloudSpec:
     """How a data centre's OpenStack is reached (`cloud` is the entry of clouds.yaml) and what it offers."""
 
     cloud: str
@@ -319,7 +200,7 @@ class DataCentre:
     city: str
     operator: Operator
     labels: tuple[Label, ...]
-    cloud: Cloud
+    cloud: CloudSpec
     allocation: SiteAllocation
     gateways: tuple[Gateway, ...]
     service_hosts: tuple[ServiceHost, ...]
@@ -332,7 +213,7 @@ class DataCentre:
 
 @dataclass(frozen=True, slots=True)
 class TenantNetwork:
-    """One network of a tenant. `exported` says whether its prefixes may be announced to other members."""
+    """One network of a tenant. `exported`: whether its prefixes may be announced to other members."""
 
     name: str
     ipv4: IPv4Network
@@ -389,7 +270,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One country: what it says of itself, with its numbers filled in. `code` is ISO alpha-2, upper case."""
+    """One country: what it states of itself, with its numbers filled in. `code` is ISO alpha-2, upper case."""
 
     code: str
     numeric: int
@@ -432,34 +313,6 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
-    """What the region agrees on."""
-
-    name: str
-    organisation: str
-    domain: str
-    languages: tuple[str, ...]
-    ipv4_pool: IPv4Network
-    ipv6_pool: IPv6Network
-    sectors: tuple[Sector, ...]
-    data_classes: tuple[str, ...]
-    label_schemes: tuple[LabelScheme, ...]
-    approvers: tuple[Approver, ...]
-    operator_kinds: tuple[OperatorRule, ...]
-    tenant_sizes: tuple[TenantSize, ...]
-    flavors: tuple[Flavor, ...]
-    shared_services: tuple[str, ...]
-    topology: Topology
-    hubs: tuple[Hub, ...]
-    direct: tuple[Direct, ...]
-    asn_base: int
-    gateway_flavor: str
-    service_host_flavor: str
-    bfd_interval_ms: int
-    bfd_multiplier: int
-
-
-@dataclass(frozen=True, slots=True)
 class Spec:
     """The whole ecosystem. `digest` is the SHA-256 of the resolved values, in hex."""
 
@@ -478,12 +331,12 @@ class Spec:
         Raises:
             UserError: There is none; names those that are known and the nearest.
         """
-        wanted = code_or_stack.strip().upper()
+        code = code_or_stack.strip().upper()
         for member in self.members:
-            if member.code == wanted:
+            if member.code == code:
                 return member
         known = [member.stack for member in self.members]
-        near = difflib.get_close_matches(wanted.lower(), known, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(code.lower(), known, n=1, cutoff=0.5)
         raise UserError(
             f"{code_or_stack[:40]!r} is no member of the ecosystem; members: {', '.join(known) or 'none'}",
             hint=f"is {near[0]} meant?" if near else "name a member by its ISO 3166 alpha-2 code",

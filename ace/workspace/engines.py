@@ -113,10 +113,10 @@ def build(name: EngineName) -> Engine:
 def unseen() -> Engine:
     """An engine that plans what is not there yet without asking a cloud."""
     from ace.engine.embedded.engine import EmbeddedEngine
-    from ace.engine.unseen import Unseen
+    from ace.engine.offline_provider import OfflineProvider
     from ace.openstack import provider
 
-    return EmbeddedEngine({"openstack": Unseen(provider())})
+    return EmbeddedEngine({"openstack": OfflineProvider(provider())})
 
 
 def set_aside(state_dir: Path, name: EngineName) -> Path | None:

@@ -117,7 +117,7 @@ class Bench:
         """Begin an up or down in a process of its own, which ends with 9 before journal record `at`."""
         script = (
             "import os, pathlib\n"
-            "from ace.engine.embedded.journal import Journal\n"
+            "from ace.engine.journal import Journal\n"
             "from tests.contract.engine_bench import Bench\n"
             f"left, append = [{at if at is not None else -1}], Journal.append\n"
             "def dying(self, *records):\n"

@@ -17,9 +17,9 @@ from google.protobuf import any_pb2, empty_pb2
 from pulumi.runtime.proto import errors_pb2, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from ace.engine.contract import UNKNOWN, CloudError
-from ace.engine.embedded.paths import root, within
 from ace.engine.embedded.structs import decode, encode
-from ace.engine.embedded.wire import clear, holds_unknown
+from ace.engine.paths import root, within
+from ace.engine.wire import clear, holds_unknown
 from tests.contract.files_provider import TOKEN, FilesProvider, FileType
 
 CHECKOUT = Path(__file__).resolve().parents[2]

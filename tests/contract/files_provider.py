@@ -89,9 +89,9 @@ class FileType:
 
     def diff(self, inputs: Properties, old_inputs: Properties, old_outputs: Properties) -> Diff:
         changes = []
-        wanted = self.kept(inputs)
+        desired = self.kept(inputs)
         for key in sorted({*inputs, *old_inputs}):
-            for path, before, after in differences(key, old_outputs.get(key), wanted.get(key)):
+            for path, before, after in differences(key, old_outputs.get(key), desired.get(key)):
                 forces = key in ("kind", "label", "key")
                 changes.append(PropertyChange(path, before, after, forces_replacement=forces))
         same_label = "label" in inputs and inputs["label"] == old_outputs.get("label")

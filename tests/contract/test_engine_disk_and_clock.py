@@ -12,8 +12,9 @@ from datetime import UTC, datetime, tzinfo
 
 import pytest
 
+from ace.engine import deployment, ledger
 from ace.engine.contract import Op
-from ace.engine.embedded import deployment, ledger, lock
+from ace.engine.embedded import lock
 from tests.contract.engine_bench import Bench, ops
 from tests.contract.files_plugin import CHECKOUT
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ace.engine.contract import Op, Resource
-from ace.engine.embedded.deployment import from_deployment, secrets_of
+from ace.engine.deployment import from_deployment, secrets_of
 from tests.contract.engine_bench import PASSPHRASE, Bench, ops
 from tests.contract.files_provider import TOKEN, sha1
 

@@ -88,90 +88,93 @@ def hostile(target: str, delay_s: float = 0) -> Iterator[HostileProxy]:
         proxy.stop()
 
 
-def _handler_of(proxy: HostileProxy) -> type[BaseHTTPRequestHandler]:
-    target = urlsplit(proxy.target)
+class _Handler(BaseHTTPRequestHandler):
+    """Passes a request on, or does what the proxy's next fault says."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        upstream: http.client.HTTPConnection | None = None
+    proxy: HostileProxy
+    protocol_version = "HTTP/1.1"
+    upstream: http.client.HTTPConnection | None = None
 
-        def setup(self) -> None:
-            super().setup()
-            self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def setup(self) -> None:
+        super().setup()
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-        def finish(self) -> None:
-            super().finish()
-            if self.upstream is not None:
-                self.upstream.close()
+    def finish(self) -> None:
+        super().finish()
+        if self.upstream is not None:
+            self.upstream.close()
 
-        def log_message(self, *_: Any) -> None: ...
+    def log_message(self, *_: Any) -> None: ...
 
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            fault = proxy.fault(self.command, self.path)
-            what = fault.what if fault is not None else ""
-            if isinstance(what, int):
-                wait = {"Retry-After": fault.retry_after} if fault is not None and fault.retry_after else {}
-                return self.reply(what, b'{"error": {"message": "the proxy says so"}}', "application/json", wait)
-            if what == "reset before":
-                return self.reset()
-            if what == "hang":
-                proxy.released.wait(30)
-                return self.reset()
-            status, headers, content = self.forward(body)
-            if proxy.delay_s:
-                time.sleep(proxy.delay_s)
-            if str(what).startswith("refuse after"):
-                refusal = b'{"error": {"message": "Requested item overlaps with another one"}}'
-                return self.reply(int(str(what).split()[-1]), refusal, "application/json", {})
-            if what == "reset after":
-                return self.reset()
-            if what == "html":
-                return self.reply(status, b"<html>Welcome to the hotel's network</html>", "text/html", {})
-            content = content.replace(proxy.target.encode(), proxy.url.encode())
-            if fault is not None and fault.change is not None:
-                content = fault.change(content)
-            if what == "truncate":
-                self.reply(status, content, headers.get("Content-Type", ""), {}, cut=True)
-                return self.reset()
-            location = headers.get("Location", "").replace(proxy.target, proxy.url)
-            kept = {k: v for k, v in headers.items() if k.lower() not in _HOP_BY_HOP | {"content-type", "location"}}
-            extra = kept | ({"Location": location} if location else {})
-            return self.reply(status, content, headers.get("Content-Type", ""), extra)
+    def answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        fault = self.proxy.fault(self.command, self.path)
+        what = fault.what if fault is not None else ""
+        if isinstance(what, int):
+            wait = {"Retry-After": fault.retry_after} if fault is not None and fault.retry_after else {}
+            return self.reply(what, b'{"error": {"message": "the proxy says so"}}', "application/json", wait)
+        if what == "reset before":
+            return self.reset()
+        if what == "hang":
+            self.proxy.released.wait(30)
+            return self.reset()
+        status, headers, content = self.forward(body)
+        if self.proxy.delay_s:
+            time.sleep(self.proxy.delay_s)
+        if str(what).startswith("refuse after"):
+            refusal = b'{"error": {"message": "Requested item overlaps with another one"}}'
+            return self.reply(int(str(what).split()[-1]), refusal, "application/json", {})
+        if what == "reset after":
+            return self.reset()
+        if what == "html":
+            return self.reply(status, b"<html>Welcome to the hotel's network</html>", "text/html", {})
+        content = content.replace(self.proxy.target.encode(), self.proxy.url.encode())
+        if fault is not None and fault.change is not None:
+            content = fault.change(content)
+        if what == "truncate":
+            self.reply(status, content, headers.get("Content-Type", ""), {}, cut=True)
+            return self.reset()
+        location = headers.get("Location", "").replace(self.proxy.target, self.proxy.url)
+        kept = {k: v for k, v in headers.items() if k.lower() not in _HOP_BY_HOP | {"content-type", "location"}}
+        extra = kept | ({"Location": location} if location else {})
+        return self.reply(status, content, headers.get("Content-Type", ""), extra)
 
-        do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = answer
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = answer
 
-        def forward(self, body: bytes) -> tuple[int, Any, bytes]:
-            headers = {k: v for k, v in self.headers.items() if k.lower() not in _HOP_BY_HOP}
-            for fresh in (False, True):
-                if self.upstream is None or fresh:
-                    self.upstream = http.client.HTTPConnection(target.hostname or "", target.port, timeout=60)
-                try:
-                    self.upstream.request(self.command, self.path, body or None, headers)
-                    response = self.upstream.getresponse()
-                    return response.status, response.headers, response.read()
-                except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-                    if fresh:
-                        raise
-            raise AssertionError("unreachable")
+    def forward(self, body: bytes) -> tuple[int, Any, bytes]:
+        headers = {k: v for k, v in self.headers.items() if k.lower() not in _HOP_BY_HOP}
+        for fresh in (False, True):
+            if self.upstream is None or fresh:
+                target = urlsplit(self.proxy.target)
+                self.upstream = http.client.HTTPConnection(target.hostname or "", target.port, timeout=60)
+            try:
+                self.upstream.request(self.command, self.path, body or None, headers)
+                response = self.upstream.getresponse()
+                return response.status, response.headers, response.read()
+            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+                if fresh:
+                    raise
+        raise AssertionError("unreachable")
 
-        def reply(self, status: int, content: bytes, kind: str, headers: dict[str, str], *, cut: bool = False) -> None:
-            self.send_response(status)
-            if kind:
-                self.send_header("Content-Type", kind)
-            for key, value in headers.items():
-                self.send_header(key, value)
-            if status not in (204, 304):
-                self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            if self.command != "HEAD" and status not in (204, 304):
-                self.wfile.write(content[: len(content) // 2] if cut else content)
+    def reply(self, status: int, content: bytes, kind: str, headers: dict[str, str], *, cut: bool = False) -> None:
+        self.send_response(status)
+        if kind:
+            self.send_header("Content-Type", kind)
+        for key, value in headers.items():
+            self.send_header(key, value)
+        if status not in (204, 304):
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD" and status not in (204, 304):
+            self.wfile.write(content[: len(content) // 2] if cut else content)
 
-        def reset(self) -> None:
-            """Close with RST, as a host that has forgotten us does."""
-            self.wfile.flush()
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
-            self.close_connection = True
+    def reset(self) -> None:
+        """Close with RST, as a host that has forgotten us does."""
+        self.wfile.flush()
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
 
-    return Handler
+
+def _handler_of(proxy: HostileProxy) -> type[_Handler]:
+    return type("Handler", (_Handler,), {"proxy": proxy})

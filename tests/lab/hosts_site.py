@@ -31,11 +31,11 @@ VIP4, VIP6 = "10.113.65.1", "fd92:3091:a788:400::1"
 MARK_BEGIN, MARK_END = "-----BEGIN SSH HOST KEY KEYS-----", "-----END SSH HOST KEY KEYS-----"
 
 
-def eventually(what: Callable[[], Any], wanted: Any = True, timeout_s: float = 90) -> None:
-    """Wait until `what()` is `wanted`."""
+def eventually(what: Callable[[], Any], desired: Any = True, timeout_s: float = 90) -> None:
+    """Wait until `what()` is `desired`."""
     deadline = time.monotonic() + timeout_s
-    while (found := what()) != wanted:
-        assert time.monotonic() < deadline, f"still {found!r}, not {wanted!r}"
+    while (found := what()) != desired:
+        assert time.monotonic() < deadline, f"still {found!r}, not {desired!r}"
         time.sleep(0.2)
 
 

@@ -73,18 +73,18 @@ class Configured:
         assert not check or done.returncode == 0, f"{host}: {command}: {done.stdout}{done.stderr}"
         return done.stdout
 
-    def power(self, host: str, action: str, wanted: str) -> None:
+    def power(self, host: str, action: str, desired: str) -> None:
         """Stop or start a server by its cloud, and wait until it is so."""
         compute = self.region.cloud(CLOUD).compute
         server = next(server for server in compute.servers() if server.name == host)
         getattr(compute, f"{action}_server")(server)
-        eventually(lambda: compute.get_server(server).status, wanted)
+        eventually(lambda: compute.get_server(server).status, desired)
 
 
-def eventually(what: Callable[[], Any], wanted: Any = True, timeout_s: float = 240) -> None:
+def eventually(what: Callable[[], Any], desired: Any = True, timeout_s: float = 240) -> None:
     deadline = time.monotonic() + timeout_s
-    while (found := what()) != wanted:
-        assert time.monotonic() < deadline, f"still {found!r}, not {wanted!r}"
+    while (found := what()) != desired:
+        assert time.monotonic() < deadline, f"still {found!r}, not {desired!r}"
         time.sleep(0.2)
 
 

@@ -80,6 +80,14 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
     assert subprocess.run(["ip", "-br", "link"], capture_output=True, text=True, check=True).stdout == machine_links
 
 
+SSH_AND_PING = [
+    {"ethertype": "IPv4", "protocol": "tcp", "port_range_min": 22, "port_range_max": 22},
+    {"ethertype": "IPv4", "protocol": "icmp"},
+    {"ethertype": "IPv6", "protocol": "ipv6-icmp"},
+    {"ethertype": "IPv4", "protocol": "udp", "port_range_min": 20000, "port_range_max": 51999},
+]
+
+
 def make(lab: Lab) -> Region:
     """The site of `hosts_site`."""
     key = lab.root / "key"
@@ -88,13 +96,7 @@ def make(lab: Lab) -> Region:
     for site in (home, abroad):
         site.cloud.compute.create_keypair(name="admin", public_key=key.with_suffix(".pub").read_text())
     network = home.cloud.network
-    ssh_and_ping = [
-        {"ethertype": "IPv4", "protocol": "tcp", "port_range_min": 22, "port_range_max": 22},
-        {"ethertype": "IPv4", "protocol": "icmp"},
-        {"ethertype": "IPv6", "protocol": "ipv6-icmp"},
-        {"ethertype": "IPv4", "protocol": "udp", "port_range_min": 20000, "port_range_max": 51999},
-    ]
-    public = home.group("public", ssh_and_ping)
+    public = home.group("public", SSH_AND_PING)
     members = network.create_address_group(name="members", addresses=[POOL4, POOL6])
     forwarded = home.group(
         "forwarded",
@@ -135,7 +137,7 @@ def make(lab: Lab) -> Region:
     }
     lan = abroad.network("lan", "10.104.98.0/26", "fd92:3091:a646:200::/64")
     abroad.router("lan", [lan])
-    far_port = abroad.port(lan, [abroad.group("public", ssh_and_ping)])
+    far_port = abroad.port(lan, [abroad.group("public", SSH_AND_PING)])
     far_id = abroad.server("far", [far_port], "admin")
     gw = home.reach(servers["gw"], home.floating_ip(gw_ports[0]))
     a = home.reach(servers["a"], home.floating_ip(port_a))
@@ -283,7 +285,7 @@ def test_a_rule_that_comes_later_is_in_force_soon_and_so_is_its_end(region: Regi
     )
     eventually(lambda: region.a.works(ask))
     region.home.cloud.network.delete_security_group_rule(rule)
-    eventually(lambda: region.a.works(ask), wanted=False)
+    eventually(lambda: region.a.works(ask), desired=False)
 
 
 def test_a_borrowed_source_is_refused_and_an_allowed_one_passes(region: Region) -> None:
@@ -312,10 +314,10 @@ def test_a_volume_is_a_disk_with_a_lasting_name_and_survives_a_reboot(region: Re
     eventually(lambda: region.a.works(f"test -b {disk} && sudo mount {disk} /mnt && grep -q kept /mnt/word"))
     region.a.run("sudo umount /mnt")
     cloud.compute.delete_volume_attachment(region.a.id, volume.id)
-    eventually(lambda: region.a.works(f"test -b {disk}"), wanted=False)
+    eventually(lambda: region.a.works(f"test -b {disk}"), desired=False)
     cloud.block_storage.wait_for_status(cloud.block_storage.get_volume(volume.id), status="available", wait=60)
     cloud.block_storage.delete_volume(volume.id)
-    eventually(lambda: cloud.block_storage.find_volume(volume.id), wanted=None)
+    eventually(lambda: cloud.block_storage.find_volume(volume.id), desired=None)
 
 
 def test_a_stopped_host_is_silent_and_a_started_one_answers(region: Region) -> None:
@@ -355,7 +357,7 @@ def test_a_deleted_host_leaves_nothing(region: Region) -> None:
     folder = region.lab.folder / "clouds" / ABROAD.name / "hosts" / server
     assert folder.is_dir()
     compute.delete_server(server)
-    eventually(lambda: compute.find_server(server), wanted=None)
+    eventually(lambda: compute.find_server(server), desired=None)
     assert not folder.exists()
     left = [line for found in traces(region.lab.folder).values() for line in found if server[:13] in line]
     assert left == []
@@ -375,7 +377,7 @@ def test_hosts_stand_apart_when_their_group_says_so(region: Region) -> None:
     for server in made:
         compute.delete_server(server)
     for server in made:
-        eventually(lambda server=server: compute.find_server(server), wanted=None)
+        eventually(lambda server=server: compute.find_server(server), desired=None)
 
 
 def test_hosts_come_back_with_the_lab_as_they_were(region: Region) -> None:

@@ -81,10 +81,10 @@ def a_tenant(lab: Lab, cloud: Connection) -> Connection:
     return connect(lab, username=name, password=name, project_name=name)
 
 
-def eventually(what: Callable[[], Any], wanted: Any, timeout_s: float = 60) -> None:
+def eventually(what: Callable[[], Any], desired: Any, timeout_s: float = 60) -> None:
     deadline = time.monotonic() + timeout_s
-    while (found := what()) != wanted:
-        assert time.monotonic() < deadline, f"still {found!r}, not {wanted!r}"
+    while (found := what()) != desired:
+        assert time.monotonic() < deadline, f"still {found!r}, not {desired!r}"
         time.sleep(0.1)
 
 
@@ -144,13 +144,13 @@ def test_new_security_groups_start_with_the_rules_of_a_real_cloud(cloud: Connect
 
 
 def test_the_network_extensions_that_the_stacks_use_are_there(cloud: Connection) -> None:
-    wanted = {
+    desired = {
         *("router", "extraroute", "extraroute-atomic", "ext-gw-mode", "address-group", "rbac-policies", "quotas"),
         *("rbac-address-group", "security-group", "security-groups-remote-address-group", "allowed-address-pairs"),
         *("security-groups-default-rules", "standard-attr-tag", "subnet_allocation", "quota_details", "net-mtu"),
         *("net-mtu-writable", "external-net", "port-security", "availability_zone"),
     }
-    assert wanted <= {extension.alias for extension in cloud.network.extensions()}
+    assert desired <= {extension.alias for extension in cloud.network.extensions()}
 
 
 # -- tenants

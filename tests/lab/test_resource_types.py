@@ -309,23 +309,23 @@ def test_a_type_is_made_read_found_changed_and_removed(case: Case, work: Worksho
         assert_as_wanted(kind, cloud, live, inputs)
         assert_reading_changes_nothing(kind, cloud, live, inputs)
         assert_found_again(kind, cloud, live, inputs)
-        now, wanted = live, inputs
+        now, desired = live, inputs
         if change:
-            wanted = kind.check({**given, **change})
-            diff = kind.diff(wanted, inputs, live.outputs)
+            desired = kind.check({**given, **change})
+            diff = kind.diff(desired, inputs, live.outputs)
             assert {one.path for one in diff.changes} == set(change)
             assert not diff.replaces
-            now = kind.update(cloud, live.id, wanted, inputs, live.outputs)
-            assert_as_wanted(kind, cloud, now, wanted)
-            assert_reading_changes_nothing(kind, cloud, now, wanted)
+            now = kind.update(cloud, live.id, desired, inputs, live.outputs)
+            assert_as_wanted(kind, cloud, now, desired)
+            assert_reading_changes_nothing(kind, cloud, now, desired)
             assert_drift_shows(kind, cloud, now, inputs, change)
-        assert kind.diff({**wanted, **case.replacing}, wanted, now.outputs).replaces
+        assert kind.diff({**desired, **case.replacing}, desired, now.outputs).replaces
         kind.delete(cloud, live.id, now.outputs)
         removed = not case.outlives_its_delete
         if removed:
             assert kind.read(cloud, live.id, now.outputs) is None
             assert many(kind, cloud, live.id, now.outputs) == {}
-            assert kind.find(cloud, wanted) is None
+            assert kind.find(cloud, desired) is None
             kind.delete(cloud, live.id, now.outputs)
     finally:
         if not removed:
@@ -333,7 +333,7 @@ def test_a_type_is_made_read_found_changed_and_removed(case: Case, work: Worksho
 
 
 def assert_as_wanted(kind: Any, cloud: Cloud, live: Live, inputs: Properties) -> None:
-    """What the act told, what a read tells and what a list tells: all are what was wanted, and refresh finds no drift."""
+    """What the act told, what a read tells and what a list tells: all are what was desired, and refresh finds no drift."""
     told = {
         "act": live,
         "read": kind.read(cloud, live.id, live.outputs),
@@ -374,7 +374,7 @@ def assert_found_again(kind: Any, cloud: Cloud, live: Live, inputs: Properties) 
 
 
 def assert_drift_shows(kind: Any, cloud: Cloud, now: Live, before: Properties, change: Mapping[str, Any]) -> None:
-    """Seen from what was wanted before, a refresh tells all that has changed since (but what the cloud never tells)."""
+    """Seen from what was desired before, a refresh tells all that has changed since (but what the cloud never tells)."""
     read = kind.read(cloud, now.id, now.outputs)
     refreshed = kind.inputs_of(read, before)
     changed = {one.path for one in kind.diff(before, refreshed, read.outputs).changes}
@@ -406,14 +406,14 @@ def test_what_goes_with_another_is_gone_when_that_is(case: Case, work: Workshop)
 def test_rules_of_one_group_are_made_in_one_request_and_each_is_told_as_it_is(work: Workshop) -> None:
     kind: Any = TYPES["openstack:networking/secGroupRule:SecGroupRule"]
     given = dict(_rule(work))
-    wanted = [kind.check({**given, "portRangeMin": port, "portRangeMax": port}) for port in (80, 22, 443)]
-    assert len({kind.together(one) for one in wanted}) == 1
+    desired = [kind.check({**given, "portRangeMin": port, "portRangeMax": port}) for port in (80, 22, 443)]
+    assert len({kind.together(one) for one in desired}) == 1
     assert kind.together({**given, "securityGroupId": "another"}) != kind.together(given)
-    made = kind.create_many(work.cloud, wanted)
-    for one, live in zip(wanted, made, strict=True):
+    made = kind.create_many(work.cloud, desired)
+    for one, live in zip(desired, made, strict=True):
         assert_as_wanted(kind, work.cloud, live, one)
     with pytest.raises(CloudError) as refused:
-        kind.create_many(work.cloud, [kind.check({**given, "portRangeMin": 8080, "portRangeMax": 8080}), wanted[0]])
+        kind.create_many(work.cloud, [kind.check({**given, "portRangeMin": 8080, "portRangeMax": 8080}), desired[0]])
     assert refused.value.status == 409
     ports = {
         rule["port_range_min"]

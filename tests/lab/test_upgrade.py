@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ace.engine.contract import Secret
-from ace.engine.embedded.state_store import JournaledState
+from ace.engine.state_store import JournaledState
 from tests.lab.old_root import COMMIT, has_history, old_release, todays
 from tests.lab.region import Region
 

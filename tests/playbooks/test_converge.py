@@ -175,8 +175,8 @@ class TestKernel:
 
     def test_a_route_to_an_interface_s_own_network_is_left_to_the_kernel(self) -> None:
         machine = FakeMachine(check=True, root="/nowhere", answers=network)
-        wanted = Network((), {"10.1.0.0/24": "10.2.0.9", "10.3.0.0/24": "10.2.0.9"})
-        changes = converge_network(wanted, machine)
+        desired = Network((), {"10.1.0.0/24": "10.2.0.9", "10.3.0.0/24": "10.2.0.9"})
+        changes = converge_network(desired, machine)
         assert [change.what for change in changes] == [
             "/etc/ace/network.batch",
             "route 10.3.0.0/24",
@@ -232,10 +232,10 @@ class TestFirewall:
         assert given[0] == "table inet ace {}\ndelete table inet ace\nlater\n"
 
 
-def firewall(wanted: str, live: str) -> Answers:
+def firewall(desired: str, live: str) -> Answers:
     def answers(command: Sequence[str], given: str | None) -> Completed | None:
         if command[0] == "unshare":
-            return Completed(0, wanted, "")
+            return Completed(0, desired, "")
         return Completed(0, live, "") if "list" in command else None
 
     return answers
@@ -348,14 +348,14 @@ class TestUnits:
     def test_a_masked_unit_is_unmasked_enabled_and_started(self) -> None:
         machine = FakeMachine(answers=Systemd(load="masked", file="masked", active="inactive"))
         converge_units([Unit("d.timer")], machine)
-        wanted = [
+        desired = [
             "unmask --no-reload d.timer",
             "enable --no-reload --quiet d.timer",
             "daemon-reload",
             "restart d.timer",
         ]
         verbs = [command.partition("systemctl ")[2] for command in machine.said]
-        assert [verb for verb in verbs if verb in wanted] == wanted
+        assert [verb for verb in verbs if verb in desired] == desired
 
     @pytest.mark.root
     @pytest.mark.skipif(os.getuid() != 0, reason="writes files of root")

@@ -49,10 +49,10 @@ def test_every_role_can_be_asked_whether_it_works(role: Path) -> None:
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 def test_packages_of_a_role_are_on_the_lab_s_hosts(role: Path) -> None:
     listed = (PLAYBOOKS.parent / "ace" / "lab" / "host_packages.txt").read_text().split()
-    wanted = [
+    desired = [
         name for key, value in read(role / "vars" / "main.yml").items() if key.endswith("_packages") for name in value
     ]
-    assert [name for name in wanted if name not in listed] == []
+    assert [name for name in desired if name not in listed] == []
 
 
 @pytest.mark.parametrize("name", ["dns", "monitoring", "time"])

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from ace.interconnect.plan import plan
 from ace.interconnect.render import render
 from ace.spec.iso3166 import COUNTRIES
-from ace.spec.values import Member, MemberStatus, Spec, Topology
+from ace.spec.region import Topology
+from ace.spec.values import Member, MemberStatus, Spec
 
 from ..regions import a_member, a_region
 

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from ace.spec.load import read_all
-from ace.spec.models import EcosystemFile, MemberFile, RegisterFile
+from ace.spec.models.ecosystem import EcosystemFile
+from ace.spec.models.member import MemberFile
+from ace.spec.models.register import RegisterFile
 from ace.spec.resolve import resolve
 from ace.spec.shape import check_shape
 from ace.spec.values import DataCentre, Spec

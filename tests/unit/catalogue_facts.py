@@ -13,7 +13,8 @@ from ace.catalogue.facts import Facts, Proof, Refusal
 from ace.catalogue.records import catalogue
 from ace.catalogue.values import Catalogue, Kind, Reason
 from ace.spec import load
-from ace.spec.values import LocalizedText, Member, MemberStatus, Service, Spec
+from ace.spec.region import LocalizedText
+from ace.spec.values import Member, MemberStatus, Service, Spec
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates" / "catalogue"

@@ -45,11 +45,11 @@ def gaia_x_shapes(classes: set[str]) -> Graph:
     """Gaia-X's shapes for some classes (all of them take minutes to read), as release 25.11 has them."""
     text = _path("omb", "data", "artifacts", "gx", "gx.shacl.ttl").read_text(encoding="utf-8")
     head, *blocks = text.split("\n\n")
-    wanted = [block for block in blocks if (m := re.match(r"\s*gx:(\w+)Shape ", block)) and m[1] in classes]
-    found = {re.match(r"\s*gx:(\w+)Shape ", block)[1] for block in wanted}  # type: ignore[index]
+    desired = [block for block in blocks if (m := re.match(r"\s*gx:(\w+)Shape ", block)) and m[1] in classes]
+    found = {re.match(r"\s*gx:(\w+)Shape ", block)[1] for block in desired}  # type: ignore[index]
     assert found == classes
-    wanted = [_as_in_2511(block) for block in wanted]
-    return Graph().parse(data="\n\n".join([head, *wanted]).replace(GAIA_X_DEVELOPMENT, GAIA_X_2511), format="turtle")
+    desired = [_as_in_2511(block) for block in desired]
+    return Graph().parse(data="\n\n".join([head, *desired]).replace(GAIA_X_DEVELOPMENT, GAIA_X_2511), format="turtle")
 
 
 def backstage_schema() -> Any:

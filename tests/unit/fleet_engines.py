@@ -27,7 +27,7 @@ from ace.engine.guards import refuse_protected
 
 
 class FolderEngine:
-    """Makes what `program_dir/wanted` lists, or what it is told that a stack wants: `!name` is protected, `?name` refused.
+    """Makes what `program_dir/desired` lists, or what it is told that a stack wants: `!name` is protected, `?name` refused.
 
     A stack's cloud is its state folder.
     """
@@ -37,10 +37,10 @@ class FolderEngine:
     def __init__(
         self,
         before_step: Callable[[Stack, str], None] = lambda _stack, _name: None,
-        wanted: Mapping[str, Sequence[str]] | None = None,
+        desired: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self._before_step = before_step
-        self._told = wanted or {}
+        self._told = desired or {}
 
     def preview(self, stack: Stack, options: RunOptions, sink: EventSink, cancel: threading.Event) -> Plan:
         sink(Phase(stack.name, "planning"))
@@ -79,13 +79,13 @@ class FolderEngine:
     def _wanted(self, stack: Stack) -> list[str]:
         if stack.name in self._told:
             return list(self._told[stack.name])
-        return (stack.program_dir / "wanted").read_text(encoding="utf-8").split()
+        return (stack.program_dir / "desired").read_text(encoding="utf-8").split()
 
     def _present(self, stack: Stack) -> list[str]:
         return sorted(path.name for path in stack.state_dir.iterdir()) if stack.state_dir.is_dir() else []
 
     def _steps(self, stack: Stack) -> list[Step]:
-        wanted, present = [name.strip("!") for name in self._wanted(stack)], self._present(stack)
+        desired, present = [name.strip("!") for name in self._wanted(stack)], self._present(stack)
         return [
             Step(
                 Op.SAME,
@@ -95,8 +95,8 @@ class FolderEngine:
                 (),
                 False,
             ),
-            *(self._step(stack, Op.SAME if name in present else Op.CREATE, name) for name in wanted),
-            *(self._step(stack, Op.DELETE, name) for name in present if name not in wanted),
+            *(self._step(stack, Op.SAME if name in present else Op.CREATE, name) for name in desired),
+            *(self._step(stack, Op.DELETE, name) for name in present if name not in desired),
         ]
 
     def _step(self, stack: Stack, op: Op, name: str) -> Step:
@@ -126,9 +126,9 @@ class FolderEngine:
         return Outcome(stack.name, tuple(done), tuple(failures))
 
 
-def a_stack(folder: Path, name: str, *wanted: str) -> Stack:
+def a_stack(folder: Path, name: str, *desired: str) -> Stack:
     """A stack with a program that wants those resources."""
     program, state = folder / name, folder / name / "state"
     state.mkdir(parents=True, exist_ok=True)
-    (program / "wanted").write_text("\n".join(wanted), encoding="utf-8")
+    (program / "desired").write_text("\n".join(desired), encoding="utf-8")
     return Stack(name, program, state, "a passphrase")

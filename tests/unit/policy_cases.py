@@ -8,13 +8,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ace.policy import judge
+from ace.policy import judge_spec
 from ace.policy.approval import NAMESPACE, suspension_statement, waiver_statement
 from ace.policy.values import Judgement
 from ace.signatures.ssh import on_one_line, sign
+from ace.spec.region import Approver
 from ace.spec.values import (
     Approval,
-    Approver,
     Contact,
     DataCentre,
     Label,
@@ -116,4 +116,4 @@ def told(judgement: Judgement) -> list[str]:
 
 
 def judged(spec: Spec, as_of: date = TODAY) -> list[str]:
-    return told(judge(spec, as_of))
+    return told(judge_spec(spec, as_of))

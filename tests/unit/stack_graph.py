@@ -18,7 +18,8 @@ from pulumi.runtime import mocks, settings
 from pulumi.runtime.sync_await import _sync_await
 
 from ace.spec import Spec, load
-from ace.spec.values import Member, Region
+from ace.spec.region import Region
+from ace.spec.values import Member
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 QUIET = pytest.mark.filterwarnings("ignore:openstack.index:DeprecationWarning")
@@ -195,8 +196,8 @@ def run_program(stack: str, program: Callable[[], dict[str, Any]]) -> Graph:
 
 def country_graph(region: Region, member: Member) -> Graph:
     """The graph of a member's stack."""
+    from ace.spec.outputs import plain
     from country import Country
-    from outputs import plain
 
     def program() -> dict[str, Any]:
         country = Country(region, member)

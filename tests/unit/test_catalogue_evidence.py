@@ -9,7 +9,7 @@ from ace.catalogue.evidence import facts_of
 from ace.catalogue.explain import explain
 from ace.catalogue.records import catalogue
 from ace.catalogue.values import Catalogue, Kind, Status
-from ace.policy import judge
+from ace.policy import judge_spec
 from ace.publication.values import (
     Absent,
     HubPublication,
@@ -92,7 +92,7 @@ def a_hub_publication(spec: Spec) -> HubPublication:
 
 def made(verdicts: dict[str, object], spec: Spec | None = None, as_of: date = AS_OF) -> Catalogue:
     spec = spec or shipped()
-    return catalogue(facts_of(spec, judge(spec, as_of), verdicts))  # type: ignore[arg-type]
+    return catalogue(facts_of(spec, judge_spec(spec, as_of), verdicts))  # type: ignore[arg-type]
 
 
 def test_a_verified_publication_verifies_its_country_and_gives_the_endpoints_that_it_signs() -> None:

@@ -77,7 +77,7 @@ def test_arabic_runs_from_right_to_left() -> None:
 def test_a_text_that_is_not_translated_shows_in_english_and_says_so() -> None:
     from dataclasses import replace
 
-    from ace.spec.values import LocalizedText
+    from ace.spec.region import LocalizedText
 
     from .catalogue_facts import shipped, with_member
 

@@ -63,7 +63,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def ace(root: Path, monkeypatch: pytest.MonkeyPatch) -> Ace:
     """Run `ace` in ROOT on engines whose clouds are folders."""
-    monkeypatch.setattr(engines, "build", lambda _name: FolderEngine(wanted=WANTED))
+    monkeypatch.setattr(engines, "build", lambda _name: FolderEngine(desired=WANTED))
 
     def run(*arguments: str) -> Said:
         done = CliRunner().invoke(app, arguments)

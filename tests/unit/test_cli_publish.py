@@ -18,10 +18,11 @@ from typer.testing import CliRunner, Result
 from ace.cli.main import app
 from ace.engine.contract import Secret, Stack
 from ace.membership.fitness.checking import Report, digest_of
-from ace.membership.fitness.contract import Judged, Outcome, Verdict
+from ace.membership.fitness.contract import Assessment, FitnessResult
 from ace.operations.fitness import keep_report
 from ace.signatures.ssh import make_key
 from ace.spec import load
+from ace.verdict import Verdict
 from ace.workspace import engines
 from tests import nobody
 from tests.unit.fleet_engines import FolderEngine
@@ -62,7 +63,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def ace(root: Path, monkeypatch: pytest.MonkeyPatch) -> Ace:
     """Run `ace` in ROOT on engines whose clouds are folders."""
-    monkeypatch.setattr(engines, "build", lambda _name: PublishingEngine(wanted={"tn": ("a",), "ug": ("b",)}))
+    monkeypatch.setattr(engines, "build", lambda _name: PublishingEngine(desired={"tn": ("a",), "ug": ("b",)}))
 
     def run(*arguments: str) -> Result:
         done = CliRunner().invoke(app, arguments)
@@ -191,7 +192,7 @@ def test_preview_shows_the_findings_that_a_change_causes_and_those_that_it_cures
 def test_the_last_check_of_the_clouds_is_told_in_numbers_while_the_file_asks_the_same(ace: Ace, root: Path) -> None:
     member = load(root / "ecosystem").member("tn")
     outcomes = tuple(
-        Outcome(f"test-{number}", "tunis-1", "something", Judged(verdict, "secret detail", ""))
+        FitnessResult(f"test-{number}", "tunis-1", "something", Assessment(verdict, "secret detail", ""))
         for number, verdict in enumerate((Verdict.PASS, Verdict.PASS, Verdict.SKIP))
     )
     report = Report("tn", datetime(2026, 11, 20, 8, 30, 15, tzinfo=UTC), digest_of(member), outcomes)

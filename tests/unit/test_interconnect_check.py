@@ -8,7 +8,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from ace.interconnect.check import expected, judge, targets
+from ace.interconnect.check import check_region, expected, targets
 from ace.interconnect.live.seen import Echo, Seen, SessionSeen, parse
 from ace.interconnect.live.shell import ShellError
 from ace.interconnect.map import State
@@ -57,7 +57,7 @@ def with_session(seen: dict[str, Seen | str], host: str, neighbour: str, session
 
 def test_a_region_as_planned_is_well_and_has_a_matrix() -> None:
     planned = region()
-    found = judge(planned, as_planned(planned))
+    found = check_region(planned, as_planned(planned))
     assert found.ok
     assert {link.state for link in found.links} == {State.UP}
     assert {pair.ms for pair in found.pairs} == {12.0}
@@ -69,7 +69,7 @@ def test_a_session_that_is_down_is_named_by_both_ends() -> None:
     planned = region()
     neighbour = str(planned.sessions[TN][0].remote6)
     down = SessionSeen("Active", 0, "Hold Timer Expired", (), overflow=False)
-    found = judge(planned, with_session(as_planned(planned), TN, neighbour, down))
+    found = check_region(planned, with_session(as_planned(planned), TN, neighbour, down))
     assert not found.ok
     bad = [link for link in found.links if link.state is State.DOWN]
     assert [{link.a, link.b} for link in bad] == [{TN, TN_HUB}]
@@ -80,7 +80,7 @@ def test_a_session_that_is_down_is_named_by_both_ends() -> None:
 def test_bfd_that_is_down_counts_as_down() -> None:
     planned = region()
     neighbour = str(planned.sessions[TN][0].remote6)
-    found = judge(planned, changed(as_planned(planned), TN, bfd={neighbour: "down"}))
+    found = check_region(planned, changed(as_planned(planned), TN, bfd={neighbour: "down"}))
     assert [link.detail for link in found.links if link.state is State.DOWN] == [f"{TN}: BFD down"]
 
 
@@ -88,13 +88,13 @@ def test_the_session_of_two_gateways_on_transit_is_looked_at_too() -> None:
     planned = region()
     sibling = planned.siblings[TN][0]
     down = SessionSeen("Connect", 0, "", (), overflow=False)
-    found = judge(planned, with_session(as_planned(planned), TN, str(sibling.transit6), down))
+    found = check_region(planned, with_session(as_planned(planned), TN, str(sibling.transit6), down))
     assert [link.kind for link in found.links if link.state is State.DOWN] == ["transit"]
 
 
 def test_a_host_that_does_not_answer_is_named_with_why() -> None:
     planned = region()
-    found = judge(planned, {**as_planned(planned), TN: "no answer within 150 s"})
+    found = check_region(planned, {**as_planned(planned), TN: "no answer within 150 s"})
     assert not found.ok
     assert [(host.host, host.detail) for host in found.hosts if not host.answers] == [(TN, "no answer within 150 s")]
     assert [pair for pair in found.pairs if not pair.ok]
@@ -115,7 +115,7 @@ def test_what_was_not_asked_from_here_is_unknown_and_no_failure() -> None:
 
 def test_a_drained_gateway_is_told_of_and_is_no_failure() -> None:
     planned = region()
-    found = judge(planned, changed(as_planned(planned), TN, drained=True))
+    found = check_region(planned, changed(as_planned(planned), TN, drained=True))
     assert found.ok
     assert {link.state for link in found.links if TN in (link.a, link.b)} == {State.DRAINED}
 
@@ -127,7 +127,7 @@ def test_a_route_that_is_missing_and_one_too_many_are_named() -> None:
     gone = next(iter(view.routes))
     other: dict[Prefix, tuple[int, ...]] = {p: path for p, path in view.routes.items() if p != gone}
     other[ip_network("10.127.0.0/24")] = (1,)
-    found = judge(planned, changed(as_planned(planned), TN, routes=other))
+    found = check_region(planned, changed(as_planned(planned), TN, routes=other))
     host = next(host for host in found.hosts if host.host == TN)
     assert (host.missing, host.unexpected) == ((gone,), (ip_network("10.127.0.0/24"),))
     assert not found.ok
@@ -140,7 +140,7 @@ def test_what_a_neighbour_may_not_say_is_a_leak_by_name() -> None:
         (replace(UP, refused=(ip_network("0.0.0.0/0"), ip_network("10.115.36.0/25"))), "0.0.0.0/0"),
         (SessionSeen("Idle", 0, "", (), overflow=True), "more prefixes"),
     ):
-        found = judge(planned, with_session(as_planned(planned), TN_HUB, neighbour, session))
+        found = check_region(planned, with_session(as_planned(planned), TN_HUB, neighbour, session))
         assert [(leak.host, leak.neighbour) for leak in found.leaks] == [(TN_HUB, TN)]
         assert word in found.leaks[0].what
         assert not found.ok
@@ -152,7 +152,7 @@ def test_own_routes_that_come_back_are_no_leak() -> None:
     node = planned.node(TN)
     assert node is not None
     session = replace(UP, refused=(node.announces[0].prefix,))
-    assert judge(planned, with_session(as_planned(planned), TN, neighbour, session)).leaks == ()
+    assert check_region(planned, with_session(as_planned(planned), TN, neighbour, session)).leaks == ()
 
 
 def test_one_flow_that_is_lost_or_large_packets_that_are_make_a_pair_fail() -> None:
@@ -160,9 +160,9 @@ def test_one_flow_that_is_lost_or_large_packets_that_are_make_a_pair_fail() -> N
     view = as_planned(planned)[TN]
     assert isinstance(view, Seen)
     lost = dict.fromkeys(list(view.pings)[:1], Echo(0, None))
-    found = judge(planned, changed(as_planned(planned), TN, pings={**view.pings, **lost}))
+    found = check_region(planned, changed(as_planned(planned), TN, pings={**view.pings, **lost}))
     assert [pair.flows - pair.through for pair in found.pairs if not pair.ok] == [1]
-    found = judge(planned, changed(as_planned(planned), TN, big={**view.big, next(iter(view.big)): False}))
+    found = check_region(planned, changed(as_planned(planned), TN, big={**view.big, next(iter(view.big)): False}))
     assert [(pair.through == pair.flows, pair.large) for pair in found.pairs if not pair.ok] == [(True, False)]
 
 

@@ -10,7 +10,8 @@ from ace.interconnect.map import State, draw
 from ace.interconnect.plan import plan
 from ace.interconnect.values import LinkKind
 from ace.spec.iso3166 import COUNTRIES
-from ace.spec.values import MemberStatus, Topology
+from ace.spec.region import Topology
+from ace.spec.values import MemberStatus
 
 from ..regions import a_member, a_region, shipped
 

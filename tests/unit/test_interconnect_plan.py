@@ -11,7 +11,7 @@ import pytest
 from ace.interconnect.plan import plan
 from ace.interconnect.values import LinkKind, NodeKind, Plan, Role
 from ace.operations.region import refused_routes
-from ace.policy import Kind, judge
+from ace.policy import Kind, judge_spec
 from ace.publication.values import (
     Absent,
     HubPublication,
@@ -22,7 +22,8 @@ from ace.publication.values import (
     Refused,
     Verified,
 )
-from ace.spec.values import Member, MemberStatus, Spec, Topology
+from ace.spec.region import Topology
+from ace.spec.values import Member, MemberStatus, Spec
 
 from ..regions import a_member, a_region, shipped
 
@@ -223,7 +224,7 @@ def test_after_a_label_s_end_exactly_the_prefixes_that_needed_it_are_kept_at_hom
     spec, later = shipped(), date(2027, 12, 1)
     before, after = plan(spec), plan(spec, refused=refused_routes(spec, later))
     gone = announced(before) - announced(after)
-    assert gone and gone == announced(before) & judge(spec, later).refused(Kind.ROUTE)
+    assert gone and gone == announced(before) & judge_spec(spec, later).refused(Kind.ROUTE)
     assert {item.subject for item in after.left_out} == gone
     assert all(item.code == "label-coverage" and "ended on" in item.reason for item in after.left_out)
     kept = {str(prefix) for node in after.nodes for prefix in node.keeps}

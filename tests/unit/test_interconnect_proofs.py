@@ -12,11 +12,12 @@ import pytest
 
 from ace.errors import UserError
 from ace.interconnect.plan import plan
-from ace.interconnect.prove import PROOFS, Verdict, prove, read_dir, read_region
+from ace.interconnect.prove import PROOFS, prove, read_dir, read_region
 from ace.interconnect.prove import tools as prove_tools
 from ace.interconnect.render import render
 from ace.spec.iso3166 import COUNTRIES
-from ace.spec.values import Topology
+from ace.spec.region import Topology
+from ace.verdict import Verdict
 
 from ..regions import a_member, a_region, shipped
 
@@ -50,8 +51,8 @@ def needs_tool(name: str) -> None:
 def test_what_is_rendered_is_proven() -> None:
     results = {result.name: result for result in prove(read_region(rendered()))}
     assert {name: [str(flaw) for flaw in result.flaws] for name, result in results.items() if result.flaws} == {}
-    wanted = {name for name in PROOFS if name not in NEEDS} | {"readable"}
-    assert {name for name, result in results.items() if result.verdict is Verdict.PASS} >= wanted
+    desired = {name for name in PROOFS if name not in NEEDS} | {"readable"}
+    assert {name for name, result in results.items() if result.verdict is Verdict.PASS} >= desired
     assert "two paths" in results["two-disjoint-paths"].evidence
 
 

@@ -15,7 +15,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "ace" / "lab"))  # whe
 from drivers.dataplane import rules
 from drivers.dataplane.names import BRIDGE, Names, external_bridge, lab_tag, router_interface, tap
 from drivers.dataplane.plan import Bridge, plan
-from drivers.dataplane.values import Network, Port, Router, RouterInterface, Rule, Uplink, Wanted
+from drivers.dataplane.values import DesiredNetworks, Network, Port, Router, RouterInterface, Rule, Uplink
 from drivers.hosts import cgroups, scripts
 from drivers.hosts.record import Disk, Nic, Record
 
@@ -43,9 +43,9 @@ def a_router(**changes: object) -> Router:
     return Router(**{**said, **changes})
 
 
-def a_cloud() -> Wanted:
+def a_cloud() -> DesiredNetworks:
     public = Network(PUBLIC, 1500, external=True, gateways=(ip_interface("198.18.0.1/21"),))
-    return Wanted((public, Network(TRANSIT, 1450, ports=(a_port(),))), (a_router(),))
+    return DesiredNetworks((public, Network(TRANSIT, 1450, ports=(a_port(),))), (a_router(),))
 
 
 def chain(text: str, name: str) -> list[str]:
@@ -82,7 +82,7 @@ def test_external_networks_are_bridges_in_the_underlay_and_others_have_namespace
 
 def test_a_router_is_cabled_to_the_bridges_of_its_networks_wherever_they_are() -> None:
     router = plan(a_cloud(), NAMES).spaces[-1]
-    assert [(cable.place.namespace, cable.place.bridge) for cable in router.cables] == [
+    assert [(cable.bridge_at.namespace, cable.bridge_at.bridge) for cable in router.cables] == [
         (NAMES.network(TRANSIT), BRIDGE),
         (NAMES.underlay, external_bridge(PUBLIC)),
     ]

@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
-from ace.membership.fitness import TESTS, extensions
 from ace.membership.fitness import facts as f
-from ace.membership.fitness.asked import asked_of
+from ace.membership.fitness.apis import NEEDED_EXTENSIONS
 from ace.membership.fitness.checking import Report, check, digest_of, read_report
-from ace.membership.fitness.contract import Asked, FitnessTest, Judged, Outcome, UnknownFact, Verdict
+from ace.membership.fitness.contract import Assessment, FitnessResult, FitnessTest
+from ace.membership.fitness.facts import FactUnavailable
+from ace.membership.fitness.registry import TESTS
+from ace.membership.fitness.requirements import Requirements, requirements_of
 from ace.spec import load
 from ace.spec.values import CloudAccess, FlavorSource, MemberStatus
+from ace.verdict import Verdict
 from tests.unit.member_root import CHECKOUT
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -22,9 +25,11 @@ SPEC = load(CHECKOUT / "ecosystem")
 KENYA = SPEC.member("KE")
 
 
-def asked(**changes: Any) -> Asked:
+def required(**changes: Any) -> Requirements:
     candidate = replace(KENYA, status=MemberStatus.CANDIDATE)
-    return replace(asked_of(SPEC.region, candidate, KENYA.data_centres[0]), **changes)
+    found = requirements_of(SPEC.region, candidate, KENYA.data_centres[0])
+    of_cloud = {name: changes.pop(name) for name in ("access", "flavors") if name in changes}
+    return replace(found, cloud=replace(found.cloud, **of_cloud), **changes)
 
 
 ADMIN = f.CredentialFact("ke-konza-1", frozenset({"admin", "member"}), "project", False)
@@ -33,7 +38,7 @@ MANAGER = (
     f.CredentialFact("ke-konza-1-domain", frozenset({"manager"}), "domain", False),
 )
 MANAGED = {"access": CloudAccess.DOMAIN_MANAGER}
-EXISTING = {"flavor_source": FlavorSource.EXISTING}
+EXISTING = {"flavors": FlavorSource.EXISTING}
 GOOD_TLS = f.TlsFact("cloud.ke:443", "", NOW + timedelta(days=90), NOW)
 ENDPOINTS = tuple(
     f.EndpointFact(service, "ke-konza-1", "public", f"https://cloud.ke/{service}")
@@ -51,14 +56,14 @@ SPANS = {"compute": ((2, 1), (2, 104)), "block_storage": ((3, 0), (3, 71))}
 QUOTAS = tuple(
     f.QuotaFact(service, name, 1000, 0)
     for service, needs in (
-        ("compute", asked().need.compute),
-        ("network", asked().need.network),
-        ("block_storage", asked().need.block_storage),
+        ("compute", required().capacity.compute),
+        ("network", required().capacity.network),
+        ("block_storage", required().capacity.block_storage),
     )
     for name in needs
     if name not in ("ram", "gigabytes")
 )
-ALIASES = frozenset({*extensions.NEEDED, "agent"})
+ALIASES = frozenset({*NEEDED_EXTENSIONS, "agent"})
 
 
 def short(name: str, limit: int, used: int = 0) -> tuple[f.QuotaFact, ...]:
@@ -206,14 +211,14 @@ FAILS: list[tuple[str, Any, dict[str, Any], str, str]] = [
         "canary",
         f.CanaryFact(("project",), "neutron refused", ()),
         {},
-        "neutron refused after project; all is gone again",
+        "neutron refused after project; everything was deleted again",
         "first failed test",
     ),
     (
         "canary",
         f.CanaryFact(("project",), "", ("volume x: in use",)),
         {},
-        "could not be removed: volume x",
+        "could not be deleted: volume x",
         "by hand",
     ),
 ]
@@ -230,27 +235,27 @@ OTHERS: list[tuple[str, Any, dict[str, Any], Verdict]] = [
 
 @pytest.mark.parametrize(("name", "fact", "changes"), PASSES)
 def test_a_fit_cloud_passes(name: str, fact: Any, changes: dict[str, Any]) -> None:
-    judged = TESTS[name].judge(fact, asked(**changes))
-    assert judged.verdict is Verdict.PASS, judged
-    assert judged.evidence
-    assert not judged.advice
+    assessment = TESTS[name].assess(fact, required(**changes))
+    assert assessment.verdict is Verdict.PASS, assessment
+    assert assessment.evidence
+    assert not assessment.advice
 
 
 @pytest.mark.parametrize(("name", "fact", "changes", "evidence", "advice"), FAILS)
 def test_an_unfit_cloud_fails_with_evidence_and_advice(
     name: str, fact: Any, changes: dict[str, Any], evidence: str, advice: str
 ) -> None:
-    judged = TESTS[name].judge(fact, asked(**changes))
-    assert judged.verdict is Verdict.FAIL, judged
-    assert evidence in judged.evidence
-    assert advice in judged.advice
+    assessment = TESTS[name].assess(fact, required(**changes))
+    assert assessment.verdict is Verdict.FAIL, assessment
+    assert evidence in assessment.evidence
+    assert advice in assessment.advice
 
 
 @pytest.mark.parametrize(("name", "fact", "changes", "verdict"), OTHERS)
 def test_what_is_no_question_is_skipped_and_what_cannot_be_known_aborts(
     name: str, fact: Any, changes: dict[str, Any], verdict: Verdict
 ) -> None:
-    assert TESTS[name].judge(fact, asked(**changes)).verdict is verdict
+    assert TESTS[name].assess(fact, required(**changes)).verdict is verdict
 
 
 def test_every_test_is_tried_in_both_directions() -> None:
@@ -265,7 +270,7 @@ def test_every_test_says_what_it_proves() -> None:
 def test_a_domain_managers_project_needs_room_for_the_tenants_networks_too() -> None:
     centre = KENYA.data_centres[0]
     lent = replace(centre, cloud=replace(centre.cloud, access=CloudAccess.DOMAIN_MANAGER))
-    own, all_ = (asked_of(SPEC.region, KENYA, one).need.network for one in (centre, lent))
+    own, all_ = (requirements_of(SPEC.region, KENYA, one).capacity.network for one in (centre, lent))
     assert all_["network"] == own["network"] + sum(len(tenant.networks) for tenant in KENYA.tenants)
     assert all_["router"] == own["router"] + len(KENYA.tenants)
 
@@ -276,28 +281,28 @@ def test_a_domain_managers_project_needs_room_for_the_tenants_networks_too() -> 
 class _Facts:
     """Stands where a collector would; its facts are plain."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, required: Requirements) -> None:
         from threading import Event
 
-        self.asked, self.cancel = asked, Event()
+        self.required, self.cancel = required, Event()
         self.good = "yes"
 
     @property
     def unknown(self) -> str:
-        raise UnknownFact("nobody knows", "ask somebody")
+        raise FactUnavailable("nobody knows", "ask somebody")
 
 
 def a_test(name: str, fact: str) -> FitnessTest:
-    return FitnessTest(name, name, lambda c: getattr(c, fact), lambda value, _: Judged(Verdict.PASS, str(value)))
+    return FitnessTest(name, name, lambda c: getattr(c, fact), lambda value, _: Assessment(Verdict.PASS, str(value)))
 
 
 def test_a_fact_that_cannot_be_had_aborts_its_own_tests_and_no_others() -> None:
-    told: list[Outcome] = []
+    reported: list[FitnessResult] = []
     tests = {name: a_test(name, fact) for name, fact in (("a", "good"), ("b", "unknown"), ("c", "good"))}
-    outcomes = check(tests, _Facts(asked()), told.append)  # type: ignore[arg-type]
-    assert [outcome.judged.verdict for outcome in outcomes] == [Verdict.PASS, Verdict.ABORT, Verdict.PASS]
-    assert outcomes[1].judged == Judged(Verdict.ABORT, "nobody knows", "ask somebody")
-    assert tuple(told) == outcomes
+    results = check(tests, _Facts(required()), reported.append)  # type: ignore[arg-type]
+    assert [result.assessment.verdict for result in results] == [Verdict.PASS, Verdict.ABORT, Verdict.PASS]
+    assert results[1].assessment == Assessment(Verdict.ABORT, "nobody knows", "ask somebody")
+    assert tuple(reported) == results
 
 
 @pytest.mark.parametrize(
@@ -305,8 +310,8 @@ def test_a_fact_that_cannot_be_had_aborts_its_own_tests_and_no_others() -> None:
     [("PASS PASS", True), ("PASS SKIP", True), ("PASS FAIL", False), ("PASS ABORT", False), ("", False)],
 )
 def test_fit_is_who_has_neither_fail_nor_abort(verdicts: str, fit: bool) -> None:
-    outcomes = tuple(Outcome("x", "dc", "", Judged(Verdict(word), "")) for word in verdicts.split())
-    report = Report("ke", NOW, digest_of(KENYA), outcomes)
+    results = tuple(FitnessResult("x", "dc", "", Assessment(Verdict(word), "")) for word in verdicts.split())
+    report = Report("ke", NOW, digest_of(KENYA), results)
     assert report.fit is fit
     import json
 

@@ -14,13 +14,14 @@ from ace.errors import RefusedError, UserError
 from ace.membership import log, transition
 from ace.membership.activation import require_fit
 from ace.membership.fitness.checking import NAMESPACE, SCHEMA, Report, digest_of
-from ace.membership.fitness.contract import Judged, Outcome, Verdict
+from ace.membership.fitness.contract import Assessment, FitnessResult
 from ace.membership.lifecycle import TABLE, Verb, after, is_way
 from ace.policy.approval import NAMESPACE as APPROVAL
 from ace.policy.approval import suspension_statement
 from ace.signatures.ssh import make_key, on_one_line, public_key_of, sign
 from ace.spec import load
 from ace.spec.values import MemberStatus
+from ace.verdict import Verdict
 from ace.workspace.as_of import today
 from tests.unit.member_root import SC, Root, a_root
 
@@ -40,7 +41,7 @@ def checked(root: Root, verdict: Verdict = Verdict.PASS, age: timedelta = timede
     from ace.operations.fitness import keep_report
 
     member = load(root.spec).member("SC")
-    outcomes = (Outcome("extensions", "victoria-1", "", Judged(verdict, "")),)
+    outcomes = (FitnessResult("extensions", "victoria-1", "", Assessment(verdict, "")),)
     keep_report(root.path, Report("sc", datetime.now(UTC) - age, digest_of(member), outcomes))
 
 
@@ -214,7 +215,7 @@ def key(root: Root) -> Path:
 
 def handed_in(root: Root, key: Path, country: str = "sc") -> Path:
     """A report as the country would send it."""
-    outcomes = (Outcome("extensions", "victoria-1", "", Judged(Verdict.PASS, "")),)
+    outcomes = (FitnessResult("extensions", "victoria-1", "", Assessment(Verdict.PASS, "")),)
     report = Report(country, datetime.now(UTC), digest_of(load(root.spec).member("SC")), outcomes)
     file = root.path / ".ace" / "report.json"
     file.write_text(json.dumps({"schema": SCHEMA, **report.as_json()}))

@@ -16,11 +16,11 @@ import jsonschema
 import pytest
 
 from ace.cli.main import main
+from ace.engine import journal
 from ace.engine.contract import OperationKind, Snapshot
-from ace.engine.embedded import journal
-from ace.engine.embedded.deployment import from_deployment, secrets_of
-from ace.engine.embedded.state_store import JournaledState
-from ace.engine.embedded.wire import clear
+from ace.engine.deployment import from_deployment, secrets_of
+from ace.engine.state_store import JournaledState
+from ace.engine.wire import clear
 from ace.fleet.report import SCHEMA, SCHEMA_FILE
 from ace.publication import folder
 from ace.publication.values import Reason

@@ -77,13 +77,13 @@ def test_what_was_made_since_in_our_project_is_taken_in() -> None:
         pytest.param({"created_at": "2026-11-30T12:04:50Z"}, id="older"),
         pytest.param({"project_id": "p2"}, id="another project's"),
         pytest.param({"tags": ["theirs"]}, id="with others' marks"),
-        pytest.param({"admin_state_up": False}, id="not as wanted"),
+        pytest.param({"admin_state_up": False}, id="not as desired"),
     ],
 )
 def test_what_is_somebody_elses_is_not(changes: dict[str, Any]) -> None:
-    wanted = {**ROUTER, "adminStateUp": True}
-    assert found("networking/router:Router", wanted, a_router(**changes)) is None
-    assert found("networking/router:Router", wanted, a_router(**changes), a_router(id="r2")) == "r2"
+    desired = {**ROUTER, "adminStateUp": True}
+    assert found("networking/router:Router", desired, a_router(**changes)) is None
+    assert found("networking/router:Router", desired, a_router(**changes), a_router(id="r2")) == "r2"
 
 
 def test_what_the_state_has_already_is_never_it() -> None:

@@ -1,4 +1,4 @@
-"""How wanted inputs are compared with what a cloud has: plain data, no cloud."""
+"""How desired inputs are compared with what a cloud has: plain data, no cloud."""
 
 from __future__ import annotations
 

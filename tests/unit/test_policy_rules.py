@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from ace.errors import Severity
-from ace.policy import Kind, judge
+from ace.policy import Kind, judge_spec
 from ace.policy.judge import judge_plan, judge_publication
 from ace.policy.rules import LEVELS, RULES
 from ace.policy.values import Announcement, Published
 from ace.signatures.ssh import make_key
-from ace.spec.values import Capacity, MemberStatus, OperatorKind, ResidencyMode
+from ace.spec.region import OperatorKind
+from ace.spec.values import Capacity, MemberStatus, ResidencyMode
 from tests.unit.policy_cases import (
     TODAY,
     a_label,
@@ -48,7 +49,7 @@ def test_every_rule_says_what_it_asks_who_owns_it_and_where_it_comes_from() -> N
 
 
 def test_unknown_residency_fails_closed_and_takes_services_and_routes_along() -> None:
-    judgement = judge(with_mode("ug", "education", ResidencyMode.UNKNOWN), TODAY)
+    judgement = judge_spec(with_mode("ug", "education", ResidencyMode.UNKNOWN), TODAY)
     assert told(judgement) == ["error residency-unknown tenant/ug/education"]
     assert judgement.refused(Kind.SERVICE) == {"ug-e-learning"}
     [finding] = judgement.errors_for(Kind.SERVICE, "ug-e-learning")
@@ -92,7 +93,7 @@ def test_a_service_is_offered_only_where_its_data_may_go(
 
 
 def test_as_of_a_date_after_a_labels_end_exactly_what_needed_it_is_refused() -> None:
-    judgement = judge(shipped(), date(2027, 6, 1))
+    judgement = judge_spec(shipped(), date(2027, 6, 1))
     assert {finding.rule for finding in judgement.errors} == {"label-coverage"}
     assert judgement.refused(Kind.TENANT) == {"tn/education", "tn/health", "tn/justice"}
     assert judgement.refused(Kind.SERVICE) == {"tn-e-learning", "tn-health-records", "tn-case-files"}
@@ -104,12 +105,12 @@ def test_as_of_a_date_after_a_labels_end_exactly_what_needed_it_is_refused() -> 
 
 
 def test_a_label_counts_on_its_last_day() -> None:
-    assert judge(shipped(), date(2027, 5, 31)).errors == ()
+    assert judge_spec(shipped(), date(2027, 5, 31)).errors == ()
 
 
 def test_a_label_of_another_scheme_does_not_cover() -> None:
     spec = with_centre("tn", labels=(a_label("tn-n-cloud", date(2029, 1, 1)),))
-    assert judge(spec, TODAY).refused(Kind.TENANT) == {"tn/education", "tn/health", "tn/justice"}
+    assert judge_spec(spec, TODAY).refused(Kind.TENANT) == {"tn/education", "tn/health", "tn/justice"}
 
 
 def test_a_country_without_a_scheme_needs_no_label() -> None:
@@ -130,7 +131,7 @@ def test_a_country_without_a_scheme_needs_no_label() -> None:
 )
 def test_the_end_of_a_label_is_told_90_30_and_7_days_before(days: int, severity: Severity | None, words: str) -> None:
     as_of = date.fromordinal(date(2027, 5, 31).toordinal() - days)
-    found = [finding for finding in judge(shipped(), as_of).findings if finding.rule == "label-ending"]
+    found = [finding for finding in judge_spec(shipped(), as_of).findings if finding.rule == "label-ending"]
     assert [finding.severity for finding in found] == ([severity] if severity else [])
     assert all(words in finding.message for finding in found)
 
@@ -150,7 +151,7 @@ def test_a_label_without_evidence_is_told() -> None:
 
 def test_government_data_is_not_with_a_telecom_operator() -> None:
     operator = replace(shipped().member("tn").data_centres[0].operator, kind=OperatorKind.TELECOM)
-    judgement = judge(with_centre("tn", operator=operator), TODAY)
+    judgement = judge_spec(with_centre("tn", operator=operator), TODAY)
     assert told(judgement) == ["error operator-kind tenant/tn/justice"]
     assert judgement.refused(Kind.SERVICE) == {"tn-case-files"}
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from ace.cli.main import main
-from ace.policy import Kind, judge
+from ace.policy import Kind, judge_spec
 from ace.signatures.ssh import make_key
 from ace.spec import load
-from ace.spec.values import Approval, Contact, OperatorKind, Spec, Waiver
+from ace.spec.region import OperatorKind
+from ace.spec.values import Approval, Contact, Spec, Waiver
 from tests.unit.policy_cases import TODAY, a_waiver, an_approver, approved, having, told, with_centre
 from tests.unit.publications import SPEC_DIR, shipped
 
@@ -26,12 +27,12 @@ AFTER = date(2027, 6, 1)
 def test_a_waiver_lets_one_through_until_its_end_and_no_longer() -> None:
     spec = having("tn", waivers=(a_waiver(until=date(2027, 8, 31)),))
     for day in (AFTER, date(2027, 8, 31)):
-        judgement = judge(spec, day)
+        judgement = judge_spec(spec, day)
         assert judgement.refused(Kind.TENANT) == {"tn/education", "tn/justice"}
         assert "tn-health-records" not in judgement.refused(Kind.SERVICE)
         [waived] = [finding for finding in judgement.findings if finding.waiver]
         assert "let through until 2027-08-31: renewal is late" in waived.message
-    ended = judge(spec, date(2027, 9, 1))
+    ended = judge_spec(spec, date(2027, 9, 1))
     assert ended.refused(Kind.TENANT) == {"tn/education", "tn/health", "tn/justice"}
     assert "warning waiver-valid waiver/tn/label-coverage" in told(ended)
 
@@ -50,7 +51,7 @@ def test_a_waiver_lets_one_through_until_its_end_and_no_longer() -> None:
     ],
 )
 def test_a_waiver_that_does_not_count_does_nothing_and_is_told(waiver: Waiver, severity: str, why: str) -> None:
-    judgement = judge(having("tn", waivers=(waiver,)), AFTER)
+    judgement = judge_spec(having("tn", waivers=(waiver,)), AFTER)
     assert judgement.refused(Kind.TENANT) == {"tn/education", "tn/health", "tn/justice"}
     [finding] = [finding for finding in judgement.findings if finding.rule == "waiver-valid"]
     assert (str(finding.severity), why in finding.fact) == (severity, True)
@@ -66,7 +67,7 @@ def telecom() -> Spec:
 def waiving(spec: Spec, waiver: Waiver, *approvers: tuple[str, str]) -> list[str]:
     """What is refused with that waiver when those are the region's approvers."""
     region = replace(spec.region, approvers=tuple(an_approver(key, id_) for id_, key in approvers))
-    return sorted(judge(replace(having("tn", spec, waivers=(waiver,)), region=region), TODAY).refused(Kind.TENANT))
+    return sorted(judge_spec(replace(having("tn", spec, waivers=(waiver,)), region=region), TODAY).refused(Kind.TENANT))
 
 
 def test_a_rule_of_the_region_is_waived_only_with_an_approvers_signature(telecom: Spec, tmp_path: Path) -> None:
@@ -98,7 +99,7 @@ def test_an_approvers_signature_counts_only_while_the_key_does(telecom: Spec, tm
         (date(2026, 11, 25), date(2026, 11, 26), True),
     ):
         approver = replace(an_approver(key), since=since, until=until)
-        judgement = judge(replace(spec, region=replace(spec.region, approvers=(approver,))), TODAY)
+        judgement = judge_spec(replace(spec, region=replace(spec.region, approvers=(approver,))), TODAY)
         assert (judgement.errors == ()) is counts
 
 
@@ -116,14 +117,14 @@ def test_ace_policy_approve_prints_the_approval_that_counts(tmp_path: Path, caps
     _edit(member, "data_centres:\n", f"{waiver}data_centres:\n")
     arguments = ["policy", "approve", "tn", "operator-kind", "tenant/tn/justice", "--key", str(tmp_path / "amina")]
     command = [*arguments, "--spec", str(spec_dir), "--as-of", str(TODAY), "--format", "json"]
-    assert judge(load(spec_dir), TODAY).refused(Kind.TENANT) == {"tn/justice"}
+    assert judge_spec(load(spec_dir), TODAY).refused(Kind.TENANT) == {"tn/justice"}
     with pytest.raises(SystemExit):
         main(command)
     approval = json.loads(capsys.readouterr().out)["approval"]
     assert approval["approver"] == "board-a"
     line = f"    approval: {{approver: board-a, signature: {approval['signature']}}}\n"
     _edit(member, "until: 2027-03-31\n", f"until: 2027-03-31\n{line}")
-    assert judge(load(spec_dir), TODAY).refused(Kind.TENANT) == frozenset()
+    assert judge_spec(load(spec_dir), TODAY).refused(Kind.TENANT) == frozenset()
 
 
 def test_who_is_no_approver_approves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

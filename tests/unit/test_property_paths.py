@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ace.engine import paths
 from ace.engine.contract import PropertyChange, Secret
-from ace.engine.embedded import paths
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ace.cli.main import app
-from ace.policy import judge
+from ace.policy import judge_spec
 from ace.policy.approval import NAMESPACE as APPROVAL
 from ace.policy.succession import NAMESPACE, Remembered, believed, statement, succession
 from ace.publication import folder
@@ -22,7 +22,8 @@ from ace.publication.values import Reason, Refused, Verified
 from ace.publication.verify import read_all, remembering_signers
 from ace.signatures.ssh import fingerprint, make_key, on_one_line, sign
 from ace.spec import load
-from ace.spec.values import Approval, Approver, Signer, Spec
+from ace.spec.region import Approver
+from ace.spec.values import Approval, Signer, Spec
 from tests.unit.policy_cases import having
 from tests.unit.publications import a_publication, shipped
 
@@ -49,8 +50,8 @@ class Keys:
         return on_one_line(sign(statement("tn", signer), self.at / who, namespace))
 
     def introduced(self, who: str = "old", signer: Signer | None = None) -> Signer:
-        wanted = signer or self.new
-        return replace(wanted, introduced=self.by(who, wanted))
+        desired = signer or self.new
+        return replace(desired, introduced=self.by(who, desired))
 
     def recovered(self, *who: str) -> Signer:
         return replace(self.new, recovery=tuple(Approval(one, self.by(one, self.new, APPROVAL)) for one in who))
@@ -175,10 +176,12 @@ def test_what_a_key_signs_that_nobody_introduced_is_refused_and_nothing_is_remem
 
 
 def test_the_rules_say_which_key_nobody_introduced(keys: Keys) -> None:
-    told = [one for one in judge(keys.spec(keys.old, keys.new), CHANGE).findings if one.rule == "signer-introduced"]
+    told = [
+        one for one in judge_spec(keys.spec(keys.old, keys.new), CHANGE).findings if one.rule == "signer-introduced"
+    ]
     assert [(one.member, fingerprint(keys.public["new"]) in one.fact) for one in told] == [("tn", True)]
     for spec in (keys.spec(keys.old, keys.introduced()), shipped()):
-        assert [one for one in judge(spec, CHANGE).findings if one.rule == "signer-introduced"] == []
+        assert [one for one in judge_spec(spec, CHANGE).findings if one.rule == "signer-introduced"] == []
 
 
 def test_the_command_prints_the_entry_that_counts(keys: Keys, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from ace.publication import folder
 from ace.publication.building import build, made
 from ace.publication.canonical import encode
 from ace.publication.values import NAMESPACE, Absent, Publication, PublishedGateway, Reason, Refused, Verified
-from ace.publication.verify import AnyVerdict, read_all, remembering, remembering_signers
+from ace.publication.verify import AnyVerification, read_all, remembering, remembering_signers
 from ace.signatures.canonical import canonical
 from ace.signatures.ssh import make_key, on_one_line, sign
 from ace.spec.values import MemberStatus, Signer, Spec
@@ -39,7 +39,7 @@ class Country:
     def put(self, raw: bytes, *, name: str = "tn", key: Path | None = None, space: str = NAMESPACE) -> None:
         folder.write(self.root / "publications", name, raw, sign(raw, key or self.key, space))
 
-    def verdict(self, name: str = "tn", *, now: datetime = NOW, spec: Spec | None = None) -> AnyVerdict:
+    def verdict(self, name: str = "tn", *, now: datetime = NOW, spec: Spec | None = None) -> AnyVerification:
         """What the region says of it; a refusal leaves all that the region remembers of that name as it was."""
         spec = spec or self.spec
         verdicts = read_all(self.root, spec, now)
@@ -68,7 +68,7 @@ def tn(tmp_path: Path) -> Country:
     return Country(root, spec, tmp_path / "key", tmp_path / "stranger")
 
 
-def refused(verdict: AnyVerdict) -> Reason:
+def refused(verdict: AnyVerification) -> Reason:
     assert isinstance(verdict, Refused), verdict
     assert verdict.message
     return verdict.reason

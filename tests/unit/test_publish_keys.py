@@ -56,7 +56,7 @@ class Agent:
 @pytest.fixture
 def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Agent]:
     root = lab_root(tmp_path / "root", ("tn-tunis-1",), monkeypatch)
-    engine: FolderEngine = PublishingEngine(wanted={"tn": ("a",)})
+    engine: FolderEngine = PublishingEngine(desired={"tn": ("a",)})
     monkeypatch.setattr(engines, "build", lambda _name: engine)
     monkeypatch.setenv("SOFTHSM2_CONF", str(tmp_path / "softhsm2.conf"))
     socket = tmp_path / "agent"

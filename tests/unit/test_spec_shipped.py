@@ -10,7 +10,8 @@ import pytest
 from ace.addressing import overlaps
 from ace.errors import UserError
 from ace.spec import check, load
-from ace.spec.values import Member, OperatorKind, ResidencyMode, Spec
+from ace.spec.region import OperatorKind
+from ace.spec.values import Member, ResidencyMode, Spec
 
 SPEC_DIR = Path(__file__).parents[2] / "ecosystem"
 FOUR = {"TN", "EG", "KE", "ZM"}

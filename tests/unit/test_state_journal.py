@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ace.engine import journal
 from ace.engine.contract import CloudIdentity, OperationKind, Resource, Secret
-from ace.engine.embedded import journal
-from ace.engine.embedded.deployment import from_deployment, secrets_of, to_deployment
+from ace.engine.deployment import from_deployment, secrets_of, to_deployment
 from ace.engine.embedded.lock import StackLock
-from ace.engine.embedded.passphrase import PassphraseSecrets
-from ace.engine.embedded.state_store import JournaledState
+from ace.engine.passphrase import PassphraseSecrets
+from ace.engine.state_store import JournaledState
 from ace.errors import UserError
 
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -2,7 +2,7 @@
 
 Providers are `gx:LegalPerson`, data centres `gx:Datacenter`, services `gx:ServiceOffering`, hubs
 `gx:InterconnectionServiceOffering`. Who signs is the member, not the region. The spec knows no company register, so a
-provider's `gx:LocalRegistrationNumber` is its id in this catalogue, and says so; the member replaces it when it signs.
+provider's `gx:LocalRegistrationNumber` is its id in this catalogue, and reports it; the member replaces it when it signs.
 """
 
 from __future__ import annotations

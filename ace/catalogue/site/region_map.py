@@ -7,7 +7,8 @@ from typing import Final
 
 from ace.catalogue.values import Catalogue
 from ace.interconnect.map import draw
-from ace.spec.values import LocalizedText, Spec
+from ace.spec.region import LocalizedText
+from ace.spec.values import Spec
 
 from .language import Language
 from .words import N_

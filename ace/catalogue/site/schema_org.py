@@ -1,4 +1,4 @@
-"""What a service's page says to search engines: schema.org as JSON-LD, in the page's language where there is one."""
+"""What a service's page offers to search engines: schema.org as JSON-LD, in the page's language where there is one."""
 
 from __future__ import annotations
 

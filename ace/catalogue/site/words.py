@@ -1,4 +1,4 @@
-"""What the spec's own words (data classes, modes, kinds) are called on a page. Messages: see `language`."""
+"""What the spec's own terms (data classes, modes, kinds) are called on a page. Messages: see `language`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Final
 
 from markupsafe import Markup
 
-from ace.spec.values import OperatorKind, ResidencyMode
+from ace.spec.region import OperatorKind
+from ace.spec.values import ResidencyMode
 
 from .language import Language
 
@@ -60,7 +61,7 @@ def data_class(language: Language, name: str) -> Markup | str:
 
 
 def support_hours(language: Language, hours: str) -> str:
-    """`24x7`, `8x5` or `08:00-18:00` in words."""
+    """`24x7`, `8x5` or `08:00-18:00` as text."""
     if hours == "24x7":
         return language.plain("Day and night, every day")
     if match := _DAYS.fullmatch(hours):

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from ace.cli.show.output import stdout
 
 if TYPE_CHECKING:
-    from ace.publication.verify import AnyVerdict
+    from ace.publication.values import AnyVerification
 
 
-def as_json(name: str, verdict: AnyVerdict) -> dict[str, Any]:
+def as_json(name: str, verdict: AnyVerification) -> dict[str, Any]:
     """One publication for machines; a refused one has its message."""
     from ace.files import timestamp
     from ace.publication.values import Refused, Verified

@@ -1,18 +1,18 @@
-"""Former identities of resources: what a program says of them, and which of them the state still has (Pulumi's rules)."""
+"""Former identities of resources: what a program states of them, and which of them the state still has (Pulumi's rules)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ace.engine import urns
 from ace.engine.contract import Resource
-from ace.engine.embedded import urns
 from ace.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """What a resource once was. What is empty is as it is now; a `urn` says it all."""
+    """What a resource once was. What is empty is as it is now; a `urn` stands for all of it."""
 
     urn: str = ""
     name: str = ""
@@ -56,7 +56,7 @@ class Aliases:
         Args:
             urn: What it is now.
             own: Its type, its name, its parent's URN.
-            aliases: What the program says it was.
+            aliases: Its former identities, as the program declares them.
             live: The state now.
             registered: URNs that the program has registered in this run, this one among them.
 
@@ -94,7 +94,7 @@ class Aliases:
     def _inherited(self, own: tuple[str, str, str], mine: Sequence[str]) -> dict[str, bool]:
         """What it was if its parent was something else.
 
-        True for what is so only if the state says that it hangs on that parent: an earlier run found the parent by an
+        True for what is so only if the state records that it hangs on that parent: an earlier run found the parent by an
         alias, and was cut off before this one's turn came.
         """
         type_, name, parent = own

@@ -10,11 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
+from ace.engine import graph, urns
+from ace.engine.clouds import Clouds
 from ace.engine.contract import CloudError, Op, OperationKind, Resource, Step
-from ace.engine.embedded import graph, urns
-from ace.engine.embedded.clouds import Clouds
-from ace.engine.embedded.ledger import Ledger
-from ace.engine.embedded.wire import clear
+from ace.engine.ledger import Ledger
+from ace.engine.wire import clear
 
 _Key = tuple[str, str, bool]
 

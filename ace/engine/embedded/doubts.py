@@ -9,17 +9,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ace.engine import reading, recovery
+from ace.engine.clouds import Clouds, SilentCloudError
 from ace.engine.contract import CloudError, Failure, Message, Op, Phase, Resource
-from ace.engine.embedded import deletion, reading, recovery
-from ace.engine.embedded.clouds import Clouds, SilentCloudError
-from ace.engine.embedded.ledger import Doubt, Ledger, secret_keys
-from ace.engine.embedded.wire import clear, wrapped
+from ace.engine.embedded import deletion
+from ace.engine.ledger import Doubt, Ledger, secret_keys
+from ace.engine.wire import clear, wrapped
 
 
 def resolve(ledger: Ledger, clouds: Clouds) -> bool:
-    """Wait until the clouds have settled, read it all, and make the state say what is there.
+    """Wait until the clouds have settled, read it all, and make the state match what is there.
 
-    What is gone or was changed is told, and left for the caller to do again; a second one, made late by a create that was
+    What is gone or was changed is reported, and left for the caller to do again; a second one, made late by a create that was
     sent twice, is deleted. A request that fails is a failure of the run.
 
     Returns:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from ace.engine import graph, reading, recovery, urns
+from ace.engine.clouds import Clouds
 from ace.engine.contract import (
     EventSink,
     Failure,
@@ -25,16 +27,15 @@ from ace.engine.contract import (
     Step,
     ignore_events,
 )
-from ace.engine.embedded import deletion, doubts, evaluated, graph, reading, recovery, runner, targets, urns
-from ace.engine.embedded.clouds import Clouds
-from ace.engine.embedded.deployment import from_deployment, secrets_of, to_deployment
-from ace.engine.embedded.ledger import Ledger
+from ace.engine.deployment import from_deployment, secrets_of, to_deployment
+from ace.engine.embedded import deletion, doubts, noop_cache, runner, targets
 from ace.engine.embedded.lock import StackLock
-from ace.engine.embedded.state_store import JournaledState
 from ace.engine.embedded.update import Update
 from ace.engine.guards import refuse_protected, refuse_too_many
 from ace.engine.interrupt import stoppable
+from ace.engine.ledger import Ledger
 from ace.engine.mending import mend, put_right
+from ace.engine.state_store import JournaledState
 from ace.errors import InterruptedByUser, RefusedError, UserError
 
 _TIMES = 3
@@ -81,12 +82,12 @@ class EmbeddedEngine:
         with self._run(stack, options, sink, cancel, "up") as (ledger, clouds):
             outcome = self._skip(stack, options, ledger, clouds) or self._up_surely(stack, options, ledger, clouds)
         if not (outcome.failures or outcome.interrupted or options.targets):
-            evaluated.remember(stack)
+            noop_cache.remember(stack)
         return outcome
 
     def _skip(self, stack: Stack, options: RunOptions, ledger: Ledger, clouds: Clouds) -> Outcome | None:
         """The outcome when it is known that nothing would be done; else None."""
-        if options.no_skip or options.refresh or clouds.silent or ledger.doubts or not evaluated.is_current(stack):
+        if options.no_skip or options.refresh or clouds.silent or ledger.doubts or not noop_cache.is_current(stack):
             return None
         for resource in ledger.living():
             ledger.done(deletion.step_of(resource, Op.SAME))
@@ -225,7 +226,7 @@ class EmbeddedEngine:
         return self._with_right_outputs(stack, store.load(), sink)[0]
 
     def _with_right_outputs(self, stack: Stack, snapshot: Snapshot, sink: EventSink) -> tuple[Snapshot, list[Resource]]:
-        """The snapshot, and of it what an earlier release had written wrongly; says so."""
+        """The snapshot, and of it what an earlier release had written wrongly; sends a message for each."""
         mended = mend(snapshot.resources, self._providers)
         if mended:
             sink(Message(stack.name, "warning", put_right([resource.name for resource in mended])))
@@ -269,7 +270,7 @@ class EmbeddedEngine:
         """Run the program without acting; what is in silent clouds is left out, and a cancelled run's plan is a part.
 
         Raises:
-            UserError, RefusedError: The program, or a look-up, says why it cannot be.
+            UserError, RefusedError: The program, or a look-up, refuses; with the reason.
         """
         sink(Phase(stack.name, "planning", len(snapshot.resources) or None))
         ledger = Ledger(stack.name, snapshot, None, _only_messages(sink), cancel, options.parallel)
@@ -289,7 +290,7 @@ class EmbeddedEngine:
         """The options with the targets' needs as targets too, where those are not there yet; runs the program for that.
 
         Raises:
-            UserError: A target is nowhere, or the program says why it cannot be.
+            UserError: A target does not exist, or the program refuses; with the reason.
         """
         if not options.targets:
             return options
@@ -315,11 +316,11 @@ class EmbeddedEngine:
 
         program = runner.read_program(stack)
 
-        def say(level: str, text: str) -> None:
+        def on_line(level: str, text: str) -> None:
             update.log(level, text, "")
 
         with serving(update) as address:
-            error = runner.run(stack, program, address, say, lambda: update.at_rest, dry_run=update.dry_run)
+            error = runner.run(stack, program, address, on_line, lambda: update.at_rest, dry_run=update.dry_run)
         if update.fatal is not None:
             raise update.fatal
         if error is None:

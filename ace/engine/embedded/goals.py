@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ace.engine.contract import Properties
 from ace.engine.embedded.aliases import Alias
+from ace.engine.provider import UnsupportedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,3 @@ class Handler(Protocol):
     def refuse(self, error: UnsupportedError) -> None:
         """The program uses what this engine has not: the run must end."""
         ...
-
-
-class InvokeError(Exception):
-    """A look-up failed."""
-
-
-class UnsupportedError(Exception):
-    """The program uses what this engine has not."""

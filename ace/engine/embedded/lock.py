@@ -1,8 +1,8 @@
-"""One run at a time for each stack: a lock that dies with its owner and says who it is.
+"""One run at a time for each stack: a lock that dies with its owner and names its owner.
 
-The kernel's file lock decides (it goes when its process does, however that ends); the file's text tells others who, since
+The kernel's file lock decides (it goes when its process does, however that ends); the file's text reports others who, since
 when, on what host. On a shared file system whose locks do not reach across hosts, the text of another host's living owner
-is believed until a person says otherwise.
+is believed until a person specifies otherwise.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ace.engine.embedded.journal import cannot_write
+from ace.engine.journal import cannot_write
 from ace.errors import UserError
 from ace.files import locked
 
@@ -55,7 +55,7 @@ class StackLock:
         """Take the lock.
 
         Raises:
-            UserError: Another run holds it (says who), or the folder cannot be written.
+            UserError: Another run holds it (names the owner), or the folder cannot be written.
         """
         with ExitStack() as holding:
             try:

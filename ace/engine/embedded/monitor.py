@@ -16,10 +16,12 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, resource_pb2, resource_pb2_grpc
 
+from ace.engine import wire
 from ace.engine.contract import JsonValue
-from ace.engine.embedded import structs, wire
+from ace.engine.embedded import structs
 from ace.engine.embedded.aliases import Alias
-from ace.engine.embedded.goals import Goal, Handler, InvokeError, UnsupportedError
+from ace.engine.embedded.goals import Goal, Handler
+from ace.engine.provider import InvokeError, UnsupportedError
 
 _THREADS = 96
 _ANY_SIZE = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.so_reuseport", 0)]

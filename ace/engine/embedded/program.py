@@ -1,7 +1,7 @@
 """The process in which a stack's program runs: configures Pulumi's SDK to talk to our engine, then runs `main`.
 
 Reads one JSON object from standard input: monitor, engine, project, stack, organization, root, main, config, dry_run,
-parallel, and `result`, the number of the file descriptor on which `{"error": null}` or what went wrong is told to `runner.py`.
+parallel, and `result`, the number of the file descriptor on which `{"error": null}` or the error is sent to `runner.py`.
 """
 
 from __future__ import annotations

@@ -7,11 +7,12 @@ from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from ace.engine import graph, paths, urns
+from ace.engine.clouds import Clouds
 from ace.engine.contract import UNKNOWN, CloudError, Resource
-from ace.engine.embedded import deletion, graph, paths, urns
-from ace.engine.embedded.clouds import Clouds
-from ace.engine.embedded.ledger import Ledger
-from ace.engine.embedded.wire import clear
+from ace.engine.embedded import deletion
+from ace.engine.ledger import Ledger
+from ace.engine.wire import clear
 
 
 @dataclass

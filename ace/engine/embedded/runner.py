@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ _PARALLEL_REGISTRATIONS = 64
 _ASKED_EVERY_S = 0.2
 _LINES_KEPT = 40
 
-Say = Callable[[str, str], None]
+OnLine = Callable[[str, str], None]
 """Takes a level (`info`, `warning`) and a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramError:
-    """Why a program failed. `kind`: user (it says what to put right), refused (by a rule), bug (with its traceback)."""
+    """Why a program failed. `kind`: user (its message names what to correct), refused (by a rule), bug (with its traceback)."""
 
     kind: str
     message: str
@@ -73,7 +73,7 @@ def read_program(stack: Stack) -> Program:
 
 
 def run(
-    stack: Stack, program: Program, address: str, say: Say, may_stop: Callable[[], bool], *, dry_run: bool
+    stack: Stack, program: Program, address: str, on_line: OnLine, may_stop: Callable[[], bool], *, dry_run: bool
 ) -> ProgramError | None:
     """Run the program against the engine at `address`; None when it ended well, or was stopped.
 
@@ -81,14 +81,44 @@ def run(
         stack: Whose program.
         program: What to run.
         address: Where the engine listens.
-        say: Told of each line that the program prints: `info` from standard output, `warning` from standard error.
+        on_line: Gets each line that the program prints: `info` from standard output, `warning` from standard error.
         may_stop: Asked now and then; once true, the program is ended as it is.
         dry_run: Whether it is run for a plan.
     """
     reading, writing = os.pipe()
-    package = str(Path(__file__).resolve().parents[3])
-    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-    settings = {
+    settings = {**_settings(stack, program, address, dry_run=dry_run), "result": writing}
+    process = _start(stack, writing)
+    os.close(writing)
+    last: deque[str] = deque(maxlen=_LINES_KEPT)
+    over, stopped = threading.Event(), threading.Event()
+
+    def end_when_asked() -> None:
+        while not over.wait(_ASKED_EVERY_S):
+            if may_stop():
+                stopped.set()
+                process.kill()
+                return
+
+    assert process.stdin and process.stdout and process.stderr  # noqa: S101 - for mypy: they are pipes
+    with process, process.stdin as stdin, ThreadPoolExecutor(3) as pool:
+        pool.submit(_forward, process.stdout, "info", on_line, last)
+        pool.submit(_forward, process.stderr, "warning", on_line, last)
+        pool.submit(end_when_asked)
+        with suppress(BrokenPipeError):
+            stdin.write(json.dumps(settings))
+            stdin.close()
+        with os.fdopen(reading, encoding="utf-8") as result:
+            ending = result.read()
+        process.wait()
+        over.set()
+    if stopped.is_set():
+        return None
+    return _error_of(ending, process.returncode, last)
+
+
+def _settings(stack: Stack, program: Program, address: str, *, dry_run: bool) -> dict[str, Any]:
+    """What `ace.engine.embedded.program` reads from its standard input."""
+    return {
         "monitor": address,
         "engine": address,
         "project": stack.project,
@@ -99,9 +129,14 @@ def run(
         "config": dict(program.config),
         "dry_run": dry_run,
         "parallel": _PARALLEL_REGISTRATIONS,
-        "result": writing,
     }
-    process = subprocess.Popen(
+
+
+def _start(stack: Stack, result: int) -> subprocess.Popen[str]:
+    """The program's process; it writes how it ended to the file descriptor `result`."""
+    package = str(Path(__file__).resolve().parents[3])
+    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return subprocess.Popen(
         [sys.executable, "-m", "ace.engine.embedded.program"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -116,48 +151,27 @@ def run(
         text=True,
         encoding="utf-8",
         errors="replace",
-        pass_fds=[writing],
+        pass_fds=[result],
         start_new_session=True,  # a Ctrl-C on the terminal is the engine's to handle
     )
-    os.close(writing)
-    last: deque[str] = deque(maxlen=_LINES_KEPT)
-    over, stopped = threading.Event(), threading.Event()
 
-    def end_when_told() -> None:
-        while not over.wait(_ASKED_EVERY_S):
-            if may_stop():
-                stopped.set()
-                process.kill()
-                return
 
-    assert process.stdin and process.stdout and process.stderr  # noqa: S101 - for mypy: they are pipes
-    with process, process.stdin as stdin, ThreadPoolExecutor(3) as pool:
-        pool.submit(_tell, process.stdout, "info", say, last)
-        pool.submit(_tell, process.stderr, "warning", say, last)
-        pool.submit(end_when_told)
-        with suppress(BrokenPipeError):
-            stdin.write(json.dumps(settings))
-            stdin.close()
-        with os.fdopen(reading, encoding="utf-8") as result:
-            told = result.read()
-        process.wait()
-        over.set()
-    if stopped.is_set():
-        return None
+def _error_of(ending: str, code: int, last: Iterable[str]) -> ProgramError | None:
+    """Why the program failed, from what it wrote at its end and its exit code; None when it ended well."""
     try:
-        error: dict[str, str] | None = json.loads(told)["error"]
+        error: dict[str, str] | None = json.loads(ending)["error"]
     except (ValueError, KeyError, TypeError):
-        how = f"by signal {-process.returncode}" if process.returncode < 0 else f"with {process.returncode}"
+        how = f"by signal {-code}" if code < 0 else f"with {code}"
         return ProgramError("bug", f"the program ended {how}", "\n".join(last), "program-failed")
     return ProgramError(**error) if error else None
 
 
-def _tell(stream: IO[str], level: str, say: Say, last: deque[str]) -> None:
+def _forward(stream: IO[str], level: str, on_line: OnLine, last: deque[str]) -> None:
     """Hand on what the program prints, line by line, and keep the end of it."""
     for line in stream:
         if text := line.rstrip():
             last.append(text)
-            say(level, text)
+            on_line(level, text)
 
 
 def _load(path: Path) -> dict[str, Any] | None:

@@ -10,6 +10,8 @@ import threading
 import uuid
 from dataclasses import dataclass, field, replace
 
+from ace.engine import urns
+from ace.engine.clouds import Clouds
 from ace.engine.contract import (
     CloudError,
     Diff,
@@ -23,15 +25,15 @@ from ace.engine.contract import (
     Stack,
     Step,
 )
-from ace.engine.embedded import deletion, urns
+from ace.engine.embedded import deletion
 from ace.engine.embedded.aliases import Aliases
-from ace.engine.embedded.clouds import Clouds
-from ace.engine.embedded.goals import Goal, Registered, UnsupportedError
-from ace.engine.embedded.ledger import Ledger
+from ace.engine.embedded.desired import DesiredResource
+from ace.engine.embedded.goals import Goal, Registered
 from ace.engine.embedded.making import Maker, Making, StoppedError
 from ace.engine.embedded.replacing import Replacements
-from ace.engine.embedded.wanted import Wanted
-from ace.engine.embedded.wire import clear, holds_unknown
+from ace.engine.ledger import Ledger
+from ace.engine.provider import UnsupportedError
+from ace.engine.wire import clear, holds_unknown
 from ace.errors import RefusedError, UserError
 
 
@@ -66,7 +68,7 @@ class Update:
     # --------------------------------------------------------------------------------------------------------- handler
 
     def register(self, goal: Goal) -> Registered:
-        """One resource of the program; blocks until it is as wanted."""
+        """One resource of the program; blocks until the cloud has it as declared."""
         urn = urns.make(self.stack.name, self.stack.project, goal.parent, goal.type, goal.name)
         with self._lock:
             if urn in self._registered:
@@ -114,7 +116,7 @@ class Update:
         return self.clouds.invoke(token, arguments, provider)
 
     def log(self, level: str, text: str, urn: str) -> None:
-        """What the program says."""
+        """A message of the program."""
         self.ledger.sink(Message(self.stack.name, level, text, urn))
 
     def refuse(self, error: UnsupportedError) -> None:
@@ -198,33 +200,33 @@ class Update:
         if goal.type.startswith(urns.PROVIDER_PREFIX):
             return self._provider(goal, urn, old)
         kind, handle = self.clouds.resource_type(goal.provider, goal.type)
-        wanted = Wanted.of(goal, urn, kind, old)
-        if not self.dry_run and holds_unknown(wanted.inputs):  # of a look-up that had no answer
+        desired = DesiredResource.of(goal, urn, kind, old)
+        if not self.dry_run and holds_unknown(desired.inputs):  # of a look-up that had no answer
             return self._leave_out(urn)
         if old is None and not goal.import_id:
-            return self._create(wanted, handle, Op.CREATE, ())
+            return self._create(desired, handle, Op.CREATE, ())
         imported = old is None
         if old is None:
-            old = self._import(wanted, handle)
-            wanted = Wanted.of(goal, urn, kind, old)
-        if wanted.unkept:
+            old = self._import(desired, handle)
+            desired = DesiredResource.of(goal, urn, kind, old)
+        if desired.unkept:
             self.log(
-                "info", f"cannot ignore changes where something was added or removed: {', '.join(wanted.unkept)}", urn
+                "info", f"cannot ignore changes where something was added or removed: {', '.join(desired.unkept)}", urn
             )
         if goal.import_id not in ("", old.id):
             raise UnsupportedError(f"{urn} is {old.id} already; to import {goal.import_id}, give it another name")
-        diff = wanted.diff(old, self.clouds)
-        changes = wanted.masked(diff.changes, old)
+        diff = desired.diff(old, self.clouds)
+        changes = desired.masked(diff.changes, old)
         if old.pending_replacement:
-            return self._create(wanted, handle, Op.REPLACE, changes)
+            return self._create(desired, handle, Op.REPLACE, changes)
         if not changes:
             if not imported:
                 self.ledger.done(Step(Op.SAME, urn, goal.type, goal.name))
-            same = self.ledger.put(replace(wanted.resource(old.id, clear(old.outputs)), other=old.other))
+            same = self.ledger.put(replace(desired.resource(old.id, clear(old.outputs)), other=old.other))
             return Registered(urn, old.id, same.outputs)
         if diff.replaces:
-            return self._replace(wanted, handle, old, diff, changes)
-        return self._change(wanted, handle, old, changes)
+            return self._replace(desired, handle, old, diff, changes)
+        return self._change(desired, handle, old, changes)
 
     def _component(self, goal: Goal, urn: str, old: Resource | None) -> Registered:
         outputs = old.outputs if old is not None else {}
@@ -270,77 +272,79 @@ class Update:
 
     def _create(
         self,
-        wanted: Wanted,
+        desired: DesiredResource,
         handle: object,
         op: Op,
         changes: tuple[PropertyChange, ...],
         doom: Resource | None = None,
     ) -> Registered:
-        step = Step(op, wanted.urn, wanted.goal.type, wanted.goal.name, changes)
+        step = Step(op, desired.urn, desired.goal.type, desired.goal.name, changes)
         if self.dry_run:
             self.ledger.done(step)
-            made = self.ledger.put(wanted.resource("", wanted.inputs))
-            return Registered(wanted.urn, "", made.outputs)
+            made = self.ledger.put(desired.resource("", desired.inputs))
+            return Registered(desired.urn, "", made.outputs)
         if self.ledger.stopping():
-            return self._leave_out(wanted.urn)
+            return self._leave_out(desired.urn)
         try:
-            with self._maker.making(wanted, handle) as making, self.ledger.telling(step, making.since):
-                made = self._made(wanted, making, doom)
+            with self._maker.making(desired, handle) as making, self.ledger.telling(step, making.since):
+                made = self._made(desired, making, doom)
         except StoppedError:
-            return self._leave_out(wanted.urn)
-        return Registered(wanted.urn, made.id, made.outputs)
+            return self._leave_out(desired.urn)
+        return Registered(desired.urn, made.id, made.outputs)
 
-    def _made(self, wanted: Wanted, making: Making, doom: Resource | None) -> Resource:
+    def _made(self, desired: DesiredResource, making: Making, doom: Resource | None) -> Resource:
         try:
             live = making.make()
         except CloudError as error:
             if error.made is None:
                 self.ledger.give_up(making.operation, error)
             else:
-                half = wanted.resource(error.made.id, error.made.outputs)
+                half = desired.resource(error.made.id, error.made.outputs)
                 self.ledger.put(replace(half, init_errors=(error.message,)), making.operation, doom)
             raise
-        return self.ledger.put(wanted.resource(live.id, live.outputs), making.operation, doom)
+        return self.ledger.put(desired.resource(live.id, live.outputs), making.operation, doom)
 
-    def _import(self, wanted: Wanted, handle: object) -> Resource:
+    def _import(self, desired: DesiredResource, handle: object) -> Resource:
         """Take in what is there, as it is there; what the program wants otherwise is changed next, as Pulumi does."""
-        name, id_ = wanted.goal.name, wanted.goal.import_id
-        with self.ledger.step(Step(Op.IMPORT, wanted.urn, wanted.goal.type, name)):
-            live = wanted.kind.read(handle, id_, wanted.kind.kept(wanted.inputs))
+        name, id_ = desired.goal.name, desired.goal.import_id
+        with self.ledger.step(Step(Op.IMPORT, desired.urn, desired.goal.type, name)):
+            live = desired.kind.read(handle, id_, desired.kind.kept(desired.inputs))
             if live is None:
                 raise CloudError(
                     f"there is no {id_} to import as {name}", status=404, hint="check its id and its cloud"
                 )
-            found = replace(wanted, inputs=wanted.kind.inputs_of(live, wanted.inputs))
+            found = replace(desired, inputs=desired.kind.inputs_of(live, desired.inputs))
             return self.ledger.put(found.resource(live.id, live.outputs))
 
-    def _change(self, wanted: Wanted, handle: object, old: Resource, changes: tuple[PropertyChange, ...]) -> Registered:
-        step = Step(Op.UPDATE, wanted.urn, wanted.goal.type, wanted.goal.name, changes)
+    def _change(
+        self, desired: DesiredResource, handle: object, old: Resource, changes: tuple[PropertyChange, ...]
+    ) -> Registered:
+        step = Step(Op.UPDATE, desired.urn, desired.goal.type, desired.goal.name, changes)
         if self.dry_run:
             self.ledger.done(step)
-            made = self.ledger.put(wanted.resource(old.id, {**clear(old.outputs), **wanted.inputs}))
-            return Registered(wanted.urn, old.id, made.outputs)
+            made = self.ledger.put(desired.resource(old.id, {**clear(old.outputs), **desired.inputs}))
+            return Registered(desired.urn, old.id, made.outputs)
         if self.ledger.stopping():
-            return self._leave_out(wanted.urn)
+            return self._leave_out(desired.urn)
         with self.ledger.step(step):
-            old_to_be = wanted.resource(old.id, clear(old.outputs))
+            old_to_be = desired.resource(old.id, clear(old.outputs))
             operation = self.ledger.begin(OperationKind.UPDATING, old_to_be)
             try:
                 limited = self.clouds.within(old_to_be, "update", handle)
-                live = wanted.kind.update(limited, old.id, wanted.inputs, clear(old.inputs), clear(old.outputs))
+                live = desired.kind.update(limited, old.id, desired.inputs, clear(old.inputs), clear(old.outputs))
             except CloudError as error:
                 self.ledger.give_up(operation, error)
                 raise
-            made = self.ledger.put(wanted.resource(live.id, live.outputs), operation)
-        return Registered(wanted.urn, made.id, made.outputs)
+            made = self.ledger.put(desired.resource(live.id, live.outputs), operation)
+        return Registered(desired.urn, made.id, made.outputs)
 
     def _replace(
-        self, wanted: Wanted, handle: object, old: Resource, diff: Diff, changes: tuple[PropertyChange, ...]
+        self, desired: DesiredResource, handle: object, old: Resource, diff: Diff, changes: tuple[PropertyChange, ...]
     ) -> Registered:
-        if wanted.goal.protect:  # else the program has just given its consent
+        if desired.goal.protect:  # else the program has just given its consent
             self._check_protect(old)
         if not diff.delete_before_replace:
-            return self._create(wanted, handle, Op.REPLACE, changes, doom=old)
+            return self._create(desired, handle, Op.REPLACE, changes, doom=old)
         if self.ledger.stopping() or not self._replacements.clear_away(old, self._registered):
-            return self._leave_out(wanted.urn)
-        return self._create(wanted, handle, Op.REPLACE, changes)
+            return self._leave_out(desired.urn)
+        return self._create(desired, handle, Op.REPLACE, changes)

@@ -1,4 +1,4 @@
-"""A stack's state as the Pulumi CLI gives it, and what the CLI says when it cannot."""
+"""A stack's state as the Pulumi CLI gives it, and the CLI's message when it cannot."""
 
 from __future__ import annotations
 
@@ -28,17 +28,20 @@ def export(workspace: Workspace, stack: Stack, cancel: threading.Event | None = 
     return deployment
 
 
-def put(workspace: Workspace, stack: Stack, deployment: Mapping[str, JsonValue]) -> None:
+def put(
+    workspace: Workspace, stack: Stack, deployment: Mapping[str, JsonValue], cancel: threading.Event | None = None
+) -> None:
     """Give the CLI another state in place of the present one.
 
     Raises:
-        UserError: The stack is locked, or the CLI does not take it.
+        UserError: The stack is locked, or the CLI refuses the state.
+        InterruptedByUser: `cancel` was set.
     """
     with run_folder(workspace.folder) as place:
         file = place.path / "deployment.json"
         file.touch(mode=0o600)
         file.write_text(json.dumps(deployment), encoding="utf-8")
-        finished = run(workspace, "stack", "import", "--file", str(file), "--stack", stack.name)
+        finished = run(workspace, "stack", "import", "--file", str(file), "--stack", stack.name, cancel=cancel)
     if "currently locked" in finished.text:
         raise explained(finished.text, workspace, stack)
     require_success(finished, "stack import")
@@ -53,14 +56,14 @@ def require_success(finished: Finished, command: str) -> None:
     """Make sure that a command did not fail.
 
     Raises:
-        UserError: It did; with what the CLI said.
+        UserError: It did; with what the CLI reported.
     """
     if finished.code != 0:
         raise UserError(f"`pulumi {command}` failed: {finished.text}", code="pulumi-failed")
 
 
 def explained(text: str, workspace: Workspace, stack: Stack, hint: str = "") -> UserError:
-    """What the CLI said, with what to do where we know it; else the hint given."""
+    """What the CLI reported, with what to do where we know it; else the hint given."""
     if "currently locked" in text:
         return locks.held(locks.holders_in(text), workspace, stack, text)
     if "incorrect passphrase" in text:

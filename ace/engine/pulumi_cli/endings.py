@@ -1,4 +1,4 @@
-"""How a run of the CLI ended, judged by what was done and what is left, never by its exit code alone: pure.
+"""How a run of the CLI ended, assessed by what was done and what is left, never by its exit code alone: pure.
 
 `pulumi destroy` that was cancelled exits with 0, and so does a `pulumi up` that was cancelled while it deleted.
 """
@@ -19,7 +19,7 @@ Resources = Sequence[Mapping[str, Any]]
 
 
 def is_cancellation(text: str) -> bool:
-    """Whether a failure tells only that its run was cancelled."""
+    """Whether a failure reports only that its run was cancelled."""
     return bool(_CANCELLED.search(text))
 
 
@@ -48,16 +48,16 @@ def left_of_refresh(before: Resources, steps: Sequence[Step], targets: Collectio
 
 
 def as_left(steps: Sequence[Step], before: Resources, after: Resources) -> tuple[Step, ...]:
-    """The steps that were carried out, put right by the states: events are lost when a run is cut off."""
+    """The steps that were carried out, corrected by comparing the states: events are lost when a run is cut off."""
     was, now = _live(before), _live(after)
     kept = [
         step
         for step in steps
         if not (step.op is Op.DELETE and step.urn in now) and not (step.op is Op.CREATE and step.urn not in now)
     ]
-    told = {step.urn for step in kept}
-    made = [_step(Op.CREATE, one) for urn, one in now.items() if urn not in was and urn not in told]
-    gone = [_step(Op.DELETE, one) for urn, one in was.items() if urn not in now and urn not in told]
+    reported = {step.urn for step in kept}
+    made = [_step(Op.CREATE, one) for urn, one in now.items() if urn not in was and urn not in reported]
+    gone = [_step(Op.DELETE, one) for urn, one in was.items() if urn not in now and urn not in reported]
     return (*kept, *made, *gone)
 
 

@@ -25,9 +25,9 @@ from ace.engine.contract import (
     Step,
     ignore_events,
 )
-from ace.engine.embedded.ledger import Doubt
 from ace.engine.guards import refuse_protected, refuse_too_many
 from ace.engine.interrupt import Urgency, stoppable, urgency
+from ace.engine.ledger import Doubt
 from ace.engine.mending import mend_deployment, put_right
 from ace.engine.pulumi_cli import pending, protection, removed
 from ace.engine.pulumi_cli.cli_state import export, put, require_success, resources_of
@@ -50,7 +50,7 @@ class PulumiCliEngine:
 
     name = "pulumi"
     stops_at_once = True
-    """Its runs are processes: one that is told to stop at once does, and says what it had done."""
+    """Its runs are processes: one that is asked to stop at once does, and names what it had done."""
 
     def __init__(self, providers: Mapping[str, Provider], sweep: Sweep = lambda _resources, _environment: None) -> None:
         """Take the providers to ask, and what to call after a destroy to remove what clouds made by themselves."""
@@ -86,7 +86,7 @@ class PulumiCliEngine:
         if cancel.is_set():
             raise InterruptedByUser
         refuse_too_many(plan, force=options.force)
-        # A plan without changes is carried out too: outputs, protection and order may differ, which no event tells.
+        # A plan without changes is carried out too: outputs, protection and order may differ, which no event reports.
         with protection.lifted(session.workspace, stack, lift, sink) as lifted:
             outcome = session.up(plan)
             if not outcome.failures and not outcome.interrupted:
@@ -123,7 +123,7 @@ class PulumiCliEngine:
             self._sweep(removed.swept_with(folder, session.resources), session.workspace.environment)
             removed.forget(folder)
         else:
-            with suppress(UserError):  # how it ended is told already
+            with suppress(UserError):  # how it ended is reported already
                 removed.note(folder, session.resources, resources_of(export(session.workspace, stack)))
         return outcome
 
@@ -221,7 +221,7 @@ class PulumiCliEngine:
         return outcome if urgency(cancel) >= Urgency.STOP else replace(outcome, outputs=self.outputs(stack))
 
     def _mended(self, stack: Stack, deployment: Mapping[str, JsonValue], sink: EventSink) -> Mapping[str, JsonValue]:
-        """The very deployment, or one in which what an earlier release wrote wrongly is right; says so."""
+        """The very deployment, or one in which what an earlier release wrote wrongly is corrected; sends a message for it."""
         right, names = mend_deployment(deployment, stack.passphrase, self._providers)
         if names:
             sink(Message(stack.name, "warning", put_right(names)))

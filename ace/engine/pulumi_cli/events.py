@@ -19,7 +19,7 @@ from ace.engine.contract import (
     StepFinished,
     StepStarted,
 )
-from ace.engine.pulumi_cli.words import in_words
+from ace.engine.pulumi_cli.messages import readable
 from ace.engine.values import SECRET_SIGNATURE, SIGNATURE_KEY, UNKNOWN_TEXT
 
 SECRET_TEXT = "[secret]"  # noqa: S105 - it is what Pulumi prints instead of one
@@ -51,11 +51,11 @@ class Reading:
     trace: str = ""
     """The program's own traceback, if it ended with one."""
     cancelled: bool = False
-    """Whether Pulumi has said that it was told to stop, by whomever."""
+    """Whether Pulumi has reported that it was asked to stop, by whomever."""
     _errors: dict[str, str] = field(default_factory=dict)
 
     def read(self, event: Mapping[str, Any], *, planning: bool) -> list[Event]:
-        """Take in one engine event; returns what to tell the sink. In a plan a step counts when it is announced."""
+        """Take in one engine event; returns what to send to the sink. In a plan a step counts when it is announced."""
         if metadata := (event.get("resourcePreEvent") or {}).get("metadata"):
             return self._announced(metadata, planning=planning)
         if metadata := (event.get("resOutputsEvent") or {}).get("metadata"):
@@ -67,8 +67,8 @@ class Reading:
         if summary := event.get("summaryEvent"):
             self.summary = summary.get("resourceChanges") or {}
             self.cancelled |= summary.get("result") == "canceled"
-        if said := event.get("stdoutEvent"):
-            self.cancelled |= bool(_STOPPED.search(said.get("message", "")))
+        if printed := event.get("stdoutEvent"):
+            self.cancelled |= bool(_STOPPED.search(printed.get("message", "")))
         return []
 
     def _announced(self, metadata: Mapping[str, Any], *, planning: bool) -> list[Event]:
@@ -111,7 +111,7 @@ class Reading:
             if "Traceback (most recent call last)" in text:
                 self.trace = text
             known = self._errors.get(urn, "")
-            self._errors[urn] = in_words(f"{known}\n{text}")
+            self._errors[urn] = readable(f"{known}\n{text}")
         return [
             Message(self.stack, severity if severity in ("debug", "info", "warning", "error") else "info", text, urn)
         ]

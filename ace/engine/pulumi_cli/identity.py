@@ -27,7 +27,7 @@ class IdentityRecord:
     ) -> None:
         """Ask every cloud of the state who it is.
 
-        A cloud that gives no answer is left to the run itself, whose failing steps say so.
+        A cloud that gives no answer is left to the run itself, whose failing steps report it.
 
         Raises:
             RefusedError: One is another cloud than the state was written for.

@@ -30,7 +30,7 @@ _REUSED_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """One lock, as its file says. `file` is where it lies."""
+    """One lock, as its file states. `file` is where it lies."""
 
     file: str
     user: str
@@ -62,7 +62,7 @@ def holders_of(workspace: Workspace, stack: Stack) -> list[Holder]:
 def release_ours(workspace: Workspace, stack: Stack) -> list[Holder]:
     """Remove locks of a `pulumi` that an earlier `ace` started for this stack and that was killed; returns them.
 
-    Only where that is certain: the lock is of that very process, and the kernel says that neither it nor any of its plugins
+    Only where that is certain: the lock is of that very process, and the kernel reports that neither it nor any of its plugins
     has its run's folder open any more.
     """
     _, ended = left_behind(workspace.folder)
@@ -78,14 +78,14 @@ def require_free(workspace: Workspace, stack: Stack) -> None:
     """Make sure, before anything is begun, that nobody holds the stack, as far as that can be seen without the CLI.
 
     Raises:
-        UserError: Somebody does; says who, and what to type.
+        UserError: Somebody does; names the owner, and what to type.
     """
     if holders := holders_of(workspace, stack):
         raise held(holders, workspace, stack)
 
 
 def held(holders: Sequence[Holder], workspace: Workspace, stack: Stack, text: str = "") -> UserError:
-    """What to say of locks: who holds the stack (else what the CLI said), whether that one still runs, what to type."""
+    """The message of locks: who holds the stack (else what the CLI reported), whether that one still runs, what to type."""
     working, _ = left_behind(workspace.folder)
     who = "; ".join(f"{holder}: {_doing(holder, working)}" for holder in holders) or text
     cancel = f"{VARIABLE}={workspace.store.shown} pulumi cancel {stack.name} --yes --cwd {workspace.folder}"

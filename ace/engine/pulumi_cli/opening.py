@@ -39,7 +39,7 @@ def opened(stack: Stack, purpose: Purpose, sink: EventSink | None = None) -> Ite
     Args:
         stack: Which.
         purpose: What for. What changes it also makes sure that nobody else holds it.
-        sink: Told of locks that were removed.
+        sink: Called with of locks that were removed.
 
     Raises:
         RefusedError: Another store is named than the one that holds it.

@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ace.engine import reading, recovery
+from ace.engine.clouds import Clouds
 from ace.engine.contract import (
     EventSink,
     Failure,
@@ -25,13 +27,11 @@ from ace.engine.contract import (
     Snapshot,
     Stack,
 )
-from ace.engine.embedded import reading, recovery
-from ace.engine.embedded.clouds import Clouds
-from ace.engine.embedded.deployment import from_deployment, resource_to_json, secrets_of
-from ace.engine.embedded.ledger import Doubt, Ledger
-from ace.engine.embedded.passphrase import PassphraseSecrets
-from ace.engine.embedded.state_store import JournaledState
+from ace.engine.deployment import from_deployment, resource_to_json, secrets_of
+from ace.engine.ledger import Doubt, Ledger
+from ace.engine.passphrase import PassphraseSecrets
 from ace.engine.pulumi_cli.workspace import Workspace
+from ace.engine.state_store import JournaledState
 
 _Key = tuple[str, str, bool]
 
@@ -56,7 +56,7 @@ def settle(
     """Ask the clouds about each pending operation; the deployment as it is then, None when nothing was settled.
 
     Raises:
-        UserError: A cloud cannot tell how it ended.
+        UserError: A cloud does not know how it ended.
     """
     if not (deployment.get("deployment") or {}).get("pending_operations"):
         return None
@@ -81,7 +81,7 @@ def settle(
 
 
 def announce(deployment: Mapping[str, Any], stack: Stack, sink: EventSink) -> None:
-    """Tell of each pending operation that a plan of the CLI's does not reckon with."""
+    """Report each pending operation that a plan of the CLI's does not reckon with."""
     for raw in (deployment.get("deployment") or {}).get("pending_operations") or []:
         urn = raw["resource"]["urn"]
         text = (

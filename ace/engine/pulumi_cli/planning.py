@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from ace.engine.contract import Stack
-from ace.engine.pulumi_cli.cli_state import require_success
+from ace.engine.pulumi_cli.cli_state import put, require_success
 from ace.engine.pulumi_cli.process import run
 from ace.engine.pulumi_cli.workspace import Workspace
 
@@ -44,11 +43,7 @@ def copy_of(
         )
         secrets = ("--no-select", "--secrets-provider", "passphrase")
         require_success(run(copy, "stack", "init", stack.name, *secrets, cancel=cancel), "stack init")
-        file = folder / "deployment.json"
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(deployment), encoding="utf-8")
-        taken = run(copy, "stack", "import", "--file", str(file), "--stack", stack.name, cancel=cancel)
-        require_success(taken, "stack import")
+        put(copy, stack, deployment, cancel)
         yield copy
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -37,7 +37,7 @@ class Finished:
 
     @property
     def text(self) -> str:
-        """What it said, standard error first."""
+        """Its output, standard error first."""
         return "\n".join(part.strip() for part in (self.stderr, self.stdout) if part.strip())
 
 

@@ -97,17 +97,17 @@ def as_unprotected(deployment: dict[str, JsonValue], marked: Collection[Marked])
 
 
 def _with(deployment: dict[str, JsonValue], marked: Collection[Marked], *, protect: bool) -> dict[str, JsonValue]:
+    if not marked:
+        return deployment
     resources = [
         one | {"protect": protect} if _mark(one) in marked and not one.get("delete") else one
         for one in resources_of(deployment)
     ]
-    if not marked:
-        return deployment
     return {**deployment, "deployment": {**deployment["deployment"], "resources": resources}}
 
 
 def _restore(workspace: Workspace, stack: Stack, lift: Lifted, sink: EventSink) -> None:
-    """Protect what is still there; what cannot be done now is said, and is done by the next run."""
+    """Protect what is still there; what cannot be done now is reported, and is done by the next run."""
     try:
         _protect(workspace, stack, lift)
     except UserError as error:

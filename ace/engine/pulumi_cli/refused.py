@@ -32,16 +32,16 @@ def named(
         providers: What clouds can be asked, by package.
         stack: Its name.
     """
-    wanted = refused.get("new") or {}
+    desired = refused.get("new") or {}
     urn, type_ = refused["urn"], refused["type"]
     if not _MAY_BE_THERE.search(failure.message):
         return failure
-    there = _there(wanted, type_, resources, workspace, providers)
+    there = _there(desired, type_, resources, workspace, providers)
     if there is None:
         return failure
     name = urn.rsplit("::", 1)[-1]
     command = ["pulumi", "import", type_, name, there.id, "--stack", stack]
-    for flag, value in (("--parent", wanted.get("parent")), ("--provider", wanted.get("provider"))):
+    for flag, value in (("--parent", desired.get("parent")), ("--provider", desired.get("provider"))):
         if value:
             command += [flag, f"{flag[2:]}={value.rpartition('::')[0] if flag == '--provider' else value}"]
     command += ["--protect=false", "--generate-code=false", "--yes", "--skip-preview"]
@@ -55,21 +55,21 @@ def named(
 
 
 def _there(
-    wanted: Mapping[str, Any],
+    desired: Mapping[str, Any],
     type_: str,
     resources: Sequence[Mapping[str, Any]],
     workspace: Workspace,
     providers: Mapping[str, Provider],
 ) -> Live | None:
-    """What has all that was wanted, else what looks like it; None if a cloud cannot tell, or this release has not the type."""
-    provider_urn = str(wanted.get("provider") or "").rpartition("::")[0]
+    """The object that has all desired inputs, else one that resembles it; None if a cloud gives no answer."""
+    provider_urn = str(desired.get("provider") or "").rpartition("::")[0]
     known = {str(resource.get("id")) for resource in resources if resource["type"] == type_}
     provider = next((resource for resource in resources if resource["urn"] == provider_urn), None)
     package = providers.get(type_.split(":", maxsplit=1)[0])
     if provider is None or package is None or type_ not in package.types:
         return None
     kind = package.types[type_]
-    inputs = {key: value for key, value in (wanted.get("inputs") or {}).items() if key != "__defaults"}
+    inputs = {key: value for key, value in (desired.get("inputs") or {}).items() if key != "__defaults"}
     try:
         cloud = package.configure(provider.get("inputs") or {}, workspace.environment)
         found = kind.find(cloud, inputs, None, known)

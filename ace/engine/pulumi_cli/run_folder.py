@@ -99,7 +99,7 @@ def _paths(folder: Path) -> list[Path]:
 
 
 def _is_free(path: Path) -> bool:
-    """Whether no process has it in use. The kernel tells, whichever container or namespace it runs in."""
+    """Whether no process has it in use. The kernel knows, whichever container or namespace it runs in."""
     try:
         lock = os.open(path / _HELD, os.O_RDWR)
     except FileNotFoundError:

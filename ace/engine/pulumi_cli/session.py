@@ -24,17 +24,17 @@ from ace.engine.contract import (
     Step,
     StepFinished,
 )
-from ace.engine.embedded.ledger import Doubt
 from ace.engine.guards import refuse_protected
 from ace.engine.interrupt import Urgency, urgency
+from ace.engine.ledger import Doubt
 from ace.engine.pulumi_cli import endings, pending, refused
 from ace.engine.pulumi_cli.cli_state import explained, export, resources_of
 from ace.engine.pulumi_cli.events import Reading
+from ace.engine.pulumi_cli.messages import protected_in
 from ace.engine.pulumi_cli.planning import copy_of
 from ace.engine.pulumi_cli.process import Finished, follow
 from ace.engine.pulumi_cli.protection import Marked, as_unprotected
 from ace.engine.pulumi_cli.targets import MoreTargetsError, require_complete
-from ace.engine.pulumi_cli.words import protected_in
 from ace.engine.pulumi_cli.workspace import Workspace
 from ace.errors import InterruptedByUser, UserError
 
@@ -72,7 +72,7 @@ class Session:
             unprotected: What is planned as if it were not protected; the state is not changed for that.
 
         Raises:
-            UserError: The program, or the CLI, says that it cannot be.
+            UserError: The program or the CLI refuses.
             InterruptedByUser: It was cancelled before it began.
         """
         self.sink(Phase(self.stack.name, "planning"))
@@ -150,7 +150,7 @@ class Session:
         """Run what changes the stack; failed steps are in the outcome, and whether it came to its end.
 
         Raises:
-            UserError: Another run holds the stack; or nobody can tell how it ended.
+            UserError: Another run holds the stack; or it is unknown how it ended.
         """
         if self.cancel.is_set():
             raise InterruptedByUser
@@ -186,7 +186,7 @@ class Session:
         ]
 
     def _interrupted(self, reading: Reading, finished: Finished, left: Left) -> Outcome:
-        """What a run did that was told to stop: all of it, if the word came too late."""
+        """What a run did that was asked to stop: all of it, if the request came too late."""
         steps = tuple(reading.steps)
         undone: Sequence[str] = ("unknown",)
         with suppress(UserError):  # no state to look at: then nothing is known to be done
@@ -224,25 +224,25 @@ class Session:
 
         def on_event(event: Mapping[str, Any]) -> None:
             known = len(reading.failures)
-            for told in reading.read(event, planning=planning):
-                if self._is_interrupted(reading) and self._is_echo(told):
+            for reported in reading.read(event, planning=planning):
+                if self._is_interrupted(reading) and self._is_echo(reported):
                     del reading.failures[known:]
                     continue
-                self.sink(told)
+                self.sink(reported)
 
         targets = [flag for urn in self.options.targets for flag in ("--target", urn)]
         arguments = [command, "--stack", self.stack.name, *flags, *targets]
         return reading, follow(workspace, arguments, on_event, self.cancel)
 
-    def _is_echo(self, told: Event) -> bool:
-        """Whether it only tells that the run was stopped: the program's last words, a step whose request was cut off."""
-        if isinstance(told, StepFinished) and told.error is not None:
-            return urgency(self.cancel) >= Urgency.STOP or endings.is_cancellation(told.error)
-        return isinstance(told, Message) and told.level in ("warning", "error")
+    def _is_echo(self, reported: Event) -> bool:
+        """Whether it only reports that the run was stopped: the program's last messages, a step whose request was cut off."""
+        if isinstance(reported, StepFinished) and reported.error is not None:
+            return urgency(self.cancel) >= Urgency.STOP or endings.is_cancellation(reported.error)
+        return isinstance(reported, Message) and reported.level in ("warning", "error")
 
 
 def _unfinished(command: str, undone: Sequence[str]) -> tuple[Failure, ...]:
-    """The CLI said that all went well, and it is not so."""
+    """The CLI reported that all went well, and it is not so."""
     if not undone:
         return ()
     message = f"pulumi {command} ended as if all were done, and {len(undone)} resources are left: {undone[0]}"

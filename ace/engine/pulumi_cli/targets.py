@@ -19,7 +19,7 @@ class MoreTargetsError(UserError):
 
 
 def require_complete(stack: str, targets: tuple[str, ...], text: str) -> None:
-    """Look through what the CLI said of a plan that failed.
+    """Look through what the CLI reported of a plan that failed.
 
     Raises:
         MoreTargetsError: The targets need what is not there yet.

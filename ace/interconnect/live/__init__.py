@@ -1,1 +1,1 @@
-"""The running interconnect: hosts are asked over SSH what they see, and what they say is judged against the plan."""
+"""The running interconnect: hosts are asked over SSH what they see, and their answers are compared with the plan."""

@@ -1,6 +1,6 @@
 """Take a gateway or hub out of use without losing a packet, and put it back (RFC 8326).
 
-Its routes are told to be the last choice, neighbours move away, then the shared address on transit moves to the other
+Its routes are asked to be the last choice, neighbours move away, then the shared address on transit moves to the other
 gateway. Nothing is taken down: sessions and tunnels stay, so that it can be maintained or given a new key, and put back.
 """
 
@@ -10,7 +10,7 @@ import time
 from typing import Final
 
 from ace.errors import UserError
-from ace.interconnect.live.shell import Place, ShellError, run
+from ace.interconnect.live.shell import ShellError, SshTarget, run
 from ace.interconnect.values import Node, NodeKind
 
 MARK: Final = "/run/ace/drain"
@@ -20,46 +20,46 @@ MOVE_S: Final = 3.0
 WITHIN_S: Final = 30.0
 
 
-def drain(place: Place, node: Node, address4: str | None) -> None:
+def drain(ssh: SshTarget, node: Node, address4: str | None) -> None:
     """Drain it, and wait until the shared address has moved.
 
     Args:
-        place: Where.
+        ssh: The host.
         node: Which.
         address4: The shared IPv4 address on transit of its data centre; None: a hub, or it is alone there.
 
     Raises:
         UserError: It cannot be done.
     """
-    _do(place, node, f"vtysh -c 'configure terminal' -c 'router bgp {node.asn}' -c 'bgp graceful-shutdown'")
+    _do(ssh, node, f"vtysh -c 'configure terminal' -c 'router bgp {node.asn}' -c 'bgp graceful-shutdown'")
     time.sleep(MOVE_S)
-    _do(place, node, f"sh -c 'mkdir -p /run/ace && touch {MARK}'")
+    _do(ssh, node, f"sh -c 'mkdir -p /run/ace && touch {MARK}'")
     if address4 is not None and node.kind is NodeKind.GATEWAY:
-        _wait_gone(place, node, address4)
+        _wait_gone(ssh, node, address4)
 
 
-def undrain(place: Place, node: Node) -> None:
+def undrain(ssh: SshTarget, node: Node) -> None:
     """Put it back.
 
     Raises:
         UserError: It cannot be done.
     """
-    _do(place, node, f"rm -f {MARK}")
-    _do(place, node, f"vtysh -c 'configure terminal' -c 'router bgp {node.asn}' -c 'no bgp graceful-shutdown'")
+    _do(ssh, node, f"rm -f {MARK}")
+    _do(ssh, node, f"vtysh -c 'configure terminal' -c 'router bgp {node.asn}' -c 'no bgp graceful-shutdown'")
 
 
-def is_drained(place: Place) -> bool:
+def is_drained(ssh: SshTarget) -> bool:
     """Whether a host is drained.
 
     Raises:
         ShellError: It cannot be asked.
     """
-    return run(place, f"sh -c 'test -e {MARK} && echo drained || echo in use'").strip() == "drained"
+    return run(ssh, f"sh -c 'test -e {MARK} && echo drained || echo in use'").strip() == "drained"
 
 
-def _wait_gone(place: Place, node: Node, address4: str) -> None:
+def _wait_gone(ssh: SshTarget, node: Node, address4: str) -> None:
     deadline = time.monotonic() + WITHIN_S
-    while address4 in _do(place, node, "ip -oneline -4 address show").replace("/", " ").split():
+    while address4 in _do(ssh, node, "ip -oneline -4 address show").replace("/", " ").split():
         if time.monotonic() > deadline:
             raise UserError(
                 f"{node.host} is drained of routes, but still holds {address4}: no other gateway takes it over",
@@ -69,10 +69,10 @@ def _wait_gone(place: Place, node: Node, address4: str) -> None:
         time.sleep(0.5)
 
 
-def _do(place: Place, node: Node, command: str) -> str:
+def _do(ssh: SshTarget, node: Node, command: str) -> str:
     try:
-        return run(place, command)
+        return run(ssh, command)
     except ShellError as error:
         raise UserError(
-            f"{node.host}: {error}", hint=f"does `ssh -F {place.ssh_config} {node.host}` get there?", code="unreachable"
+            f"{node.host}: {error}", hint=f"does `ssh -F {ssh.ssh_config} {node.host}` get there?", code="unreachable"
         ) from None

@@ -1,4 +1,4 @@
-"""Runs on a gateway or hub, sent there over SSH: says what FRR, WireGuard and ping see, as one JSON object.
+"""Runs on a gateway or hub, sent there over SSH: reports what FRR, WireGuard and ping see, as one JSON object.
 
 Standard library only, and nothing is changed. Its argument is a JSON object: `source4`, `source6`, `targets` (addresses
 to ping, each from the source of its family), `mtu` (bytes that a packet to an IPv4 target must be able to have).
@@ -13,7 +13,7 @@ from typing import Any
 
 PATH = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 LEAKS = 20_000
-"""So many refused prefixes of a neighbour are told at most."""
+"""So many refused prefixes of a neighbour are reported at most."""
 
 
 def vtysh(command: str) -> Any:
@@ -22,33 +22,33 @@ def vtysh(command: str) -> Any:
         done = subprocess.run(
             ["vtysh", "-c", command], capture_output=True, text=True, timeout=30, env=PATH, check=False
         )
-        told = json.loads(done.stdout) if done.returncode == 0 else None
+        reply = json.loads(done.stdout) if done.returncode == 0 else None
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         sys.exit(f"FRR does not answer `{command}`: {error}"[:200])
-    if told is None:
+    if reply is None:
         sys.exit(f"FRR does not answer `{command}`: {(done.stderr or done.stdout).strip()}"[:200])
-    return told
+    return reply
 
 
 def sessions() -> dict[str, Any]:
     """BGP neighbours: state, uptime, and by family how many prefixes were accepted and which were refused."""
     neighbours = vtysh("show bgp neighbors json")
     found: dict[str, Any] = {}
-    for address, told in neighbours.items():
-        if not isinstance(told, dict) or "bgpState" not in told:
+    for address, reply in neighbours.items():
+        if not isinstance(reply, dict) or "bgpState" not in reply:
             continue
-        families = told.get("addressFamilyInfo", {})
+        families = reply.get("addressFamilyInfo", {})
         found[address] = {
-            "state": told["bgpState"],
-            "uptime_s": int(told.get("bgpTimerUpMsec", 0)) // 1000,
-            "why": told.get("lastResetDueTo", "") or told.get("lastNotificationReason", ""),
+            "state": reply["bgpState"],
+            "uptime_s": int(reply.get("bgpTimerUpMsec", 0)) // 1000,
+            "why": reply.get("lastResetDueTo", "") or reply.get("lastNotificationReason", ""),
             "accepted": {
                 family.removesuffix("Unicast"): info.get("acceptedPrefixCounter", 0)
                 for family, info in families.items()
             },
-            "refused": refused(address) if told["bgpState"] == "Established" else [],
-            "overflow": told["bgpState"] != "Established"
-            and "Maximum Number of Prefixes" in str(told.get("lastNotificationReason", "")),
+            "refused": refused(address) if reply["bgpState"] == "Established" else [],
+            "overflow": reply["bgpState"] != "Established"
+            and "Maximum Number of Prefixes" in str(reply.get("lastNotificationReason", "")),
         }
     return found
 
@@ -58,8 +58,8 @@ def refused(address: str) -> list[str]:
     found: list[str] = []
     for family in ("ipv4", "ipv6"):
         for kind in ("filtered-routes",):
-            told = vtysh(f"show bgp {family} unicast neighbors {address} {kind} json")
-            found += list((told.get("receivedRoutes") or told.get("filteredRoutes") or {}).keys())
+            reply = vtysh(f"show bgp {family} unicast neighbors {address} {kind} json")
+            found += list((reply.get("receivedRoutes") or reply.get("filteredRoutes") or {}).keys())
     return sorted(found)[:LEAKS]
 
 
@@ -76,10 +76,10 @@ def routes() -> dict[str, Any]:
 
 def bfd() -> dict[str, str]:
     """BFD peers and their state."""
-    told = vtysh("show bfd peers json")
+    reply = vtysh("show bfd peers json")
     return (
-        {peer["peer"]: peer.get("status", "") for peer in told if isinstance(peer, dict)}
-        if isinstance(told, list)
+        {peer["peer"]: peer.get("status", "") for peer in reply if isinstance(peer, dict)}
+        if isinstance(reply, list)
         else {}
     )
 
@@ -114,8 +114,8 @@ def main() -> None:
                 "sessions": sessions(),
                 "bfd": bfd(),
                 "routes": routes(),
-                "pings": {job[0]: told for job, told in zip(jobs, pings, strict=True) if not job[2]},
-                "big": {job[0]: told["received"] > 0 for job, told in zip(jobs, pings, strict=True) if job[2]},
+                "pings": {job[0]: reply for job, reply in zip(jobs, pings, strict=True) if not job[2]},
+                "big": {job[0]: reply["received"] > 0 for job, reply in zip(jobs, pings, strict=True) if job[2]},
                 "drained": drained,
             }
         )

@@ -1,4 +1,4 @@
-"""What a host says of itself, as frozen values. It is another's text: what is not as expected reads as nothing."""
+"""What a host reports of itself, as frozen values. It is another's text: what is not as expected reads as nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any, Final
 
-from ace.interconnect.live.shell import Place, ShellError, run
+from ace.interconnect.live.shell import ShellError, SshTarget, run
 from ace.interconnect.values import Node, Prefix
 
 PROBE: Final = Path(__file__).with_name("probe.py")
@@ -56,7 +56,7 @@ class Seen:
     drained: bool = False
 
 
-def ask(place: Place, node: Node, targets: Sequence[str], mtu: int) -> Seen:
+def ask(ssh: SshTarget, node: Node, targets: Sequence[str], mtu: int) -> Seen:
     """Ask a host.
 
     Raises:
@@ -64,7 +64,7 @@ def ask(place: Place, node: Node, targets: Sequence[str], mtu: int) -> Seen:
     """
     asked = {"source4": str(node.loopback4), "source6": str(node.loopback6), "targets": list(targets), "mtu": mtu}
     script = PROBE.read_text(encoding="utf-8")
-    return parse(run(place, f"python3 - {quote(json.dumps(asked))}", script, timeout_s=150))
+    return parse(run(ssh, f"python3 - {quote(json.dumps(asked))}", script, timeout_s=150))
 
 
 def parse(text: str) -> Seen:

@@ -11,14 +11,14 @@ from typing import Final, TypeVar
 
 from ace.plaintext import last_line
 
-Result = TypeVar("Result")
+Answer = TypeVar("Answer")
 WIDTH: Final = 12
 """Hosts asked at once."""
 MAX_ANSWER: Final = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SshTarget:
     """A host and the ssh_config that leads there (host keys pinned)."""
 
     host: str
@@ -29,11 +29,11 @@ class ShellError(Exception):
     """The host could not be asked, or refused; the message is for people."""
 
 
-def run(place: Place, command: str, text: str = "", timeout_s: float = 60) -> str:
+def run(ssh: SshTarget, command: str, text: str = "", timeout_s: float = 60) -> str:
     """What a command, run as root, prints.
 
     Args:
-        place: Where.
+        ssh: The host.
         command: A shell command; nothing that others wrote may be in it unquoted.
         text: Its standard input.
         timeout_s: After so long it is given up.
@@ -41,7 +41,7 @@ def run(place: Place, command: str, text: str = "", timeout_s: float = 60) -> st
     Raises:
         ShellError: It failed, or the host cannot be reached.
     """
-    argv = ["ssh", "-F", str(place.ssh_config), "-o", "BatchMode=yes", place.host, f"sudo -n {command}"]
+    argv = ["ssh", "-F", str(ssh.ssh_config), "-o", "BatchMode=yes", ssh.host, f"sudo -n {command}"]
     try:
         done = subprocess.run(
             argv, input=text, capture_output=True, text=True, errors="replace", timeout=timeout_s, check=False
@@ -55,14 +55,14 @@ def run(place: Place, command: str, text: str = "", timeout_s: float = 60) -> st
     return done.stdout[:MAX_ANSWER]
 
 
-def on_all(places: Mapping[str, Place], ask: Callable[[Place], Result]) -> dict[str, Result | ShellError]:
+def on_all(targets: Mapping[str, SshTarget], ask: Callable[[SshTarget], Answer]) -> dict[str, Answer | ShellError]:
     """Ask every host; those that cannot be asked have the error instead of an answer."""
 
-    def one(place: Place) -> Result | ShellError:
+    def one(ssh: SshTarget) -> Answer | ShellError:
         try:
-            return ask(place)
+            return ask(ssh)
         except ShellError as error:
             return error
 
     with ThreadPoolExecutor(WIDTH, thread_name_prefix="ace-interconnect") as pool:
-        return dict(zip(places, pool.map(one, places.values()), strict=True))
+        return dict(zip(targets, pool.map(one, targets.values()), strict=True))

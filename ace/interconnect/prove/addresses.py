@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ace.interconnect.prove.outcome import Outcome, counted, outcome
+from ace.interconnect.prove.outcome import ProofOutcome, counted, outcome
 from ace.interconnect.prove.region import Flaw, Host, Region, Session
 from ace.interconnect.render import PLACEHOLDER
 
 
-def symmetric(region: Region) -> Outcome:
-    """What one end says of a tunnel is what the other end says of itself."""
+def symmetric(region: Region) -> ProofOutcome:
+    """What one end states of a tunnel is what the other end states of itself."""
     flaws = [flaw for session in region.sessions for flaw in _tunnel(session)]
     flaws += [flaw for host in region.hosts.values() for flaw in (*_neighbours(host), *_siblings(region, host))]
     flaws += [*_told(region, "key", "PublicKey"), *_told(region, "endpoint", "Endpoint"), *_shared_keys(region)]
@@ -38,8 +38,8 @@ def _tunnel(session: Session) -> Iterator[Flaw]:
     if session.neighbour is None:
         yield Flaw(here.frr_file, here.frr.asn_line, f"{name} ({tunnel.far_address}) is no BGP neighbour")
     elif session.neighbour.asn != session.far.frr.asn:
-        told = f"AS {session.neighbour.asn}, but {name} is AS {session.far.frr.asn}"
-        yield Flaw(here.frr_file, session.neighbour.line, told)
+        message = f"AS {session.neighbour.asn}, but {name} is AS {session.far.frr.asn}"
+        yield Flaw(here.frr_file, session.neighbour.line, message)
     if here.frr.bfd != session.far.frr.bfd:
         yield Flaw(here.frr_file, 0, f"BFD {here.frr.bfd}, but {name} has {session.far.frr.bfd}")
 
@@ -53,34 +53,34 @@ def _neighbours(host: Host) -> Iterator[Flaw]:
     ports: dict[int, str] = {}
     for tunnel in host.tunnels:
         if tunnel.port in ports:
-            told = f"port {tunnel.port} is {ports[tunnel.port]}'s already"
-            yield Flaw(host.tunnel_file(tunnel), tunnel.lines["ListenPort"], told)
+            message = f"port {tunnel.port} is {ports[tunnel.port]}'s already"
+            yield Flaw(host.tunnel_file(tunnel), tunnel.lines["ListenPort"], message)
         ports[tunnel.port] = tunnel.interface
 
 
 def _siblings(region: Region, host: Host) -> Iterator[Flaw]:
     """Gateways of one data centre have each other as iBGP neighbours."""
     siblings = {other.name: other for other in region.sites.get(host.site, ()) if other is not host}
-    told = {n.description: n for n in host.frr.neighbours.values() if n.asn == host.frr.asn}
+    message = {n.description: n for n in host.frr.neighbours.values() if n.asn == host.frr.asn}
     for name, sibling in siblings.items():
-        if name not in told:
+        if name not in message:
             yield Flaw(host.frr_file, host.frr.asn_line, f"no iBGP neighbour {name}")
         if sibling.frr.asn != host.frr.asn:
             yield Flaw(host.frr_file, host.frr.asn_line, f"AS {host.frr.asn}, but {name} is AS {sibling.frr.asn}")
-    for name, neighbour in told.items():
+    for name, neighbour in message.items():
         if name not in siblings:
             yield Flaw(host.frr_file, neighbour.line, f"iBGP with {name}, which is no gateway of this data centre")
 
 
 def _told(region: Region, what: str, setting: str) -> Iterator[Flaw]:
-    """All far ends tell the same key (or address) of a host: that of most of them is taken for true."""
-    said: dict[str, dict[str, list[Flaw]]] = {}
+    """All far ends have the same key (or address) of a host: that of most of them is taken for the right one."""
+    values_of: dict[str, dict[str, list[Flaw]]] = {}
     for session in region.sessions:
         if session.far is not None:
             value = getattr(session.tunnel, what)
             place = Flaw(session.host.tunnel_file(session.tunnel), session.tunnel.lines[setting], "")
-            said.setdefault(session.far.name, {}).setdefault(value, []).append(place)
-    for name, values in said.items():
+            values_of.setdefault(session.far.name, {}).setdefault(value, []).append(place)
+    for name, values in values_of.items():
         most = max(values, key=lambda value: (len(values[value]), value != PLACEHOLDER, value))
         for value, places in values.items():
             if value != most:
@@ -96,5 +96,5 @@ def _shared_keys(region: Region) -> Iterator[Flaw]:
         owner = owners.setdefault(session.tunnel.key, session.far.name)
         if owner != session.far.name:
             place = session.host.tunnel_file(session.tunnel)
-            told = f"the key of {session.far.name} is that of {owner} too"
-            yield Flaw(place, session.tunnel.lines["PublicKey"], told)
+            message = f"the key of {session.far.name} is that of {owner} too"
+            yield Flaw(place, session.tunnel.lines["PublicKey"], message)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ace.interconnect.prove.frr import Entry, Prefix
-from ace.interconnect.prove.outcome import Outcome, counted, outcome
+from ace.interconnect.prove.outcome import ProofOutcome, counted, outcome
 from ace.interconnect.prove.region import Flaw, Host, Region, Session
 
 
-def exports_are_own(region: Region) -> Outcome:
+def exports_are_own(region: Region) -> ProofOutcome:
     """What is originated lies in the own block; what may be sent, and what the far end accepts, is just that."""
     flaws = [flaw for host in region.hosts.values() for flaw in (*_originated(host), *_firewall(host))]
     flaws += _blocks_disjoint(region)
@@ -31,8 +31,8 @@ def _firewall(host: Host) -> Iterator[Flaw]:
     elements = [element for name in ("announced4", "announced6") for element in host.sets.get(name, [])]
     for element in elements:
         if element.prefix not in announced:
-            told = f"{element.prefix} may be reached but is not announced"
-            yield Flaw(host.nft_file, element.line, told)
+            message = f"{element.prefix} may be reached but is not announced"
+            yield Flaw(host.nft_file, element.line, message)
     passing = {element.prefix for element in elements}
     for network in host.frr.originated():
         if network.prefix not in passing and not _is_host(network.prefix):
@@ -91,12 +91,12 @@ def _sources(session: Session, accepts: list[Entry], version: int) -> Iterator[F
     far, tunnel = session.far, session.far_tunnel
     assert far is not None and tunnel is not None  # noqa: S101
     elements = far.sources.get((tunnel.interface, version), [])
-    wanted = {entry.prefix for entry in accepts if not _is_host(entry.prefix)}
+    desired = {entry.prefix for entry in accepts if not _is_host(entry.prefix)}
     for element in elements:
-        if element.prefix not in wanted:
-            told = f"{element.prefix} may come from {tunnel.interface}, whose neighbour does not announce it"
-            yield Flaw(far.nft_file, element.line, told)
-    for prefix in sorted(wanted - {element.prefix for element in elements}, key=str):
+        if element.prefix not in desired:
+            message = f"{element.prefix} may come from {tunnel.interface}, whose neighbour does not announce it"
+            yield Flaw(far.nft_file, element.line, message)
+    for prefix in sorted(desired - {element.prefix for element in elements}, key=str):
         yield Flaw(far.nft_file, 0, f"{prefix} is accepted from {tunnel.interface}, but packets from it are dropped")
 
 

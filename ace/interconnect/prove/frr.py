@@ -53,7 +53,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Family:
-    """A neighbour in one address family; lines are 0 where nothing is said."""
+    """A neighbour in one address family; lines are 0 where it has no settings."""
 
     active: bool = False
     list_in: str = ""
@@ -140,11 +140,11 @@ def parse(text: str) -> Frr:
     """
     reader = _Reader()
     for number, line in enumerate(text.splitlines(), 1):
-        words = line.split()
-        if not words or words[0].startswith(("!", "#")):
+        tokens = line.split()
+        if not tokens or tokens[0].startswith(("!", "#")):
             continue
         try:
-            reader.take(words, number)
+            reader.take(tokens, number)
         except (ValueError, IndexError, KeyError) as error:
             raise ValueError(f"{number}: {line.strip()[:80]!r} is not understood: {error}") from None
     for entries in reader.found.lists.values():
@@ -174,18 +174,18 @@ class _Reader:
             "exit": self._end,
         }
 
-    def take(self, words: list[str], line: int) -> None:
-        handler = self._handlers.get(words[0])
+    def take(self, tokens: list[str], line: int) -> None:
+        handler = self._handlers.get(tokens[0])
         if handler is not None:
-            handler(words, line)
+            handler(tokens, line)
         elif self._in_profile:
-            self.found.bfd[words[0]] = words[1]
+            self.found.bfd[tokens[0]] = tokens[1]
 
-    def _router(self, words: list[str], line: int) -> None:
-        self.found.asn, self.found.asn_line = int(words[2]), line
+    def _router(self, tokens: list[str], line: int) -> None:
+        self.found.asn, self.found.asn_line = int(tokens[2]), line
 
-    def _address_family(self, words: list[str], _: int) -> None:
-        self._family = {"ipv4": 4, "ipv6": 6}[words[1]]
+    def _address_family(self, tokens: list[str], _: int) -> None:
+        self._family = {"ipv4": 4, "ipv6": 6}[tokens[1]]
 
     def _end_family(self, _: list[str], __: int) -> None:
         self._family = 0
@@ -196,28 +196,28 @@ class _Reader:
     def _profile(self, _: list[str], __: int) -> None:
         self._in_profile = True
 
-    def _neighbour(self, words: list[str], line: int) -> None:
-        address = IPv6Address(words[1])
+    def _neighbour(self, tokens: list[str], line: int) -> None:
+        address = IPv6Address(tokens[1])
         neighbour = self.found.neighbours.setdefault(address, Neighbour(address, line))
         if self._family:
-            self._in_family(neighbour.families[self._family], words, line)
+            self._in_family(neighbour.families[self._family], tokens, line)
             return
-        match words[2]:
+        match tokens[2]:
             case "remote-as":
-                neighbour.asn = int(words[3])
+                neighbour.asn = int(tokens[3])
             case "description":
-                neighbour.description = " ".join(words[3:])
+                neighbour.description = " ".join(tokens[3:])
             case "local-role":
-                neighbour.role, neighbour.strict, neighbour.role_line = words[3], "strict-mode" in words[4:], line
+                neighbour.role, neighbour.strict, neighbour.role_line = tokens[3], "strict-mode" in tokens[4:], line
             case "ttl-security":
-                neighbour.hops = int(words[4])
-            case "bfd" if words[3:4] == ["profile"]:
-                neighbour.bfd = words[4]
+                neighbour.hops = int(tokens[4])
+            case "bfd" if tokens[3:4] == ["profile"]:
+                neighbour.bfd = tokens[4]
 
     @staticmethod
-    def _in_family(family: Family, words: list[str], line: int) -> None:
+    def _in_family(family: Family, tokens: list[str], line: int) -> None:
         family.line = family.line or line
-        match words[2:]:
+        match tokens[2:]:
             case ["activate"]:
                 family.active = True
             case ["prefix-list", name, "in"]:
@@ -233,31 +233,31 @@ class _Reader:
             case ["maximum-prefix", number, *_]:
                 family.max_prefixes = int(number)
 
-    def _network(self, words: list[str], line: int) -> None:
-        route_map = words[3] if words[2:3] == ["route-map"] else ""
-        self.found.networks.append(Announced(prefix_of(words[1]), route_map, line))
+    def _network(self, tokens: list[str], line: int) -> None:
+        route_map = tokens[3] if tokens[2:3] == ["route-map"] else ""
+        self.found.networks.append(Announced(prefix_of(tokens[1]), route_map, line))
 
-    def _list(self, words: list[str], line: int) -> None:
-        if words[1] != "prefix-list":
+    def _list(self, tokens: list[str], line: int) -> None:
+        if tokens[1] != "prefix-list":
             return
-        version = 4 if words[0] == "ip" else 6
-        prefix = prefix_of(words[6])
-        bounds = dict(zip(words[7::2], map(int, words[8::2]), strict=True))
+        version = 4 if tokens[0] == "ip" else 6
+        prefix = prefix_of(tokens[6])
+        bounds = dict(zip(tokens[7::2], map(int, tokens[8::2]), strict=True))
         shortest = bounds.get("ge", prefix.prefixlen)
         longest = bounds.get("le", prefix.max_prefixlen if "ge" in bounds else prefix.prefixlen)
-        entry = Entry(int(words[4]), words[5] == "permit", prefix, shortest, longest, line)
-        self.found.lists.setdefault((version, words[2]), []).append(entry)
+        entry = Entry(int(tokens[4]), tokens[5] == "permit", prefix, shortest, longest, line)
+        self.found.lists.setdefault((version, tokens[2]), []).append(entry)
 
-    def _route_map(self, words: list[str], line: int) -> None:
-        self._clause = Clause(words[1], words[2] == "permit", int(words[3]), line)
-        self.found.maps.setdefault(words[1], []).append(self._clause)
+    def _route_map(self, tokens: list[str], line: int) -> None:
+        self._clause = Clause(tokens[1], tokens[2] == "permit", int(tokens[3]), line)
+        self.found.maps.setdefault(tokens[1], []).append(self._clause)
 
-    def _in_clause(self, words: list[str], _: int) -> None:
+    def _in_clause(self, tokens: list[str], _: int) -> None:
         if self._clause is not None:
-            (self._clause.matches if words[0] == "match" else self._clause.sets).append(" ".join(words[1:]))
+            (self._clause.matches if tokens[0] == "match" else self._clause.sets).append(" ".join(tokens[1:]))
 
-    def _bgp(self, words: list[str], line: int) -> None:
-        if words[1] == "large-community-list":
-            self.found.communities[words[3]] = (" ".join(words[7:]), line)
-        elif words[1] == "as-path":
-            self.found.paths[words[3]] = (" ".join(words[7:]), line)
+    def _bgp(self, tokens: list[str], line: int) -> None:
+        if tokens[1] == "large-community-list":
+            self.found.communities[tokens[3]] = (" ".join(tokens[7:]), line)
+        elif tokens[1] == "as-path":
+            self.found.paths[tokens[3]] = (" ".join(tokens[7:]), line)

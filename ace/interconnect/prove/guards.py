@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ace.interconnect.prove.frr import Neighbour
-from ace.interconnect.prove.outcome import Outcome, counted, outcome
+from ace.interconnect.prove.outcome import ProofOutcome, counted, outcome
 from ace.interconnect.prove.region import Flaw, Host, Region
 
 
-def guarded(region: Region) -> Outcome:
+def guarded(region: Region) -> ProofOutcome:
     """Every neighbour of another AS has all of them, in both address families."""
     sessions = [
         (host, neighbour)

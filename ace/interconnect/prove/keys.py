@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ace.interconnect.prove.outcome import Outcome, counted
+from ace.interconnect.prove.outcome import ProofOutcome, counted
 from ace.interconnect.prove.region import Region
 from ace.interconnect.render import PLACEHOLDER
 
 
-def keys_known(region: Region) -> Outcome:
+def keys_known(region: Region) -> ProofOutcome:
     """No placeholder is left."""
     missing = sorted(
         {
@@ -18,5 +18,5 @@ def keys_known(region: Region) -> Outcome:
     )
     if missing:
         named = ", ".join(missing[:6]) + (f" and {len(missing) - 6} more" if len(missing) > 6 else "")
-        return Outcome("", skipped=f"no key or address published yet: {named}")
-    return Outcome(f"the keys and addresses of {counted(len(region.hosts), 'host')} are published")
+        return ProofOutcome("", skipped=f"no key or address published yet: {named}")
+    return ProofOutcome(f"the keys and addresses of {counted(len(region.hosts), 'host')} are published")

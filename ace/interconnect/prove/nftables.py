@@ -35,9 +35,9 @@ def parse(text: str) -> dict[str, list[Element]]:
         elif line.startswith("\tchain "):
             current = ""
         elif current:
-            words = line.split("#")[0]
-            interface = words.split('"')[1] if '"' in words else ""
-            for found in _PREFIX.findall(words):
+            statement = line.split("#")[0]
+            interface = statement.split('"')[1] if '"' in statement else ""
+            for found in _PREFIX.findall(statement):
                 try:
                     sets[current].append(Element(prefix_of(found), interface, number))
                 except ValueError as error:

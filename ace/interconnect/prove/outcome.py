@@ -9,7 +9,7 @@ from ace.interconnect.prove.region import Flaw
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ProofOutcome:
     """What a proof rests on, in one sentence, and its flaws; or why it was skipped or could not be carried out."""
 
     evidence: str
@@ -18,9 +18,9 @@ class Outcome:
     aborted: str = ""
 
 
-def outcome(flaws: Iterable[Flaw], evidence: str) -> Outcome:
+def outcome(flaws: Iterable[Flaw], evidence: str) -> ProofOutcome:
     """Of flaws as they come, each once, by place."""
-    return Outcome(evidence, tuple(sorted(set(flaws), key=lambda flaw: (flaw.file, flaw.line, flaw.message))))
+    return ProofOutcome(evidence, tuple(sorted(set(flaws), key=lambda flaw: (flaw.file, flaw.line, flaw.message))))
 
 
 def counted(number: int, noun: str) -> str:

@@ -7,13 +7,13 @@ from ipaddress import IPv6Address, ip_network
 from typing import Final
 
 from ace.interconnect.prove.frr import Prefix
-from ace.interconnect.prove.outcome import Outcome, counted, outcome
+from ace.interconnect.prove.outcome import ProofOutcome, counted, outcome
 from ace.interconnect.prove.region import Flaw, Host, Region
 
 DEFAULTS: Final[tuple[Prefix, ...]] = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
 
-def own_prefix_refused(region: Region) -> Outcome:
+def own_prefix_refused(region: Region) -> ProofOutcome:
     """Every list of what is accepted denies the own block, all of it, and the default route.
 
     From the country's other data centres, which announce out of the same block, only what the own one announces is denied.
@@ -40,14 +40,16 @@ def _host(host: Host, inside: set[tuple[str, IPv6Address]]) -> Iterator[Flaw]:
             for prefix in (*own, *DEFAULTS):
                 decided = host.frr.decide(family.list_in, prefix) if prefix.version == version else None
                 if decided is not None and decided.permit:
-                    told = f"{prefix} would be accepted from {neighbour.description}"
-                    yield Flaw(host.frr_file, decided.line, told)
+                    message = f"{prefix} would be accepted from {neighbour.description}"
+                    yield Flaw(host.frr_file, decided.line, message)
             for block in (b for b in host.blocks if b.version == version and not internal):
                 denied = any(not e.permit and e.prefix == block and e.le == block.max_prefixlen for e in entries[:1])
                 if not denied:
                     line = entries[0].line if entries else family.line
-                    told = f"what is accepted from {neighbour.description} does not begin with denying all of {block}"
-                    yield Flaw(host.frr_file, line, told)
+                    message = (
+                        f"what is accepted from {neighbour.description} does not begin with denying all of {block}"
+                    )
+                    yield Flaw(host.frr_file, line, message)
 
 
 def _with_parts(prefixes: Iterable[Prefix]) -> list[Prefix]:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import networkx as nx
 
 from ace.interconnect.prove.fabric import SOURCE, TARGET, Fabric
-from ace.interconnect.prove.outcome import Outcome, counted, outcome
+from ace.interconnect.prove.outcome import ProofOutcome, counted, outcome
 from ace.interconnect.prove.region import Flaw, Region
 
 
-def two_disjoint_paths(region: Region) -> Outcome:
+def two_disjoint_paths(region: Region) -> ProofOutcome:
     """Any two data centres that have two gateways each have two node-disjoint ways between them (Menger).
 
-    Those with one gateway are told as single-homed; they still have a way to everybody.
+    Those with one gateway are reported as single-homed; they still have a way to everybody.
     """
     fabric = Fabric.of(region)
     flaws: list[Flaw] = []
@@ -27,12 +27,12 @@ def two_disjoint_paths(region: Region) -> Outcome:
             proven += number
         else:
             single += number
-        wanted = 2 if double else 1
-        if found < wanted:
+        needed = 2 if double else 1
+        if found < needed:
             like = f" (and {number - 1} like it)" if number > 1 else ""
             paths = counted(found, "path")
             flaws += [
-                Flaw(f, line, f"{a} - {b}{like}: {paths} that share no node, {wanted} needed{why}")
+                Flaw(f, line, f"{a} - {b}{like}: {paths} that share no node, {needed} needed{why}")
                 for f, line, why in _suspects(region, (a, b))
             ]
     alone = [site for site, gateways in region.sites.items() if len(gateways) == 1]
@@ -42,7 +42,7 @@ def two_disjoint_paths(region: Region) -> Outcome:
     return outcome(flaws, evidence)
 
 
-def survives_any_failure(region: Region) -> Outcome:
+def survives_any_failure(region: Region) -> ProofOutcome:
     """Whichever one gateway, hub or link dies, all data centres that still have a gateway reach each other."""
     fabric = Fabric.of(region)
     flaws: list[Flaw] = []
@@ -83,10 +83,10 @@ def _suspects(region: Region, sites: tuple[str, str]) -> Iterator[tuple[str, int
         if session.host.site not in sites and not session.host.is_hub:
             continue
         host, near = session.host, session.neighbour
-        told = f"no other end of {session.tunnel.far_address}"
+        message = f"no other end of {session.tunnel.far_address}"
         if session.far is None:
             found = True
-            yield host.tunnel_file(session.tunnel), session.tunnel.lines["Address"], f": {told}"
+            yield host.tunnel_file(session.tunnel), session.tunnel.lines["Address"], f": {message}"
         elif near is None:
             found = True
             yield host.frr_file, host.frr.asn_line, f": {session.far.name} is no neighbour of {host.name}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from ace.interconnect.prove.addresses import symmetric
@@ -12,18 +11,19 @@ from ace.interconnect.prove.closed import nothing_else
 from ace.interconnect.prove.exports import exports_are_own
 from ace.interconnect.prove.guards import guarded
 from ace.interconnect.prove.keys import keys_known
-from ace.interconnect.prove.outcome import Outcome
+from ace.interconnect.prove.outcome import ProofOutcome
 from ace.interconnect.prove.own_prefixes import own_prefix_refused
 from ace.interconnect.prove.paths import survives_any_failure, two_disjoint_paths
 from ace.interconnect.prove.region import Flaw, Region
 from ace.interconnect.prove.residency import residency_holds
 from ace.interconnect.prove.tools import frr_accepts, nftables_accepts
 from ace.interconnect.prove.valleys import valley_free
+from ace.verdict import Verdict
 
-__all__ = ["PROOFS", "Flaw", "Outcome", "Result", "Verdict", "prove"]
+__all__ = ["PROOFS", "Flaw", "ProofOutcome", "ProofResult", "prove"]
 
-Proof = Callable[[Region], Outcome]
-"""Looks at a region's files and says what it found: pure, but for those that call a daemon's own checker.
+Proof = Callable[[Region], ProofOutcome]
+"""Looks at a region's files and reports what it found: pure, but for those that call a daemon's own checker.
 
 A proof never raises for what is in a file: what it does not understand is a flaw.
 """
@@ -44,17 +44,8 @@ PROOFS: Final[dict[str, Proof]] = {
 }
 
 
-class Verdict(StrEnum):
-    """How a proof ended. ABORT: it could not be carried out; SKIP: something that it needs is missing, and named."""
-
-    PASS = "PASS"  # noqa: S105 - a verdict
-    FAIL = "FAIL"
-    ABORT = "ABORT"
-    SKIP = "SKIP"
-
-
 @dataclass(frozen=True, slots=True)
-class Result:
+class ProofResult:
     """A proof's name, verdict, what it rests on, and where it fails."""
 
     name: str
@@ -63,17 +54,17 @@ class Result:
     flaws: tuple[Flaw, ...] = ()
 
 
-def prove(region: Region) -> tuple[Result, ...]:
+def prove(region: Region) -> tuple[ProofResult, ...]:
     """All proofs. Where files cannot be read, the others would prove nothing: all abort but that one."""
     if region.flaws:
-        unreadable = Result("readable", Verdict.FAIL, "not every file could be read back", region.flaws)
-        aborted = (Result(name, Verdict.ABORT, "not every file could be read back") for name in PROOFS)
+        unreadable = ProofResult("readable", Verdict.FAIL, "not every file could be read back", region.flaws)
+        aborted = (ProofResult(name, Verdict.ABORT, "not every file could be read back") for name in PROOFS)
         return (unreadable, *aborted)
     read = f"{len(region.files)} files of {len(region.hosts)} hosts read back"
-    return (Result("readable", Verdict.PASS, read), *(_run(name, proof, region) for name, proof in PROOFS.items()))
+    return (ProofResult("readable", Verdict.PASS, read), *(_run(name, proof, region) for name, proof in PROOFS.items()))
 
 
-def _run(name: str, proof: Proof, region: Region) -> Result:
+def _run(name: str, proof: Proof, region: Region) -> ProofResult:
     outcome = proof(region)
     verdict = Verdict.PASS
     if outcome.aborted:
@@ -82,4 +73,4 @@ def _run(name: str, proof: Proof, region: Region) -> Result:
         verdict = Verdict.FAIL
     elif outcome.skipped:
         verdict = Verdict.SKIP
-    return Result(name, verdict, outcome.skipped or outcome.aborted or outcome.evidence, outcome.flaws)
+    return ProofResult(name, verdict, outcome.skipped or outcome.aborted or outcome.evidence, outcome.flaws)

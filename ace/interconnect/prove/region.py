@@ -42,7 +42,7 @@ class Host:
 
     @property
     def is_hub(self) -> bool:
-        """Hubs are told by their name: `hub-<id>.<data centre>.<cc>`."""
+        """Hubs are recognised by their name: `hub-<id>.<data centre>.<cc>`."""
         return self.name.startswith("hub-")
 
     @property
@@ -181,7 +181,7 @@ def read_dir(folder: Path) -> Region:
 
 
 def read_region(files: Mapping[str, str], root: Path | None = None) -> Region:
-    """Read files given by path; what is malformed is told as a flaw, not raised."""
+    """Read files given by path; what is malformed is reported as a flaw, not raised."""
     by_folder: dict[str, dict[str, str]] = {}
     for path, text in sorted(files.items()):
         place = PurePosixPath(path)

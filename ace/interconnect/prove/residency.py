@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ace.interconnect.prove.frr import Prefix
-from ace.interconnect.prove.outcome import Outcome, outcome
+from ace.interconnect.prove.outcome import ProofOutcome, outcome
 from ace.interconnect.prove.region import Flaw, Host, Region, Session
 
 
-def residency_holds(region: Region) -> Outcome:
+def residency_holds(region: Region) -> ProofOutcome:
     """Kept prefixes are denied towards every other country, by name, and restricted ones reach the listed members only."""
     kept = {site: frozenset().union(*(host.kept for host in hosts)) for site, hosts in region.sites.items()}
     flaws = [flaw for session in region.sessions for flaw in (*_kept(session, kept), *_direct(session), *_hub(session))]
@@ -35,8 +35,8 @@ def _kept(session: Session, kept: dict[str, frozenset[Prefix]]) -> Iterator[Flaw
         for other in (session.far_neighbour,):
             accepted = far.frr.decide(other.families[prefix.version].list_in, prefix) if other else None
             if accepted is not None and accepted.permit:
-                told = f"{prefix} has to stay in its country; {far.name} would accept it from {here.name}"
-                yield Flaw(far.frr_file, accepted.line, told)
+                message = f"{prefix} has to stay in its country; {far.name} would accept it from {here.name}"
+                yield Flaw(far.frr_file, accepted.line, message)
 
 
 def _announced(host: Host, kept: frozenset[Prefix]) -> Iterator[Flaw]:
@@ -81,12 +81,12 @@ def _hub(session: Session) -> Iterator[Flaw]:
     if not hub.is_hub or far is None or far.is_hub:
         return
     slot = far.slot
-    told, line = hub.frr.communities.get("RESTRICTED", ("", 0))
-    if told != "_[0-9]+:3:0_":
-        yield Flaw(hub.frr_file, line, f"the list RESTRICTED is {told or 'missing'}")
-    told, line = hub.frr.communities.get(f"ALLOWED-{slot}", ("", 0))
-    if told != f"_[0-9]+:4:{slot}_":
-        yield Flaw(hub.frr_file, line, f"the list ALLOWED-{slot} is {told or 'missing'}")
+    message, line = hub.frr.communities.get("RESTRICTED", ("", 0))
+    if message != "_[0-9]+:3:0_":
+        yield Flaw(hub.frr_file, line, f"the list RESTRICTED is {message or 'missing'}")
+    message, line = hub.frr.communities.get(f"ALLOWED-{slot}", ("", 0))
+    if message != f"_[0-9]+:4:{slot}_":
+        yield Flaw(hub.frr_file, line, f"the list ALLOWED-{slot} is {message or 'missing'}")
     clauses = sorted(hub.frr.maps.get(f"TO-MEMBER-{slot}", []), key=lambda clause: clause.seq)
     shape = [(clause.permit, tuple(clause.matches)) for clause in clauses]
     if shape != [

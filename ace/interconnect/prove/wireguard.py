@@ -10,7 +10,7 @@ NEEDED = ("Address", "ListenPort", "MTU", "PublicKey", "Endpoint", "AllowedIPs")
 
 @dataclass(frozen=True, slots=True)
 class Tunnel:
-    """One end of a tunnel. `lines` says where each setting is."""
+    """One end of a tunnel. `lines` has the line of each setting."""
 
     interface: str
     address: IPv6Interface

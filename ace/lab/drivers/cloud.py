@@ -1,4 +1,4 @@
-"""One cloud of the lab, as its `cloud.json` says; paths and addresses follow from it."""
+"""One cloud of the lab, as its `cloud.json` states; paths and addresses follow from it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Cloud:
+class CloudConfig:
     """A cloud and where it lives. `folder` is absolute; `service_password` is known to the cloud's services alone."""
 
     name: str
@@ -23,7 +23,7 @@ class Cloud:
     folder: Path
 
     @classmethod
-    def read(cls, folder: Path) -> Cloud:
+    def read(cls, folder: Path) -> CloudConfig:
         """The cloud that lives in `folder`."""
         said = json.loads((folder / "cloud.json").read_text(encoding="utf-8"))
         return cls(

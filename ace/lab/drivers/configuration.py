@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from drivers.cloud import Cloud
+from drivers.cloud import CloudConfig
 
 Options = Mapping[str, object]
 Sections = Mapping[str, Options]
@@ -29,7 +29,7 @@ def write(path: Path, sections: Sections) -> None:
         file.write(text)
 
 
-def default(cloud: Cloud, service: str, **options: object) -> Options:
+def default(cloud: CloudConfig, service: str, **options: object) -> Options:
     """`[DEFAULT]`: logs to the cloud's folder, messages stay in the process."""
     return {
         "debug": False,
@@ -44,12 +44,12 @@ def default(cloud: Cloud, service: str, **options: object) -> Options:
     }
 
 
-def database(cloud: Cloud, name: str) -> Options:
+def database(cloud: CloudConfig, name: str) -> Options:
     """Where a service keeps its data."""
     return {"connection": cloud.database_url(name), "sqlite_synchronous": True, "max_retries": 10}
 
 
-def login(cloud: Cloud, user: str) -> Options:
+def login(cloud: CloudConfig, user: str) -> Options:
     """How a service logs in to another one, as the service user `user`."""
     return {
         "auth_type": "password",
@@ -63,7 +63,7 @@ def login(cloud: Cloud, user: str) -> Options:
     }
 
 
-def token_check(cloud: Cloud, user: str) -> Options:
+def token_check(cloud: CloudConfig, user: str) -> Options:
     """`[keystone_authtoken]`: how a service checks its callers' tokens."""
     return {
         "www_authenticate_uri": f"{cloud.url}/identity",
@@ -75,7 +75,7 @@ def token_check(cloud: Cloud, user: str) -> Options:
     }
 
 
-def in_process(cloud: Cloud) -> dict[str, Options]:
+def in_process(cloud: CloudConfig) -> dict[str, Options]:
     """Locks below the cloud's folder, no notifications."""
     return {
         "oslo_concurrency": {"lock_path": cloud.state("locks")},

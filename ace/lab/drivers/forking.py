@@ -49,7 +49,7 @@ def serve(folder: Path, path: str, child_of: Callable[[str], Child]) -> None:
                 client.sendall(json.dumps({"error": repr(error)}).encode() + b"\n")
                 continue
             pid = _fork(folder, role, work, (listener, client))
-            with suppress(OSError):  # the asker may have gone; the child stays, its title tells of it
+            with suppress(OSError):  # the asker may have gone; the child stays, its title reports it
                 client.sendall(json.dumps({"pid": pid}).encode() + b"\n")
 
 

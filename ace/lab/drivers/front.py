@@ -11,14 +11,14 @@ import os
 import resource
 import signal
 
-from drivers.cloud import Cloud
+from drivers.cloud import CloudConfig
 
 LIMIT = 256 * 1024
 HEAD_S = 300
 HOP_HEADERS = (b"connection:", b"keep-alive:", b"proxy-connection:")
 
 
-def run(cloud: Cloud) -> None:
+def run(cloud: CloudConfig) -> None:
     """Serve until SIGTERM."""
     from drivers.openstack.registry import SERVICES
 
@@ -34,7 +34,7 @@ Sockets = dict[bytes, tuple[str, str]]
 """First segment of the path -> service and its socket."""
 
 
-async def _serve(cloud: Cloud, sockets: Sockets) -> None:
+async def _serve(cloud: CloudConfig, sockets: Sockets) -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await _one_request(reader, writer, sockets)

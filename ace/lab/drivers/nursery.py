@@ -61,9 +61,9 @@ def _child(folder: Path, name: str) -> forking.Child:
 
 def _be_front(cloud_folder: Path) -> None:
     from drivers import front
-    from drivers.cloud import Cloud
+    from drivers.cloud import CloudConfig
 
-    front.run(Cloud.read(cloud_folder))
+    front.run(CloudConfig.read(cloud_folder))
 
 
 def _be_outside(folder: Path) -> None:
@@ -95,10 +95,10 @@ def _be_zygote(folder: Path, service_name: str) -> None:
 
 def _be_service(cloud_folder: Path, service_name: str) -> None:
     from drivers import serving
-    from drivers.cloud import Cloud
+    from drivers.cloud import CloudConfig
     from drivers.openstack.registry import SERVICES
 
-    serving.run(Cloud.read(cloud_folder), SERVICES[service_name])
+    serving.run(CloudConfig.read(cloud_folder), SERVICES[service_name])
 
 
 def _import(modules: tuple[str, ...]) -> None:

@@ -1,6 +1,6 @@
 """The outside, as far as a lab has one: a process that listens on the underlay, behind every router.
 
-At 203.0.113.1 and 2001:db8:ffff::1, port 80 says who asks; port 3142 is a proxy by which hosts get Debian packages. It
+At 203.0.113.1 and 2001:db8:ffff::1, port 80 names the owner asks; port 3142 is a proxy by which hosts get Debian packages. It
 asks only those servers that the hosts' root file system names as package sources; there is no other way from a host to
 a network of this machine.
 """

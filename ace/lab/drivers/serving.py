@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from drivers import configuration
-from drivers.cloud import Cloud
+from drivers.cloud import CloudConfig
 from drivers.openstack.contract import Application, OpenStackService
 
 BACKLOG = 256
 IDLE_S = 300
 
 
-def run(cloud: Cloud, service: OpenStackService) -> None:
+def run(cloud: CloudConfig, service: OpenStackService) -> None:
     """Configure, start and serve; does not come back."""
     from cheroot import wsgi
 
@@ -42,7 +42,7 @@ def run(cloud: Cloud, service: OpenStackService) -> None:
     server.start()
 
 
-def _below(path: str, cloud: Cloud, application: Application) -> Application:
+def _below(path: str, cloud: CloudConfig, application: Application) -> Application:
     """The application as it is to be seen from outside: below `path` of the cloud's address."""
 
     def seen(environ: Any, start_response: Any) -> Iterable[bytes]:

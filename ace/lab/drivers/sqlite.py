@@ -43,7 +43,7 @@ class QueuedConnection(sqlite3.Connection):
         """Wait until nobody else writes.
 
         Raises:
-            sqlite3.OperationalError: The turn did not come; says who has it.
+            sqlite3.OperationalError: The turn did not come; names who has it.
         """
         try:
             turns.take(self, WAIT_S)
@@ -131,7 +131,7 @@ def _in_turn(
             _take_turn(conn)
             statement = "BEGIN IMMEDIATE"
     elif statement.startswith(WRITES) and _take_turn(conn):
-        # It works as long as nobody else wrote since it read; then SQLite refuses it, and the service says so too.
+        # It works as long as nobody else wrote since it read; then SQLite refuses it, and the service reports it too.
         LOG.warning("a transaction that began as a reader writes: %s", statement.partition("\n")[0][:100])
     return statement, parameters
 

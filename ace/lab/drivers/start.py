@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Do what the command line asks for."""
     command, argument, *more = sys.argv[1:]
     sys.argv = sys.argv[:1]
     if command == "nursery":

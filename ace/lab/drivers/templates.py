@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 
 from drivers import configuration
-from drivers.cloud import Cloud
+from drivers.cloud import CloudConfig
 from drivers.openstack.registry import SERVICES
 
 GROUPS = (("nova",), ("keystone", "glance", "placement", "cinder", "neutron"))
@@ -21,10 +21,10 @@ def build(folder: Path) -> None:
     """Leave `<database>.sqlite` of every service in `folder`, and nothing else.
 
     Raises:
-        SystemExit: A service's tables could not be made; `folder/work/log` says why.
+        SystemExit: A service's tables could not be made; the reason is in `folder/work/log`.
     """
     work = folder / "work"
-    cloud = Cloud("template", "template", "127.0.0.1", 1, ("az1",), "fake", "unused", "unused", work)
+    cloud = CloudConfig("template", "template", "127.0.0.1", 1, ("az1",), "fake", "unused", "unused", work)
     cloud.make_folders()
     for service in SERVICES.values():
         for file, sections in service.configuration(cloud).items():
@@ -43,7 +43,7 @@ def build(folder: Path) -> None:
     shutil.rmtree(work)
 
 
-def _side_by_side(cloud: Cloud, group: tuple[str, ...]) -> int:
+def _side_by_side(cloud: CloudConfig, group: tuple[str, ...]) -> int:
     child = os.fork()
     if child:
         return child

@@ -1,6 +1,6 @@
 """What the lab's processes are called: the process table is the one record of what runs.
 
-A process says in its title which lab it belongs to and what it does: `ace-lab /folder: tn-tunis-1/nova`. There are no
+A process states in its title which lab it belongs to and what it does: `ace-lab /folder: tn-tunis-1/nova`. There are no
 pid files that could lie after a crash or a reboot. `ace.lab.processes` reads the titles.
 """
 

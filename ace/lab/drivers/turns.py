@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 
 class NoTurnError(Exception):
-    """The turn did not come; the message says who has it."""
+    """The turn did not come; the message names who has it."""
 
 
 @dataclass(eq=False)

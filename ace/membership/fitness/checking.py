@@ -1,4 +1,4 @@
-"""Run the tests on one cloud; and what is kept of a check."""
+"""Run the tests on one cloud; the report of a check, written and read back."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from typing import Any, Final
 from ace.errors import InterruptedByUser
 from ace.files import timestamp
 from ace.membership.fitness.collector import Collector
-from ace.membership.fitness.contract import FitnessTest, Judged, Outcome, UnknownFact, Verdict
+from ace.membership.fitness.contract import Assessment, FitnessResult, FitnessTest
+from ace.membership.fitness.facts import FactUnavailable
 from ace.spec.values import Member
+from ace.verdict import Verdict
 
 SCHEMA: Final = "ace/fitness-report/v1"
 NAMESPACE: Final = "ace-fitness"
@@ -21,32 +23,32 @@ NAMESPACE: Final = "ace-fitness"
 
 
 def check(
-    tests: Mapping[str, FitnessTest], collector: Collector, tell: Callable[[Outcome], None]
-) -> tuple[Outcome, ...]:
-    """Every test's outcome, told as it comes.
+    tests: Mapping[str, FitnessTest], collector: Collector, report: Callable[[FitnessResult], None]
+) -> tuple[FitnessResult, ...]:
+    """Every test's result; each is reported as it comes.
 
     Raises:
         InterruptedByUser: The person wants to stop; nothing is left behind.
     """
-    outcomes = []
+    results = []
     for test in tests.values():
         if collector.cancel.is_set():
             raise InterruptedByUser("interrupted; nothing was left in the cloud")
-        outcome = Outcome(test.id, collector.asked.data_centre, test.proves, _judged(test, collector))
-        outcomes.append(outcome)
+        result = FitnessResult(test.id, collector.required.data_centre, test.proves, _assess(test, collector))
+        results.append(result)
         if not collector.cancel.is_set():
-            tell(outcome)
+            report(result)
     if collector.cancel.is_set():
         raise InterruptedByUser("interrupted; nothing was left in the cloud")
-    return tuple(outcomes)
+    return tuple(results)
 
 
-def _judged(test: FitnessTest, collector: Collector) -> Judged:
+def _assess(test: FitnessTest, collector: Collector) -> Assessment:
     try:
         fact = test.collect(collector)
-    except UnknownFact as unknown:
-        return Judged(Verdict.ABORT, unknown.evidence, unknown.advice)
-    return test.judge(fact, collector.asked)
+    except FactUnavailable as unknown:
+        return Assessment(Verdict.ABORT, unknown.evidence, unknown.advice)
+    return test.assess(fact, collector.required)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +58,19 @@ class Report:
     country: str
     at: datetime
     asked: str
-    """The digest of what the spec asks of the clouds (`digest_of`): a report for something else proves nothing."""
-    outcomes: tuple[Outcome, ...]
+    """The digest of what the spec required of the clouds (`digest_of`): a report for other requirements proves nothing."""
+    results: tuple[FitnessResult, ...]
 
     @property
     def fit(self) -> bool:
         """Whether nothing failed and everything could be found out."""
-        return bool(self.outcomes) and all(
-            outcome.judged.verdict in (Verdict.PASS, Verdict.SKIP) for outcome in self.outcomes
+        return bool(self.results) and all(
+            result.assessment.verdict in (Verdict.PASS, Verdict.SKIP) for result in self.results
         )
 
     def count(self, verdict: Verdict) -> int:
-        """How many tests ended so."""
-        return sum(1 for outcome in self.outcomes if outcome.judged.verdict is verdict)
+        """How many tests have that verdict."""
+        return sum(1 for result in self.results if result.assessment.verdict is verdict)
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept and printed."""
@@ -79,14 +81,14 @@ class Report:
             "fit": self.fit,
             "tests": [
                 {
-                    "id": outcome.id,
-                    "data_centre": outcome.data_centre,
-                    "verdict": str(outcome.judged.verdict),
-                    "detail": outcome.judged.evidence,
-                    "proves": outcome.proves,
-                    "advice": outcome.judged.advice,
+                    "id": result.id,
+                    "data_centre": result.data_centre,
+                    "verdict": str(result.assessment.verdict),
+                    "detail": result.assessment.evidence,
+                    "proves": result.proves,
+                    "advice": result.assessment.advice,
                 }
-                for outcome in self.outcomes
+                for result in self.results
             ],
         }
 
@@ -101,21 +103,21 @@ def read_report(text: str) -> Report:
         body = json.loads(text)
         if body["schema"] != SCHEMA:
             raise ValueError("no report of a fitness check")
-        outcomes = tuple(
-            Outcome(
+        results = tuple(
+            FitnessResult(
                 one["id"],
                 one["data_centre"],
                 one["proves"],
-                Judged(Verdict(one["verdict"]), one["detail"], one["advice"]),
+                Assessment(Verdict(one["verdict"]), one["detail"], one["advice"]),
             )
             for one in body["tests"]
         )
-        return Report(body["country"], datetime.fromisoformat(body["at"]), body["asked"], outcomes)
+        return Report(body["country"], datetime.fromisoformat(body["at"]), body["asked"], results)
     except (KeyError, TypeError) as error:
         raise ValueError(f"no report of a fitness check: {error}") from None
 
 
 def digest_of(member: Member) -> str:
-    """SHA-256 of what a member's file asks of its clouds: data centres and tenants."""
+    """SHA-256 of what a member's file requires of its clouds: data centres and tenants."""
     plain: Iterable[Any] = [*(asdict(centre) for centre in member.data_centres), *(asdict(t) for t in member.tenants)]
     return hashlib.sha256(json.dumps(list(plain), sort_keys=True, default=str).encode()).hexdigest()

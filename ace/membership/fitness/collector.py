@@ -1,4 +1,4 @@
-"""Asks a cloud for facts, each once and only when a test wants it."""
+"""Asks a cloud for facts, each once and only when a test needs it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from cryptography import x509
 from ace.engine.contract import CloudError
 from ace.membership.fitness import facts as f
 from ace.membership.fitness.canary import try_canary
-from ace.membership.fitness.contract import SERVICE_TYPES, SERVICES, Asked, UnknownFact
+from ace.membership.fitness.contract import SERVICE_TYPES, SERVICES
+from ace.membership.fitness.facts import FactUnavailable
+from ace.membership.fitness.requirements import Requirements
 from ace.openstack.cloud import Cloud
 from ace.spec.values import CloudAccess
 
@@ -41,18 +43,20 @@ class Collector:
     """The facts of one data centre's cloud.
 
     Args:
-        asked: What the spec asks of it.
+        required: What the spec requires of it.
         environment: Where clouds.yaml is named.
         cancel: Set when the person wants to stop: the canary is taken away, and nothing new is begun.
     """
 
-    def __init__(self, asked: Asked, environment: Mapping[str, str], cancel: threading.Event) -> None:
-        self.asked = asked
+    def __init__(self, required: Requirements, environment: Mapping[str, str], cancel: threading.Event) -> None:
+        self.required = required
         self.cancel = cancel
-        self.cloud = Cloud({"cloud": asked.cloud, "region": asked.region}, environment)
-        manages = asked.access is CloudAccess.DOMAIN_MANAGER
+        self.cloud = Cloud({"cloud": required.cloud.cloud, "region": required.cloud.region}, environment)
+        manages = required.cloud.access is CloudAccess.DOMAIN_MANAGER
         self.identity_cloud = (
-            Cloud({"cloud": f"{asked.cloud}-domain", "region": asked.region}, environment) if manages else self.cloud
+            Cloud({"cloud": f"{required.cloud.cloud}-domain", "region": required.cloud.region}, environment)
+            if manages
+            else self.cloud
         )
 
     # -------------------------------------------------------------------------------------------------- without a login
@@ -64,7 +68,7 @@ class Collector:
         try:
             body = requests.get(url, timeout=TIMEOUT_S, verify=self._verify).json()
         except (requests.RequestException, ValueError) as error:
-            raise self._silent(error) from None
+            raise self._no_answer(error) from None
         found = body.get("version") or body.get("versions") or []
         listed = found.get("values", []) if isinstance(found, dict) and "values" in found else found
         versions = listed if isinstance(listed, list) else [listed]
@@ -76,12 +80,14 @@ class Collector:
         try:
             answer = requests.get(self.cloud.auth_url, timeout=TIMEOUT_S, verify=self._verify)
         except requests.RequestException as error:
-            raise self._silent(error) from None
+            raise self._no_answer(error) from None
         stamp, zone, _ = answer.headers.get("Date", "").partition(" GMT")  # a proxy may add one of its own
         try:
             theirs = parsedate_to_datetime(stamp + zone).replace(tzinfo=UTC)  # HTTP dates are in GMT (RFC 9110, 5.6.7)
         except ValueError:
-            raise UnknownFact("Keystone's answers carry no Date", "let its front server send the header Date") from None
+            raise FactUnavailable(
+                "Keystone's answers carry no Date", "let its front server send the header Date"
+            ) from None
         return (theirs - datetime.now(UTC)).total_seconds()
 
     @cached_property
@@ -94,7 +100,7 @@ class Collector:
                 try:
                     session.get(self.cloud.auth_url, timeout=TIMEOUT_S, verify=self._verify)
                 except requests.RequestException as error:
-                    raise self._silent(error) from None
+                    raise self._no_answer(error) from None
                 taken.append((time.monotonic() - begun) * 1000)
         return tuple(taken[1:])
 
@@ -102,7 +108,7 @@ class Collector:
     def tls(self) -> tuple[f.TlsFact, ...]:
         """The certificate of the auth_url and, once it can be read, of each endpoint in the catalogue."""
         urls = [self.cloud.auth_url]
-        with suppress(UnknownFact):  # the auth_url alone, then; why there is no catalogue is another test's affair
+        with suppress(FactUnavailable):  # the auth_url alone, then; why there is no catalogue is another test's affair
             urls += [endpoint.url for endpoint in self.catalogue if endpoint.interface == "public"]
         hosts = {(parts.scheme, parts.hostname or "", parts.port): url for url in urls if (parts := urlsplit(url))}
         return tuple(self._certificate(*host) for host in hosts)
@@ -132,7 +138,7 @@ class Collector:
 
     @cached_property
     def answers(self) -> tuple[f.AnswerFact, ...]:
-        """What each service says to one authorised request; asked once, without patience."""
+        """What each service answers to one authorised request; one attempt, no retries."""
         self._access(self.cloud)
         return tuple(self._answer(service) for service in SERVICES)
 
@@ -158,13 +164,13 @@ class Collector:
         """The names of the roles that the cloud has."""
         self._require("identity")
         return frozenset(
-            str(one["name"]) for one in self._told(lambda: self.identity_cloud.items("identity", "/roles", "roles"))
+            str(one["name"]) for one in self._ask(lambda: self.identity_cloud.items("identity", "/roles", "roles"))
         )
 
     @cached_property
     def quotas(self) -> tuple[f.QuotaFact, ...]:
         """Limits and use of the credential's project."""
-        project = self._told(lambda: self.cloud.project_id)
+        project = self._ask(lambda: self.cloud.project_id)
         found = []
         for service, path, noun in (
             ("compute", f"/os-quota-sets/{project}/detail", "quota_set"),
@@ -195,8 +201,8 @@ class Collector:
 
     @cached_property
     def images(self) -> tuple[f.ImageFact, ...]:
-        """The images of the wanted name."""
-        listed = self._items("image", "/images", "images", {"name": self.asked.image})
+        """The images of the required name."""
+        listed = self._items("image", "/images", "images", {"name": self.required.cloud.image})
         return tuple(f.ImageFact(str(one["name"]), str(one["status"]), int(one.get("min_disk") or 0)) for one in listed)
 
     @cached_property
@@ -210,22 +216,24 @@ class Collector:
         """The external network that the spec names."""
         networks = self._items("network", "/networks", "networks", {"router:external": "true"})
         names = tuple(sorted(str(network["name"]) for network in networks))
-        wanted = next((network for network in networks if network["name"] == self.asked.external_network), None)
-        if wanted is None:
+        named = next((network for network in networks if network["name"] == self.required.cloud.external_network), None)
+        if named is None:
             return f.ExternalFact(names, "", (), None, None)
-        subnets = self._items("network", "/subnets", "subnets", {"network_id": wanted["id"]})
+        subnets = self._items("network", "/subnets", "subnets", {"network_id": named["id"]})
         total = used = None
         try:
-            told = self._get("network", f"/network-ip-availabilities/{wanted['id']}")
-        except UnknownFact:
-            told = None
-        if told:
+            availability = self._get("network", f"/network-ip-availabilities/{named['id']}")
+        except FactUnavailable:
+            availability = None
+        if availability:
             listed = [
-                one for one in told["network_ip_availability"]["subnet_ip_availability"] if one["ip_version"] == 4
+                one
+                for one in availability["network_ip_availability"]["subnet_ip_availability"]
+                if one["ip_version"] == 4
             ]
             total, used = sum(int(one["total_ips"]) for one in listed), sum(int(one["used_ips"]) for one in listed)
         return f.ExternalFact(
-            names, str(wanted["status"]), tuple((int(s["ip_version"]), str(s["cidr"])) for s in subnets), total, used
+            names, str(named["status"]), tuple((int(s["ip_version"]), str(s["cidr"])) for s in subnets), total, used
         )
 
     @cached_property
@@ -233,7 +241,7 @@ class Collector:
         """A tenant made and taken away again."""
         for service in ("identity", "network", "block_storage"):
             self._require(service)
-        return try_canary(self.cloud, self.identity_cloud, self.asked, self.cancel)
+        return try_canary(self.cloud, self.identity_cloud, self.required, self.cancel)
 
     # ------------------------------------------------------------------------------------------------------------ inside
 
@@ -247,41 +255,41 @@ class Collector:
         try:
             return self.cloud._config
         except CloudError as error:
-            raise UnknownFact(error.message, error.hint) from None
+            raise FactUnavailable(error.message, error.hint) from None
 
-    def _silent(self, error: Exception) -> UnknownFact:
+    def _no_answer(self, error: Exception) -> FactUnavailable:
         kind = type(error).__name__
-        return UnknownFact(f"{self.cloud.auth_url} gives no answer that can be used ({kind})", "see the test tls")
+        return FactUnavailable(f"{self.cloud.auth_url} gives no answer that can be used ({kind})", "see the test tls")
 
-    def _told(self, ask: Callable[[], Any]) -> Any:
+    def _ask(self, ask: Callable[[], Any]) -> Any:
         try:
             return ask()
         except CloudError as error:
-            raise UnknownFact(error.message.removeprefix(f"{self.cloud.name}: "), error.hint) from None
+            raise FactUnavailable(error.message.removeprefix(f"{self.cloud.name}: "), error.hint) from None
 
     def _access(self, cloud: Cloud) -> Any:
         def ask() -> Any:
             cloud.identity()  # a login, and refuses what is unsafe
             return cloud.connection.session.auth.get_access(cloud.connection.session)
 
-        return self._told(ask)
+        return self._ask(ask)
 
     def _require(self, service: str) -> None:
-        """Raises `UnknownFact` when a service does not answer: asking it more would only take time."""
+        """Raises `FactUnavailable` when a service does not answer: asking it more would only take time."""
         answer = next(one for one in self.answers if one.service == service)
         if answer.problem:
-            raise UnknownFact(f"{service.replace('_', ' ')} does not answer", "see the test services")
+            raise FactUnavailable(f"{service.replace('_', ' ')} does not answer", "see the test services")
 
     def _items(
         self, service: str, path: str, key: str, params: Mapping[str, str] | None = None
     ) -> list[dict[str, Any]]:
         self._require(service)
-        listed: list[dict[str, Any]] = self._told(lambda: self.cloud.items(service, path, key, params=params or None))
+        listed: list[dict[str, Any]] = self._ask(lambda: self.cloud.items(service, path, key, params=params or None))
         return listed
 
     def _get(self, service: str, path: str) -> Any:
         self._require(service)
-        return self._told(lambda: self.cloud.get(service, path))
+        return self._ask(lambda: self.cloud.get(service, path))
 
     def _credential(self, cloud: Cloud) -> f.CredentialFact:
         access = self._access(cloud)
@@ -304,12 +312,12 @@ class Collector:
                 for endpoint in self.catalogue
                 if endpoint.service in SERVICE_TYPES[service]
                 and endpoint.interface == "public"
-                and endpoint.region == self.asked.region
+                and endpoint.region == self.required.cloud.region
             ),
             "",
         )
         if not url:
-            return f.AnswerFact(service, "", f"no public endpoint in region {self.asked.region}")
+            return f.AnswerFact(service, "", f"no public endpoint in region {self.required.cloud.region}")
         try:
             adapter = getattr(self.cloud.connection, service)
             response = adapter.request(_PROBES[service], "GET", raise_exc=False, timeout=TIMEOUT_S, connect_retries=0)

@@ -1,10 +1,11 @@
-"""Plain facts of a cloud, as it tells them; no judgement here."""
+"""Plain facts of a cloud, as its APIs report them; nothing is assessed here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class IdentityFact:
 
 @dataclass(frozen=True, slots=True)
 class CredentialFact:
-    """What an entry of clouds.yaml is worth."""
+    """What an entry of clouds.yaml may do."""
 
     entry: str
     roles: frozenset[str]
@@ -39,7 +40,7 @@ class EndpointFact:
 
 @dataclass(frozen=True, slots=True)
 class AnswerFact:
-    """What a service's API says to an authorised request; `problem` is empty when it answers."""
+    """What a service's API answers to an authorised request; `problem` is empty when it answers."""
 
     service: str
     url: str
@@ -78,13 +79,13 @@ class ImageFact:
 
 @dataclass(frozen=True, slots=True)
 class ExternalFact:
-    """The external networks by name, and of the wanted one its subnets (family, prefix) and free IPv4 addresses."""
+    """The external networks by name, and of the required one its subnets (family, prefix) and free IPv4 addresses."""
 
     names: tuple[str, ...]
     status: str
     subnets: tuple[tuple[int, str], ...]
     total4: int | None
-    """None: the cloud does not tell."""
+    """None: the cloud does not report it."""
     used4: int | None
 
 
@@ -102,12 +103,61 @@ class TlsFact:
 
 @dataclass(frozen=True, slots=True)
 class CanaryFact:
-    """A tenant made for trial: what was done, what did not work (if anything), what could not be taken away again."""
+    """A tenant made for trial: what was made, what failed (if anything), what could not be deleted again."""
 
-    done: tuple[str, ...]
+    made: tuple[str, ...]
     problem: str
     left: tuple[str, ...]
 
 
 Microversions = Mapping[str, tuple[tuple[int, int], tuple[int, int]] | None]
 """Service -> least and most microversion; None: it has none."""
+
+
+class FactUnavailable(Exception):  # noqa: N818 - no error of ours
+    """A fact could not be collected: the tests that need it abort, and show why."""
+
+    def __init__(self, evidence: str, advice: str = "") -> None:
+        super().__init__(evidence)
+        self.evidence = evidence
+        self.advice = advice
+
+
+class CloudFacts(Protocol):
+    """The facts of one data centre's cloud, each collected when it is first read.
+
+    Every property may raise `FactUnavailable`.
+    """
+
+    @property
+    def identity(self) -> IdentityFact: ...
+    @property
+    def clock_skew_s(self) -> float: ...
+    @property
+    def round_trips_ms(self) -> tuple[float, ...]: ...
+    @property
+    def tls(self) -> tuple[TlsFact, ...]: ...
+    @property
+    def credentials(self) -> tuple[CredentialFact, ...]: ...
+    @property
+    def catalogue(self) -> tuple[EndpointFact, ...]: ...
+    @property
+    def answers(self) -> tuple[AnswerFact, ...]: ...
+    @property
+    def microversions(self) -> Microversions: ...
+    @property
+    def extensions(self) -> frozenset[str]: ...
+    @property
+    def roles(self) -> frozenset[str]: ...
+    @property
+    def quotas(self) -> tuple[QuotaFact, ...]: ...
+    @property
+    def flavors(self) -> tuple[FlavorFact, ...]: ...
+    @property
+    def images(self) -> tuple[ImageFact, ...]: ...
+    @property
+    def zones(self) -> tuple[tuple[str, bool], ...]: ...
+    @property
+    def external(self) -> ExternalFact: ...
+    @property
+    def canary(self) -> CanaryFact: ...

@@ -6,17 +6,17 @@ from datetime import date
 
 from ace.errors import Severity
 from ace.policy.contract import Owner, PlanFacts, Rule
-from ace.policy.subjects import tenant_place
+from ace.policy.subjects import tenant_location
 from ace.policy.values import Announcement, Kind, PolicyFinding, Subject
-from ace.spec.places import Place
+from ace.spec.location import SpecLocation
 from ace.spec.values import Member, Tenant
 
 
 def announcement_residency(facts: PlanFacts, as_of: date) -> tuple[PolicyFinding, ...]:
-    """No prefix is announced to other members but a member's own that the spec says is exported.
+    """No prefix is announced to other members but a member's own that the spec states is exported.
 
     A network of a tenant with data that may not leave (`in_country_only`), or whose rule is unknown, is never exported,
-    nor one with a prefix of its own, nor one that says `exported: false`.
+    nor one with a prefix of its own, nor one that states `exported: false`.
     """
     members = {member.stack: member for member in facts.spec.members}
     return tuple(
@@ -28,17 +28,19 @@ def announcement_residency(facts: PlanFacts, as_of: date) -> tuple[PolicyFinding
 
 def _finding(member: Member | None, announced: Announcement) -> PolicyFinding | None:
     if member is None:
-        return _refuse(announced, f"{announced.member} is no member", Place(""))
+        return _refuse(announced, f"{announced.member} is no member", SpecLocation(""))
     own = member.allocation.ipv4 if announced.prefix.version == 4 else member.allocation.ipv6
     if not announced.prefix.subnet_of(own):  # type: ignore[arg-type]  # both are of one version
-        return _refuse(announced, f"it is outside {member.code}'s {own}", Place(member.file))
+        return _refuse(announced, f"it is outside {member.code}'s {own}", SpecLocation(member.file))
     if announced.prefix in exportable(member, announced.data_centre):
         return None
     tenant = _holder(member, announced)
     if tenant is None:
-        return _refuse(announced, f"it is no network of {announced.data_centre} that is exported", Place(member.file))
+        return _refuse(
+            announced, f"it is no network of {announced.data_centre} that is exported", SpecLocation(member.file)
+        )
     why = f"it is tenant {tenant.name}'s, whose network is not exported ({', '.join(tenant.data_classes)} data)"
-    return _refuse(announced, why, tenant_place(member, tenant))
+    return _refuse(announced, why, tenant_location(member, tenant))
 
 
 def exportable(member: Member, data_centre_id: str) -> frozenset[object]:
@@ -66,7 +68,7 @@ def _holder(member: Member, announced: Announcement) -> Tenant | None:
     return None
 
 
-def _refuse(announced: Announcement, why: str, place: Place) -> PolicyFinding:
+def _refuse(announced: Announcement, why: str, location: SpecLocation) -> PolicyFinding:
     return PolicyFinding(
         rule="announcement-residency",
         severity=Severity.ERROR,
@@ -74,7 +76,7 @@ def _refuse(announced: Announcement, why: str, place: Place) -> PolicyFinding:
         subject=Subject(Kind.ROUTE, str(announced.prefix)),
         fact=f"{announced.data_centre} would announce {announced.prefix}, but {why}",
         remedy="leave it out; what is exported follows from `residency:` and `exported:`",
-        place=place,
+        location=location,
     )
 
 

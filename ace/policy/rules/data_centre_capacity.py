@@ -8,19 +8,19 @@ from typing import Final
 
 from ace.errors import Severity
 from ace.policy.contract import Owner, Rule
-from ace.policy.subjects import data_centre_place, data_centre_subject
+from ace.policy.subjects import data_centre_location, data_centre_subject
 from ace.policy.values import PolicyFinding
 from ace.spec.values import Capacity, DataCentre, Member, Spec
 
 FULL: Final = 0.9
-"""From this part on it is told of."""
+"""From this share of the capacity on, there is a warning."""
 
 
 def data_centre_capacity(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]:
     """The quotas of a data centre's tenants and its own hosts together fit into its `capacity:`.
 
     Quotas are promises, so they are counted in full: cores, RAM, volumes, without over-commitment. A data centre that
-    states no capacity is not judged. From 90 % on it warns.
+    states no capacity is not assessed. From 90 % on it warns.
 
     To satisfy it, give tenants smaller sizes, move one, or state what has been added.
     """
@@ -47,7 +47,7 @@ def _of(spec: Spec, member: Member, data_centre: DataCentre, capacity: Capacity)
             subject=data_centre_subject(data_centre),
             fact=f"{data_centre.id} has {has} {what} and promises {asked} to tenants and hosts",
             remedy="give tenants smaller sizes, move one, or state what was added under `capacity:`",
-            place=data_centre_place(member, data_centre) / "capacity" / what,
+            location=data_centre_location(member, data_centre) / "capacity" / what,
         )
 
 

@@ -7,15 +7,16 @@ from datetime import date
 
 from ace.errors import Severity
 from ace.policy.contract import Owner, Rule
-from ace.policy.subjects import tenant_place, tenant_subject, with_tenant
+from ace.policy.subjects import tenant_location, tenant_subject, with_tenant
 from ace.policy.values import PolicyFinding
-from ace.spec.values import DataCentre, LabelScheme, Member, Spec, Tenant
+from ace.spec.region import LabelScheme
+from ace.spec.values import DataCentre, Member, Spec, Tenant
 
 
 def label_coverage(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]:
     """In a country with label schemes, a tenant's data centre holds a valid label for each class of data in it.
 
-    A scheme says which classes its label allows (`label_schemes:` in ecosystem.yaml). A class that some scheme of the
+    A scheme names which classes its label allows (`label_schemes:` in ecosystem.yaml). A class that some scheme of the
     country speaks of needs such a label; it counts up to and on its `valid_until`. An expired label allows nothing: the
     tenants that needed it are refused, with their services and routes, and nothing else is. Countries without a scheme
     of their own have no such requirement.
@@ -49,7 +50,7 @@ def _of_tenant(spec: Spec, member: Member, tenant: Tenant, as_of: date) -> Itera
         fact=f"tenant {tenant.name} of {member.code} holds {', '.join(missing)} data on {data_centre.id}, whose labels do "
         f"not allow it on {as_of}{': ' if ended else ''}{', '.join(ended)}",
         remedy=_remedy(data_centre, fitting, schemes),
-        place=tenant_place(member, tenant) / "data_centre",
+        location=tenant_location(member, tenant) / "data_centre",
         takes_along=with_tenant(member, tenant),
     )
 

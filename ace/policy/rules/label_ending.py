@@ -1,4 +1,4 @@
-"""label-ending: a label's end is told of before it comes."""
+"""label-ending: a label's end is announced before it comes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from ace.errors import Severity
 from ace.policy.contract import Owner, Rule
-from ace.policy.subjects import data_centre_subject, label_place
+from ace.policy.subjects import data_centre_subject, label_location
 from ace.policy.values import PolicyFinding
 from ace.spec.values import DataCentre, Label, Member, Spec
 
@@ -20,10 +20,10 @@ NOTICE_DAYS: Final = (
 
 
 def label_ending(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]:
-    """A label's holder is told 90, 30 and 7 days before its end, and once it has ended.
+    """A label's holder gets a warning 90, 30 and 7 days before its end, and once it has ended.
 
-    What follows from an ended label for tenants, services and routes is `label-coverage`'s to say; where nothing needs
-    the label, its end is still told here, for the catalogue no longer shows it.
+    What follows from an ended label for tenants, services and routes is `label-coverage`'s to decide; where nothing needs
+    the label, its end is still reported here, for the catalogue no longer shows it.
     """
     return tuple(
         finding
@@ -53,7 +53,7 @@ def _finding(member: Member, data_centre: DataCentre, label: Label, as_of: date)
         subject=data_centre_subject(data_centre),
         fact=fact,
         remedy=remedy,
-        place=label_place(member, data_centre, label) / "valid_until",
+        location=label_location(member, data_centre, label) / "valid_until",
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from ace.errors import Severity
 from ace.policy.contract import Owner, Rule
-from ace.policy.subjects import data_centre_subject, label_place
+from ace.policy.subjects import data_centre_subject, label_location
 from ace.policy.values import PolicyFinding
 from ace.spec.values import Spec
 
@@ -24,7 +24,7 @@ def label_evidence(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]:
             subject=data_centre_subject(data_centre),
             fact=f"label {label.scheme} of {data_centre.id} has no evidence that others could look up",
             remedy="add `evidence:` with the issuer's address for it",
-            place=label_place(member, data_centre, label),
+            location=label_location(member, data_centre, label),
         )
         for member in spec.members
         for data_centre in member.data_centres

@@ -6,7 +6,7 @@ from datetime import date
 
 from ace.errors import Severity
 from ace.policy.contract import Owner, Rule
-from ace.policy.subjects import data_centre_subject, label_place
+from ace.policy.subjects import data_centre_subject, label_location
 from ace.policy.values import PolicyFinding
 from ace.spec.values import Spec
 
@@ -26,7 +26,7 @@ def label_term(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]:
             fact=f"label {label.scheme} of {data_centre.id} claims to last until {label.valid_until}, but its scheme grants "
             f"{schemes[label.scheme].valid_for_months} months",
             remedy="write the date that is on the certificate",
-            place=label_place(member, data_centre, label) / "valid_until",
+            location=label_location(member, data_centre, label) / "valid_until",
         )
         for member in spec.members
         for data_centre in member.data_centres

@@ -11,7 +11,7 @@ from ace.policy.contract import Owner, Rule
 from ace.policy.rules.label_term import months_after
 from ace.policy.subjects import member_subject
 from ace.policy.values import PolicyFinding
-from ace.spec.places import Place
+from ace.spec.location import SpecLocation
 from ace.spec.values import Member, MemberStatus, Spec
 
 CANDIDATE_MONTHS: Final = 2
@@ -43,7 +43,7 @@ def _of(member: Member, as_of: date) -> Iterator[PolicyFinding]:
             subject=member_subject(member),
             fact=f"{member.code} has been {what} since {since}, longer than {months} months",
             remedy=remedy,
-            place=Place(member.file) / "status",
+            location=SpecLocation(member.file) / "status",
         )
 
 

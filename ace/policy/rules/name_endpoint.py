@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 from ace.errors import Severity
 from ace.policy.contract import Owner, Rule
-from ace.policy.subjects import service_place, service_subject
+from ace.policy.subjects import service_location, service_subject
 from ace.policy.values import PolicyFinding
-from ace.spec.values import Member, Region, Spec
+from ace.spec.region import Region
+from ace.spec.values import Member, Spec
 
 
 def name_endpoint(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]:
@@ -28,7 +29,7 @@ def name_endpoint(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]:
             fact=f"service {service.id} of {member.code} has its endpoint at {host_of(service.endpoint)}, which is not "
             f"{member.code}'s",
             remedy=f"use a name below {zone_of(spec.region, member)}",
-            place=service_place(member, service) / "endpoint",
+            location=service_location(member, service) / "endpoint",
         )
         for member in spec.members
         for service in member.services

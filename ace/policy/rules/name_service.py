@@ -1,4 +1,4 @@
-"""name-service: a service's name tells whose it is."""
+"""name-service: a service's name shows whose it is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 
 from ace.errors import Severity
 from ace.policy.contract import Owner, Rule
-from ace.policy.subjects import service_place, service_subject
+from ace.policy.subjects import service_location, service_subject
 from ace.policy.values import PolicyFinding
 from ace.spec.values import Spec
 
@@ -24,7 +24,7 @@ def name_service(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]:
             subject=service_subject(service),
             fact=f"the name of service {service.id} does not show that it is {member.code}'s",
             remedy=f"call it {member.stack}-{service.id}"[:60],
-            place=service_place(member, service) / "id",
+            location=service_location(member, service) / "id",
         )
         for member in spec.members
         for service in member.services

@@ -6,7 +6,7 @@ from datetime import date
 
 from ace.errors import Severity
 from ace.policy.contract import Owner, Rule
-from ace.policy.subjects import tenant_place, tenant_subject, with_tenant
+from ace.policy.subjects import tenant_location, tenant_subject, with_tenant
 from ace.policy.values import PolicyFinding
 from ace.spec.values import Spec
 
@@ -28,7 +28,7 @@ def operator_kind(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]:
             fact=f"tenant {tenant.name} of {member.code} holds {data_class} data on {tenant.data_centre}, which "
             f"{operator.name} runs, a {operator.kind}",
             remedy=f"place it with one of: {', '.join(allowed[data_class])}",
-            place=tenant_place(member, tenant) / "data_centre",
+            location=tenant_location(member, tenant) / "data_centre",
             takes_along=with_tenant(member, tenant),
         )
         for member in spec.members

@@ -7,7 +7,7 @@ from datetime import date
 from ace.errors import Severity
 from ace.policy.contract import Owner, PublicationFacts, Rule
 from ace.policy.values import Kind, PolicyFinding, Subject
-from ace.spec.places import Place
+from ace.spec.location import SpecLocation
 
 
 def publication_complete(facts: PublicationFacts, as_of: date) -> tuple[PolicyFinding, ...]:
@@ -31,7 +31,7 @@ def publication_complete(facts: PublicationFacts, as_of: date) -> tuple[PolicyFi
             subject=Subject(Kind.MEMBER, member.stack),
             fact=f"the publication of {member.code} is not complete: {gap}",
             remedy=f"`ace configure {member.stack}`, then `ace publish {member.stack}`",
-            place=Place(member.file) / "data_centres",
+            location=SpecLocation(member.file) / "data_centres",
         )
         for gap in gaps
     )

@@ -8,13 +8,13 @@ from typing import Final
 from ace.errors import Severity
 from ace.policy.contract import Owner, PublicationFacts, Rule
 from ace.policy.values import Kind, PolicyFinding, Subject
-from ace.spec.places import Place
+from ace.spec.location import SpecLocation
 
 NOTICE_DAYS: Final = 7
 
 
 def publication_ending(facts: PublicationFacts, as_of: date) -> tuple[PolicyFinding, ...]:
-    """A country is told from seven days before its publication expires: then its routes and listings go.
+    """A country gets a warning from seven days before its publication expires: then its routes and listings go.
 
     To satisfy it, publish again; a pipeline does so every week.
     """
@@ -32,7 +32,7 @@ def publication_ending(facts: PublicationFacts, as_of: date) -> tuple[PolicyFind
             subject=Subject(Kind.MEMBER, member.stack),
             fact=f"the publication of {member.code} {when}",
             remedy=f"`ace publish {member.stack}`",
-            place=Place(member.file),
+            location=SpecLocation(member.file),
         ),
     )
 

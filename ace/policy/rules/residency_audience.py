@@ -7,7 +7,7 @@ from datetime import date
 
 from ace.errors import Severity
 from ace.policy.contract import Owner, Rule
-from ace.policy.subjects import service_place, service_subject
+from ace.policy.subjects import service_location, service_subject
 from ace.policy.values import PolicyFinding
 from ace.spec.values import Member, ResidencyMode, ResidencyRule, Service, Spec
 
@@ -54,7 +54,7 @@ def _finding(member: Member, service: Service, rule: ResidencyRule, abroad: str)
         f"({rule.mode})",
         remedy=f"offer it to {', '.join((member.code, *rule.transfers_to))}, or record the transfer and its basis under "
         f"`residency: {rule.data_class}:`",
-        place=service_place(member, service) / "offered_to",
+        location=service_location(member, service) / "offered_to",
     )
 
 

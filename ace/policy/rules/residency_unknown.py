@@ -1,4 +1,4 @@
-"""residency-unknown: data without a known rule has no place."""
+"""residency-unknown: data without a known rule may not be placed anywhere."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from datetime import date
 
 from ace.errors import Severity
 from ace.policy.contract import Owner, Rule
-from ace.policy.subjects import tenant_place, tenant_subject, with_tenant
+from ace.policy.subjects import tenant_location, tenant_subject, with_tenant
 from ace.policy.values import PolicyFinding
 from ace.spec.values import ResidencyMode, Spec
 
 
 def residency_unknown(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]:
-    """A tenant may hold a class of data only if its country has said where such data may live.
+    """A tenant may hold a class of data only if its country has declared where such data may be kept.
 
     `unknown`, and a class that `residency:` does not mention, fail closed: no placement, no route, no listing. The
     tenant is refused, and with it the services that run in it and the prefixes that it would announce.
@@ -30,7 +30,7 @@ def residency_unknown(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]:
             fact=f"tenant {tenant.name} of {member.code} holds {rule.data_class} data, and where such data may live is "
             "unknown",
             remedy=f"state a mode and its basis under `residency: {rule.data_class}:`, or take the class from the tenant",
-            place=tenant_place(member, tenant) / "data_classes",
+            location=tenant_location(member, tenant) / "data_classes",
             takes_along=with_tenant(member, tenant),
         )
         for member in spec.members
@@ -42,7 +42,7 @@ def residency_unknown(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]:
 
 RESIDENCY_UNKNOWN = Rule(
     id="residency-unknown",
-    title="Data whose country has no known residency rule for it has no place in the region.",
+    title="Data whose country has no known residency rule for it may not be placed in the region.",
     owner=Owner.REGION,
     severity=Severity.ERROR,
     source="docs/architecture.md (principle: fail closed); African Union Convention on Cyber Security and Personal Data "

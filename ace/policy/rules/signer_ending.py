@@ -9,12 +9,12 @@ from ace.policy.contract import Owner, Rule
 from ace.policy.rules.label_ending import NOTICE_DAYS
 from ace.policy.subjects import member_subject
 from ace.policy.values import PolicyFinding
-from ace.spec.places import Place
+from ace.spec.location import SpecLocation
 from ace.spec.values import Member, MemberStatus, Spec
 
 
 def signer_ending(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]:
-    """A member's last signing key is told of 90, 30 and 7 days before its end, and when none may sign.
+    """A member gets a warning about its last signing key 90, 30 and 7 days before its end, and when none may sign.
 
     Without a key nothing new can be published, and what was signed by an ended key is refused: routes and listings go.
 
@@ -44,7 +44,7 @@ def _finding(member: Member, as_of: date) -> PolicyFinding | None:
         subject=member_subject(member),
         fact=fact,
         remedy=remedy,
-        place=Place(member.file) / "signers",
+        location=SpecLocation(member.file) / "signers",
     )
 
 

@@ -10,7 +10,7 @@ from ace.policy.subjects import member_subject
 from ace.policy.succession import succession
 from ace.policy.values import PolicyFinding
 from ace.signatures.ssh import bare, fingerprint
-from ace.spec.places import Place
+from ace.spec.location import SpecLocation
 from ace.spec.values import Member, Signer, Spec
 
 
@@ -37,7 +37,7 @@ def _finding(member: Member, signer: Signer) -> PolicyFinding:
         subject=member_subject(member),
         fact=f"{mark}, a signer of {member.code} from {signer.since}, has not been introduced",
         remedy=f"sign it with an earlier key: `ace publication introduce {member.stack}`; lost: two approvers (docs/trust.md)",
-        place=Place(member.file) / "signers",
+        location=SpecLocation(member.file) / "signers",
     )
 
 

@@ -10,7 +10,7 @@ from ace.policy.approval import suspension_statement, why_not
 from ace.policy.contract import Owner, Rule
 from ace.policy.subjects import member_subject
 from ace.policy.values import PolicyFinding
-from ace.spec.places import Place
+from ace.spec.location import SpecLocation
 from ace.spec.values import Member, MemberStatus, Spec
 
 NEEDED: Final = 2
@@ -33,7 +33,9 @@ def suspension_two_persons(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]
             subject=member_subject(member),
             fact=f"{member.code} is suspended, and {fact}",
             remedy=f"have {NEEDED} approvers sign it (`ace policy explain suspension-two-persons`)",
-            place=Place(member.file) / "suspension" if member.suspension else Place(member.file) / "status",
+            location=SpecLocation(member.file) / "suspension"
+            if member.suspension
+            else SpecLocation(member.file) / "status",
         )
         for member in spec.members
         if member.status is MemberStatus.SUSPENDED and (fact := _missing(spec, member, as_of))
@@ -55,8 +57,8 @@ def _missing(spec: Spec, member: Member, as_of: date) -> str:
             signed.add(approval.approver)
     if len(signed) >= NEEDED:
         return ""
-    said = f"{len(signed)} of {NEEDED} approvers have signed"
-    return f"{said}: {'; '.join(wrong)}" if wrong else said
+    message = f"{len(signed)} of {NEEDED} approvers have signed"
+    return f"{message}: {'; '.join(wrong)}" if wrong else message
 
 
 SUSPENSION_TWO_PERSONS = Rule(

@@ -1,4 +1,4 @@
-"""waiver-valid: a waiver says what it must, and nobody waives another's rule."""
+"""waiver-valid: a waiver names what it must, and nobody waives another's rule."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ace.errors import Severity
 from ace.policy.contract import Owner, Rule
 from ace.policy.values import Kind, PolicyFinding, Subject
 from ace.policy.waivers import problem
-from ace.spec.places import Item, Place
+from ace.spec.location import Item, SpecLocation
 from ace.spec.values import Spec
 
 
@@ -32,7 +32,7 @@ def rule_of_waivers(owners: Mapping[str, Owner]) -> Rule[Spec]:
                 subject=Subject(Kind.WAIVER, f"{member.stack}/{waiver.rule}"),
                 fact=f"the waiver of {waiver.rule} for {waiver.subject} does not count: {found.fact}",
                 remedy=found.remedy,
-                place=Place(member.file) / "waivers" / Item("subject", waiver.subject),
+                location=SpecLocation(member.file) / "waivers" / Item("subject", waiver.subject),
             )
             for member in spec.members
             for waiver in member.waivers

@@ -1,7 +1,7 @@
 """Check the files of a spec against each other.
 
 Every check walks the files' trees, not their models, so that one error never hides another: what a check does not
-understand it skips, because the file's model has told of it already.
+understand it skips, because the file's model has informed of it already.
 """
 
 from __future__ import annotations

@@ -37,5 +37,5 @@ def check_approvals(facts: Facts) -> Iterator[Finding]:
 
 
 def _key(holder: Cursor) -> str | None:
-    words = (holder["key"].text or "").split(" ")
-    return words[1] if len(words) > 1 else None
+    parts = (holder["key"].text or "").split(" ")
+    return parts[1] if len(parts) > 1 else None

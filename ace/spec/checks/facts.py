@@ -22,12 +22,12 @@ PREFIX4: TypeAdapter[IPv4Network] = TypeAdapter(Prefix4)
 PREFIX6: TypeAdapter[IPv6Network] = TypeAdapter(Prefix6)
 
 Known = frozenset[str] | None
-"""Names that may be referred to; None when the place that declares them can not be fully read: nothing is said then."""
+"""Names that may be referred to; None when the place that declares them can not be fully read: nothing is reported then."""
 
 
 @dataclass(frozen=True, slots=True)
 class MemberFacts:
-    """One member's file. `code` is what it says, or else what it is called."""
+    """One member's file. `code` is what it states, or else what it is called."""
 
     code: str
     cursor: Cursor
@@ -87,8 +87,8 @@ class Facts:
 
 def _member(source: Source) -> MemberFacts:
     cursor = Cursor.of(source)
-    said = cursor["country"].text
-    return MemberFacts(said if said in COUNTRIES else PurePosixPath(source.name).stem.upper(), cursor)
+    declared = cursor["country"].text
+    return MemberFacts(declared if declared in COUNTRIES else PurePosixPath(source.name).stem.upper(), cursor)
 
 
 def ids_of(items: Cursor) -> Known:
@@ -110,8 +110,8 @@ def _texts(items: Cursor, key: str = "") -> Known:
     if items.node is None or items.node.items is None:
         return None
     texts = [(item[key] if key else item).text for item in items.items]
-    told = frozenset(text for text in texts if text is not None)
-    return told if None not in texts else None
+    given = frozenset(text for text in texts if text is not None)
+    return given if None not in texts else None
 
 
 def refer(reference: Cursor, known: Known, what: str) -> Iterator[Finding]:
@@ -133,16 +133,16 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     return f"unknown {what} {shown(name)}; known: {listed or 'none'}"
 
 
-def twice(places: Iterable[tuple[object, Cursor]], what: str, scope: str = "") -> Iterator[Finding]:
+def twice(values: Iterable[tuple[object, Cursor]], what: str, scope: str = "") -> Iterator[Finding]:
     """Findings for values that come a second time; None counts as nothing.
 
     Args:
-        places: Each value with where it is.
-        what: What is told twice, such as `data centre id`.
+        values: Each value with where it is.
+        what: What may occur only once, such as `data centre id`.
         scope: Within what it must be unique, such as ` in the region`.
     """
     first: dict[object, Cursor] = {}
-    for value, cursor in places:
+    for value, cursor in values:
         if value is None:
             continue
         if value in first:

@@ -21,8 +21,8 @@ def check_signers(facts: Facts) -> Iterator[Finding]:
 
 
 def _key(signer: Cursor) -> str | None:
-    words = (signer["key"].text or "").split(" ")
-    return words[1] if len(words) > 1 else None
+    parts = (signer["key"].text or "").split(" ")
+    return parts[1] if len(parts) > 1 else None
 
 
 def check_residency(facts: Facts) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from ace.spec.resolve import CLOSED_MODES
 
 @dataclass(frozen=True, slots=True)
 class _Network:
-    """A network with the slots that it takes; none when they can not be told."""
+    """A network with the slots that it takes; none when they are not known."""
 
     cursor: Cursor
     tenant: Cursor
@@ -101,7 +101,7 @@ def _slots(tenants: list[Cursor], networks: list[_Network]) -> Iterator[Finding]
 
 
 def _same_slot_told(network: _Network, other: _Network) -> bool:
-    """Whether that the two tenants have the same slot has been told already, and nothing else is wrong."""
+    """Whether that the two tenants have the same slot has been reported already, and nothing else is wrong."""
     implied = network.cursor.path == network.tenant["slot"].path
     return implied and other.tenant["slot"].number == network.tenant["slot"].number
 

@@ -15,7 +15,7 @@ from ansible.module_utils.ace_converge.values import Change, ConvergeError, Mach
 
 @dataclass(frozen=True)
 class File:
-    """A file as wanted; `content` None: it is not there."""
+    """A file as desired; `content` None: it is not there."""
 
     path: str
     content: str | None
@@ -32,7 +32,7 @@ class File:
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder as wanted."""
+    """A folder as desired."""
 
     path: str
     owner: str = "root"
@@ -41,15 +41,15 @@ class Folder:
 
 
 def converge_folders(folders: Sequence[Folder], machine: Machine) -> list[Change]:
-    """Make the folders as wanted; parents are made with them."""
+    """Make the folders as desired; parents are made with them."""
     changes = []
     for folder in folders:
         path = machine.path(folder.path)
-        wanted = _rights(folder.owner, folder.group, folder.mode)
+        desired = _rights(folder.owner, folder.group, folder.mode)
         now = _rights_of(path)
-        if now == wanted:
+        if now == desired:
             continue
-        changes.append(Change(folder.path, f"{now}\n" if now else "", f"{wanted} folder\n"))
+        changes.append(Change(folder.path, f"{now}\n" if now else "", f"{desired} folder\n"))
         if not machine.check:
             os.makedirs(path, exist_ok=True)
             _grant(path, folder.owner, folder.group, folder.mode)
@@ -57,7 +57,7 @@ def converge_folders(folders: Sequence[Folder], machine: Machine) -> list[Change
 
 
 def converge_files(files: Sequence[File], machine: Machine) -> list[Change]:
-    """Make the files as wanted, in the order given.
+    """Make the files as desired, in the order given.
 
     Raises:
         ConvergeError: A checker refuses a file (which is then left as it was), or its owner does not exist.
@@ -83,13 +83,13 @@ def _converge_file(file: File, machine: Machine) -> Change | None:
         return Change(file.path, before, "")
     if file.once and before is not None:
         return None
-    wanted, now = _rights(file.owner, file.group, file.mode), _rights_of(path)
+    desired, now = _rights(file.owner, file.group, file.mode), _rights_of(path)
     if before == file.content:
-        if now == wanted:
+        if now == desired:
             return None
         if not machine.check:
             _grant(path, file.owner, file.group, file.mode)
-        return Change(file.path, f"{now}\n", f"{wanted}\n")
+        return Change(file.path, f"{now}\n", f"{desired}\n")
     if not machine.check:
         _write(file, file.content, path, machine)
     return Change(file.path, before or "", file.content)

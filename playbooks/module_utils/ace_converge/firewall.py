@@ -30,7 +30,7 @@ class Rules:
 
 
 def converge_firewall(rules: Sequence[Rules], machine: Machine) -> list[Change]:
-    """Make the rule files as wanted, and the kernel's table what all the files say.
+    """Make the rule files as desired, and the kernel's table what all the files say.
 
     Raises:
         ConvergeError: The rules cannot be loaded; nothing was changed.
@@ -45,16 +45,16 @@ def converge_firewall(rules: Sequence[Rules], machine: Machine) -> list[Change]:
         raise ConvergeError(f"nft refuses the rules of {', '.join(rule.name for rule in rules)}: {loaded.said}")
     changes = converge_files(files, machine)
     live = machine.run(["nft", "list", "table", *TABLE])
-    wanted, now = _plain(loaded.out), _plain(live.out)
-    if wanted != now:
-        changes.append(Change("firewall: table inet ace, as the kernel has it", now, wanted))
+    desired, now = _plain(loaded.out), _plain(live.out)
+    if desired != now:
+        changes.append(Change("firewall: table inet ace, as the kernel has it", now, desired))
         if not machine.check:
             machine.must(["nft", "-f", "-"], wanted_text)
     return changes
 
 
 def _texts(rules: Sequence[Rules], machine: Machine) -> list[str]:
-    """All files' texts in the order in which `include` reads them, with the wanted ones in place of those there."""
+    """All files' texts in the order in which `include` reads them, with the desired ones in place of those there."""
     folder = machine.path(RULES_FOLDER)
     texts = {
         name: read(f"{folder}/{name}")

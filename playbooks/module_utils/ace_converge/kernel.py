@@ -21,15 +21,15 @@ NETWORK_BATCH = "/etc/ace/network.batch"
 def converge_sysctls(values: Mapping[str, str], machine: Machine) -> list[Change]:
     """Set what differs. Settings that are not there or cannot be written here (in a container) are left alone."""
     changes: list[Change] = []
-    for name, wanted in values.items():
+    for name, desired in values.items():
         path = machine.path("/proc/sys/" + name.replace(".", "/"))
         now = read(path)
-        if now is None or not os.access(path, os.W_OK) or now.split() == wanted.split():
+        if now is None or not os.access(path, os.W_OK) or now.split() == desired.split():
             continue
-        changes.append(Change(f"sysctl {name}", now, wanted))
+        changes.append(Change(f"sysctl {name}", now, desired))
         if not machine.check:
             with open(path, "w", encoding="ascii") as file:
-                file.write(wanted)
+                file.write(desired)
     return changes
 
 
@@ -41,18 +41,18 @@ class Network:
     routes: Mapping[str, str]
 
 
-def converge_network(wanted: Network, machine: Machine) -> list[Change]:
-    """Make addresses and routes as wanted, now and at boot; routes of ours that are not wanted go.
+def converge_network(desired: Network, machine: Machine) -> list[Change]:
+    """Make addresses and routes as desired, now and at boot; routes of ours that are not desired go.
 
     A route to a network that an interface is in is left to the kernel: ours would take its place.
     """
     there = _addresses(machine)
     local = {entry["local"] for entry in there}
     connected = {str(ip_interface(f"{entry['local']}/{entry['prefixlen']}").network) for entry in there}
-    routes = {str(ip_network(to)): via for to, via in wanted.routes.items() if str(ip_network(to)) not in connected}
-    batch = File(NETWORK_BATCH, network_batch(Network(wanted.addresses, routes)))
+    routes = {str(ip_network(to)): via for to, via in desired.routes.items() if str(ip_network(to)) not in connected}
+    batch = File(NETWORK_BATCH, network_batch(Network(desired.addresses, routes)))
     changes = converge_files([batch], machine)
-    for address in wanted.addresses:
+    for address in desired.addresses:
         if address.split("/", 1)[0] in local:
             continue
         changes.append(Change(f"address {address} on lo", "", address))
@@ -88,8 +88,8 @@ def _routes(machine: Machine) -> dict[str, str]:
     return found
 
 
-def network_batch(wanted: Network) -> str:
+def network_batch(desired: Network) -> str:
     """The same for `ip -force -batch` at boot."""
-    lines = [f"address replace {address} dev lo" for address in wanted.addresses]
-    lines += [f"route replace {to} via {via} proto {ROUTE_PROTOCOL}" for to, via in wanted.routes.items()]
+    lines = [f"address replace {address} dev lo" for address in desired.addresses]
+    lines += [f"route replace {to} via {via} proto {ROUTE_PROTOCOL}" for to, via in desired.routes.items()]
     return "".join(f"{line}\n" for line in lines)

@@ -41,7 +41,7 @@ JOURNAL_LINES = "12"
 
 @dataclass(frozen=True)
 class Unit:
-    """A unit as wanted."""
+    """A unit as desired."""
 
     name: str
     reads: tuple[str, ...] = ()
@@ -74,7 +74,7 @@ class UnitState:
 
 
 def converge_units(units: Sequence[Unit], machine: Machine) -> list[Change]:
-    """Make the units as wanted, in the order given.
+    """Make the units as desired, in the order given.
 
     Raises:
         ConvergeError: One does not start or does not become ready; with the end of its journal.

@@ -17,7 +17,7 @@ class ConvergeError(Exception):
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that is not as wanted: made so, or (check mode) to be made so."""
+    """One thing that is not as desired: made so, or (check mode) to be made so."""
 
     what: str
     before: str = ""

@@ -36,7 +36,7 @@ def checks(given: dict[str, Any]) -> list[Check]:
 def _ssh() -> Check:
     said = answered(ask("sshd", "-T"), "sshd -T")
     now = dict(line.split(" ", 1) for line in said.splitlines() if " " in line)
-    wrong = [f"{name} is {now.get(name)}" for name, wanted in SSHD.items() if now.get(name) != wanted]
+    wrong = [f"{name} is {now.get(name)}" for name, desired in SSHD.items() if now.get(name) != desired]
     return judged("base.ssh", not wrong, ", ".join(wrong) or "keys only, root not at all")
 
 

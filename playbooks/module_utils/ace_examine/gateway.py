@@ -93,9 +93,9 @@ def _forwarding() -> Check:
     )
 
 
-def _loopbacks(wanted: list[str]) -> Check:
-    missing = [address for address in wanted if not holds(address)]
-    return judged("gateway.loopbacks", not missing, f"missing: {', '.join(missing)}" if missing else ", ".join(wanted))
+def _loopbacks(desired: list[str]) -> Check:
+    missing = [address for address in desired if not holds(address)]
+    return judged("gateway.loopbacks", not missing, f"missing: {', '.join(missing)}" if missing else ", ".join(desired))
 
 
 def _families(vip4: str, vip6: str) -> Check:

@@ -52,10 +52,10 @@ def _targets() -> Check:
     return judged("monitoring.targets", bool(targets) and not down, "; ".join(down) or told)
 
 
-def _rules(wanted: list[str]) -> Check:
+def _rules(desired: list[str]) -> Check:
     found = fetch(f"{PROMETHEUS}/api/v1/rules")
     groups = {group["name"]: group["rules"] for group in found["data"]["groups"]}
-    missing = sorted(set(wanted) - set(groups))
+    missing = sorted(set(desired) - set(groups))
     bad = [rule["name"] for rules in groups.values() for rule in rules if rule["health"] == "err"]
     unknown = [rule["name"] for rules in groups.values() for rule in rules if rule["health"] == "unknown"]
     good = bool(groups) and not missing and not bad and not unknown

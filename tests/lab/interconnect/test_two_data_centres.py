@@ -59,14 +59,14 @@ def test_names_and_time_of_both_data_centres_are_in_order_right_after_the_tunnel
         for service in ("dns", "time")
         for check in ethiopia.ace("verify", "et", "--service", service)["countries"]["et"]["checks"]
     }
-    for wanted in (
+    for desired in (
         *((host, "dns.catalog") for host in (FIRST, SECOND)),
         *((host, "dns.secondary.ke") for host in (FIRST, SECOND)),
         (FIRST, "dns.secondary.et"),
         (SECOND, "dns.held.et"),
         *((host, "time.nts") for host in (FIRST, SECOND, *GATEWAYS)),
     ):
-        assert checks[wanted]["verdict"] == "PASS", checks[wanted]
+        assert checks[desired]["verdict"] == "PASS", checks[desired]
     [held] = [
         check
         for check in ethiopia.ace("verify", "ke", "--service", "dns")["countries"]["ke"]["checks"]

@@ -1,5 +1,5 @@
-"""The clouds' data plane: what Neutron says there is, as namespaces, bridges, routes and nftables rules of this machine.
+"""The clouds' data plane: what Neutron records, as namespaces, bridges, routes and nftables rules of this machine.
 
-`values` says what is wanted, `plan` and `rules` compute what that means (pure), `kernel` makes it so. Nothing here
+`values` is the desired state, `plan` and `rules` compute what that means (pure), `kernel` makes it so. Nothing here
 imports OpenStack or ACE, so that it can be tested with plain values and run by itself.
 """

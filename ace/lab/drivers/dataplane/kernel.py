@@ -10,7 +10,7 @@ from pathlib import Path
 
 from drivers.dataplane import rules, shell
 from drivers.dataplane.names import NAMESPACES, Names
-from drivers.dataplane.plan import OUTSIDE, Bridge, Cable, Place, Plan, Space
+from drivers.dataplane.plan import OUTSIDE, Bridge, BridgeLocation, Cable, Plan, Space
 from drivers.dataplane.shell import FailedError
 
 LOG = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ ROOMY = {
 
 
 class DataPlane:
-    """One cloud's data plane, kept as it is wanted."""
+    """One cloud's data plane, kept in its desired state."""
 
     def __init__(self, names: Names, lock: Path, underlay_lock: Path) -> None:
         self.names = names
@@ -85,11 +85,11 @@ class DataPlane:
             shell.batch(half, ["link set lo up", *_addresses("lo", None, OUTSIDE)])
             rename(half, name)
 
-    def network(self, place: Place, mtu: int) -> None:
+    def network(self, at: BridgeLocation, mtu: int) -> None:
         """Have that network's bridge; a new one lets nothing pass until its rules are known."""
         with shell.locked(self._lock):
-            if place.namespace != self.names.underlay:
-                self._ensure(Space(place.namespace, bridges=(Bridge(place.bridge, mtu),), nft=rules.CLOSED))
+            if at.namespace != self.names.underlay:
+                self._ensure(Space(at.namespace, bridges=(Bridge(at.bridge, mtu),), nft=rules.CLOSED))
 
     def _fill(self, space: Space) -> None:
         """A new namespace is known to be empty, which saves half of the work."""
@@ -120,16 +120,16 @@ class DataPlane:
     def _bridges(self, namespace: str, bridges: Sequence[Bridge], mine: str = "") -> None:
         """With `mine`, mark them so, and remove others that are marked so."""
         have = {link["ifname"]: link for link in shell.listed(namespace, "addr", "show", "type", "bridge")}
-        wanted = {bridge.name for bridge in bridges}
-        gone = [name for name, link in have.items() if mine and link.get("ifalias") == mine and name not in wanted]
+        desired = {bridge.name for bridge in bridges}
+        gone = [name for name, link in have.items() if mine and link.get("ifalias") == mine and name not in desired]
         marks = [f"link set {bridge.name} alias {mine}" for bridge in bridges if mine]
         shell.batch(namespace, [*(f"link del {name}" for name in gone), *_bridges(have, bridges), *marks])
 
     def _cables(self, space: Space, *, fresh: bool) -> None:
         name = space.namespace
         have = {} if fresh else {link["ifname"]: link for link in shell.listed(name, "addr", "show")}
-        wanted = {cable.name for cable in space.cables}
-        shell.batch(name, [f"link del {link}" for link in sorted(set(have) - wanted - {"lo"})])
+        desired = {cable.name for cable in space.cables}
+        shell.batch(name, [f"link del {link}" for link in sorted(set(have) - desired - {"lo"})])
         lines: list[str] = []
         for cable in space.cables:
             if cable.name not in have:
@@ -137,26 +137,28 @@ class DataPlane:
             lines.append(f"link set {cable.name} mtu {cable.mtu} {'up' if space.up else 'down'}")
             lines += _addresses(cable.name, have.get(cable.name), cable.addresses)
         shell.batch(name, lines)
-        self._make_known([cable for cable in space.cables if cable.place.namespace == self.names.underlay])
+        self._make_known([cable for cable in space.cables if cable.bridge_at.namespace == self.names.underlay])
 
     def _make_known(self, cables: Sequence[Cable]) -> None:
         """The underlay forgets whom it took an address for before."""
         lines = [
-            f"neigh flush to {address.ip} dev {cable.place.bridge}" for cable in cables for address in cable.addresses
+            f"neigh flush to {address.ip} dev {cable.bridge_at.bridge}"
+            for cable in cables
+            for address in cable.addresses
         ]
         shell.batch(self.names.underlay, lines)
 
     def _routes(self, space: Space, *, fresh: bool) -> None:
         lines: list[str] = []
         for version, everything in ((4, "0.0.0.0/0"), (6, "::/0")):
-            wanted = {str(route.prefix or everything): route for route in space.routes if route.version == version}
+            desired = {str(route.prefix or everything): route for route in space.routes if route.version == version}
             show = (f"-{version}", "route", "show", "proto", OWN_ROUTES)
             have = {
                 str(found["dst"]).replace("default", everything): found.get("gateway")
                 for found in ([] if fresh else shell.listed(space.namespace, *show))
             }
-            lines += [f"route del {prefix} proto {OWN_ROUTES}" for prefix in sorted(set(have) - set(wanted))]
-            for prefix, route in wanted.items():
+            lines += [f"route del {prefix} proto {OWN_ROUTES}" for prefix in sorted(set(have) - set(desired))]
+            for prefix, route in desired.items():
                 if have.get(prefix) != str(route.via):
                     by = f" dev {route.interface}" if route.interface else ""
                     lines.append(f"route replace {prefix} via {route.via}{by} proto {OWN_ROUTES}")
@@ -164,9 +166,9 @@ class DataPlane:
 
     def _remove_others(self, plan: Plan) -> int:
         """Namespaces of networks and routers that are no more. Hosts' are Nova's to remove."""
-        wanted = {space.namespace for space in plan.spaces}
+        desired = {space.namespace for space in plan.spaces}
         kinds = (f"{self.names.prefix}network.", f"{self.names.prefix}router.")
-        gone = [n for n in namespaces() if n.startswith(kinds) and n not in wanted and not n.endswith(".half")]
+        gone = [n for n in namespaces() if n.startswith(kinds) and n not in desired and not n.endswith(".half")]
         for name in gone:
             shell.run("ip", "netns", "del", name, check=False)
             self._done.pop(name, None)
@@ -179,17 +181,17 @@ def plug(namespace: str, cable: Cable) -> None:
     Raises:
         FailedError: It cannot be.
     """
-    place = cable.place
+    at = cable.bridge_at
     lines = (
         f"link add {cable.tap} mtu {cable.mtu} type veth "
         f"peer name {cable.name} address {cable.mac} mtu {cable.mtu} netns {namespace}\n"
-        f"link set {cable.tap} master {place.bridge} up\n"
+        f"link set {cable.tap} master {at.bridge} up\n"
     )
     try:
-        shell.run("ip", "-n", place.namespace, "-batch", "-", text=lines)
+        shell.run("ip", "-n", at.namespace, "-batch", "-", text=lines)
     except FailedError:  # one of that name is there
-        shell.run("ip", "-n", place.namespace, "link", "del", cable.tap, check=False)
-        shell.run("ip", "-n", place.namespace, "-batch", "-", text=lines)
+        shell.run("ip", "-n", at.namespace, "link", "del", cable.tap, check=False)
+        shell.run("ip", "-n", at.namespace, "-batch", "-", text=lines)
 
 
 def exists(namespace: str) -> bool:
@@ -263,7 +265,7 @@ def _bridges(have: Mapping[str, dict[str, object]], bridges: Sequence[Bridge]) -
     return lines
 
 
-def _addresses(interface: str, link: dict[str, object] | None, wanted: Sequence[object]) -> list[str]:
+def _addresses(interface: str, link: dict[str, object] | None, desired: Sequence[object]) -> list[str]:
     """Lines of `ip` that give the interface those addresses and no others (link-local ones are the kernel's)."""
     found = link.get("addr_info", []) if link else []
     have = {
@@ -271,7 +273,7 @@ def _addresses(interface: str, link: dict[str, object] | None, wanted: Sequence[
         for one in found  # type: ignore[attr-defined]
         if one.get("scope") == "global"
     }
-    want = [str(ip_interface(str(address))) for address in wanted]
+    want = [str(ip_interface(str(address))) for address in desired]
     lines = [f"addr del {address} dev {interface}" for address in sorted(have - set(want))]
     return lines + [
         f"addr add {address} dev {interface}{' nodad' if ':' in address else ''}"

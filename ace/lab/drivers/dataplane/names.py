@@ -1,4 +1,4 @@
-"""What the data plane's parts are called: every name says which lab and cloud it belongs to.
+"""What the data plane's parts are called: every name names which lab and cloud it belongs to.
 
 So several labs run side by side, and what one has left behind is found without any record of it.
 """
@@ -21,7 +21,7 @@ def lab_tag(folder: Path) -> str:
 
 @dataclass(frozen=True)
 class Names:
-    """Names of one cloud's parts. Ids are OpenStack's UUIDs; a part of each is enough to tell one from another."""
+    """Names of one cloud's parts. Ids are OpenStack's UUIDs; a part of each is enough to distinguish them."""
 
     lab: str
     cloud: str

@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_interface
 
 from drivers.dataplane import rules
 from drivers.dataplane.names import BRIDGE, Names, external_bridge, router_interface, tap
-from drivers.dataplane.values import Address, Interface, Network, Prefix, Router, RouterInterface, Wanted
+from drivers.dataplane.values import Address, DesiredNetworks, Interface, Network, Prefix, Router, RouterInterface
 
 OUTSIDE = (ip_interface("203.0.113.1/32"), ip_interface("2001:db8:ffff::1/128"))
 """What stands for "somewhere in the Internet" (RFC 5737, RFC 3849): answers on the underlay, behind every router."""
@@ -23,7 +23,7 @@ class Bridge:
 
 
 @dataclass(frozen=True)
-class Place:
+class BridgeLocation:
     """Where a network is: its bridge, in its namespace."""
 
     namespace: str
@@ -32,11 +32,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Cable:
-    """A pair of interfaces: `name` in the namespace that has it, `tap` in the bridge at `place`."""
+    """A pair of interfaces: `name` in the namespace that has it, `tap` in the bridge at `bridge_at`."""
 
     name: str
     tap: str
-    place: Place
+    bridge_at: BridgeLocation
     mac: str
     mtu: int
     addresses: tuple[Interface, ...]
@@ -76,24 +76,24 @@ class Plan:
     spaces: tuple[Space, ...]
 
 
-def place_of(names: Names, network_id: str, *, external: bool) -> Place:
+def bridge_of(names: Names, network_id: str, *, external: bool) -> BridgeLocation:
     """Where a network is."""
     if external:
-        return Place(names.underlay, external_bridge(network_id))
-    return Place(names.network(network_id), BRIDGE)
+        return BridgeLocation(names.underlay, external_bridge(network_id))
+    return BridgeLocation(names.network(network_id), BRIDGE)
 
 
-def plan(wanted: Wanted, names: Names) -> Plan:
-    """What the machine has to hold for `wanted`."""
+def plan(desired: DesiredNetworks, names: Names) -> Plan:
+    """What the machine has to hold for `desired`."""
     shore = tuple(
         Bridge(external_bridge(network.id), network.mtu, network.gateways)
-        for network in wanted.networks
+        for network in desired.networks
         if network.external
     )
-    inner = [network for network in wanted.networks if not network.external]
-    external = {network.id for network in wanted.networks if network.external}
-    networks = [_network(network, wanted.routers, names) for network in inner]
-    routers = [_router(router, external, names) for router in wanted.routers]
+    inner = [network for network in desired.networks if not network.external]
+    external = {network.id for network in desired.networks if network.external}
+    networks = [_network(network, desired.routers, names) for network in inner]
+    routers = [_router(router, external, names) for router in desired.routers]
     return Plan(shore, (*networks, *routers))
 
 
@@ -132,7 +132,7 @@ def _cable(interface: RouterInterface, external: set[str], names: Names, further
     return Cable(
         name=router_interface(interface.port_id),
         tap=tap(interface.port_id),
-        place=place_of(names, interface.network_id, external=interface.network_id in external),
+        bridge_at=bridge_of(names, interface.network_id, external=interface.network_id in external),
         mac=interface.mac,
         mtu=interface.mtu,
         addresses=(*interface.addresses, *further),

@@ -1,6 +1,6 @@
 """nftables rule sets, computed: what ports may send and receive, what routers translate.
 
-A network's bridge is alone in its namespace. Frames are judged where the bridge takes them in (by which cable they
+A network's bridge is alone in its namespace. Frames are assessed where the bridge takes them in (by which cable they
 came: sender's addresses, then the groups' egress rules) and where it hands them on (by which cable they leave: the
 groups' ingress rules). Stateful rules need connection tracking, which kernels may lack for bridges; all have it for IP, which
 br_netfilter calls on the bridge's behalf, but IP's hooks do not see the cables. So the bridge's hooks, which run first
@@ -142,7 +142,7 @@ def _protocol(rule: Rule) -> str | None:
     if said in ("any", "0"):
         return None
     name = NUMBERS.get(said, said)
-    if name == "vrrp":  # nftables knows it by what /etc/protocols says, which a machine need not have
+    if name == "vrrp":  # nftables knows it by its name in /etc/protocols, which a machine need not have
         return "112"
     if rule.version == 6 and name in ("icmp", "icmpv6", "ipv6-icmp"):
         return "ipv6-icmp"

@@ -20,7 +20,7 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class FailedError(Exception):
-    """A program said no."""
+    """A program refused."""
 
 
 def run(*command: str, text: str | None = None, check: bool = True) -> str:

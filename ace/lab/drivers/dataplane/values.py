@@ -83,7 +83,7 @@ class Router:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DesiredNetworks:
     """A cloud's data plane."""
 
     networks: tuple[Network, ...] = ()

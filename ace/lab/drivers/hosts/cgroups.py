@@ -47,7 +47,7 @@ class Kind(Protocol):
         """Lines of shell by which a process enters the group; `part` is its own corner where parts must be apart."""
 
     def tops(self, group: Group) -> list[Path]:
-        """The group's folders; the first is the one that tells what runs."""
+        """The group's folders; the first is the one that lists what runs."""
 
     def groups(self, lab: str) -> list[Group]:
         """All groups of that lab that there are."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from drivers.dataplane import kernel, shell
 from drivers.dataplane.kernel import DataPlane
 from drivers.dataplane.names import tap
-from drivers.dataplane.plan import Cable, Place, place_of
+from drivers.dataplane.plan import BridgeLocation, Cable, bridge_of
 from drivers.hosts import cgroups, loops, scripts
 from drivers.hosts.record import Disk, Nic, Record
 
@@ -42,7 +42,7 @@ class HostError(Exception):
 
 @dataclass(frozen=True)
 class FirstBoot:
-    """What a host is told before its first boot."""
+    """What a host gets before its first boot."""
 
     keys: tuple[str, ...] = ()
     """OpenSSH public keys of the user `debian`."""
@@ -89,7 +89,7 @@ class Host:
         """Make it, without starting it."""
         for name in ("upper", "work", "root"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-            (self.folder / name).chmod(0o755)  # whatever our umask says: `upper` is the host's own root folder
+            (self.folder / name).chmod(0o755)  # whatever our umask states: `upper` is the host's own root folder
         record.write(self.folder / "host.json")
         self._mount(record)
         seed = self.root / "var/lib/cloud/seed/nocloud"
@@ -108,7 +108,7 @@ class Host:
         """Boot it; with `wait`, until it takes SSH connections.
 
         Raises:
-            HostError: It does not; with the last it said.
+            HostError: It does not; with the last lines of its log.
         """
         with self._held():
             if not self.running:
@@ -133,8 +133,8 @@ class Host:
     def silence(self) -> None:
         """A host that is off must not answer: its namespace and addresses are still there, and the kernel replies."""
         for nic in self.record.nics:
-            place = self._place(nic)
-            shell.run("ip", "-n", place.namespace, "link", "set", tap(nic.port_id), "down", check=False)
+            at = self._bridge_at(nic)
+            shell.run("ip", "-n", at.namespace, "link", "set", tap(nic.port_id), "down", check=False)
 
     def destroy(self) -> None:
         """Remove it, its disk and all that it has on this machine (not its volumes)."""
@@ -162,7 +162,7 @@ class Host:
                 return
             for nic in self.record.nics:
                 if nic.port_id == port_id:
-                    shell.run("ip", "-n", self._place(nic).namespace, "link", "del", tap(port_id), check=False)
+                    shell.run("ip", "-n", self._bridge_at(nic).namespace, "link", "del", tap(port_id), check=False)
             self._write(self.record.without_nic(port_id))
 
     # -- disks
@@ -197,7 +197,7 @@ class Host:
                     loops.detach(Path(disk.file))
             self._write(record.without_disk(volume_id))
 
-    # -- what it says
+    # -- what it states
 
     def console(self) -> str:
         """The end of what it wrote to its console; ASCII, as Nova's API can carry no more."""
@@ -300,12 +300,12 @@ class Host:
             raise HostError(f"no root file system for {record.hostname}: {done.stderr.strip()}")
 
     def _plug(self, nic: Nic) -> None:
-        place = self._place(nic)
-        self._plane.network(place, nic.mtu)
-        kernel.plug(self.namespace, Cable(nic.name, tap(nic.port_id), place, nic.mac, nic.mtu, ()))
+        at = self._bridge_at(nic)
+        self._plane.network(at, nic.mtu)
+        kernel.plug(self.namespace, Cable(nic.name, tap(nic.port_id), at, nic.mac, nic.mtu, ()))
 
-    def _place(self, nic: Nic) -> Place:
-        return place_of(self._plane.names, nic.network_id, external=False)
+    def _bridge_at(self, nic: Nic) -> BridgeLocation:
+        return bridge_of(self._plane.names, nic.network_id, external=False)
 
     def _within(self, leader: int, *command: str) -> None:
         """Run a command on the host's files, with our rights and not with the host's."""

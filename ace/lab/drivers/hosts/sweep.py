@@ -22,33 +22,33 @@ def sweep(lab: Path, clouds: Sequence[str] | None) -> None:
     """Power off and put away the hosts of those clouds (None: of all, and the underlay) of the lab in that folder."""
     tag = lab_tag(lab)
     keeper = cgroups.kind()
-    wanted = None if clouds is None else set(clouds)
-    groups = [group for group in keeper.groups(tag) if wanted is None or group.cloud in wanted]
+    desired = None if clouds is None else set(clouds)
+    groups = [group for group in keeper.groups(tag) if desired is None or group.cloud in desired]
     _power_off(keeper, groups)
     for group in groups:
         cgroups.end(keeper, group)
     for group in groups:
         cgroups.remove(keeper, group)
-    for cloud in _clouds(lab, wanted):
+    for cloud in _clouds(lab, desired):
         names = Names(tag, cloud)
         for folder in machine.all_in(lab / "clouds" / cloud / "hosts"):
             host = names.host(folder.name)
             machine.release(folder, host, f"{tag}-{folder.name[:13]}")
         _detach(lab / "clouds" / cloud)
         _unmount(lab / "clouds" / cloud)
-    prefixes = [f"{tag}."] if wanted is None else [Names(tag, cloud).prefix for cloud in wanted]
+    prefixes = [f"{tag}."] if desired is None else [Names(tag, cloud).prefix for cloud in desired]
     for name in kernel.namespaces():
         if name.startswith(tuple(prefixes)):
             shell.run("ip", "netns", "del", name, check=False)
-    if wanted is not None:
-        kernel.remove_shore(f"{tag}.underlay", wanted)
+    if desired is not None:
+        kernel.remove_shore(f"{tag}.underlay", desired)
     keeper.remove_empty(tag)
 
 
-def _clouds(lab: Path, wanted: set[str] | None) -> list[str]:
+def _clouds(lab: Path, desired: set[str] | None) -> list[str]:
     folder = lab / "clouds"
     there = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
-    return [name for name in there if wanted is None or name in wanted]
+    return [name for name in there if desired is None or name in desired]
 
 
 def _power_off(keeper: cgroups.Kind, groups: Iterable[cgroups.Group]) -> None:

@@ -1,6 +1,6 @@
 """Keeps the data plane as Neutron wants it: one thread inside the Neutron API, for clouds whose servers are real.
 
-Level-triggered, as `statuses`: an event only says that something changed; the thread reads what is wanted and changes
+Level-triggered, as `statuses`: an event only states that something changed; the thread reads the desired state and changes
 what differs. So it heals by itself after a crash, a reboot, or somebody's `ip link del`.
 """
 
@@ -69,9 +69,9 @@ class DataPlaneKeeper:
 
     def _keep(self) -> None:
         began = time.monotonic()
-        wanted = reader.read(self._database)
+        desired = reader.read(self._database)
         read = time.monotonic()
-        changed = self._plane.keep(plan(wanted, self._plane.names))
+        changed = self._plane.keep(plan(desired, self._plane.names))
         if changed:
             LOG.warning(
                 "data plane: %d changes; read in %.2f s, made in %.2f s",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers import servers
-from drivers.cloud import Cloud
+from drivers.cloud import CloudConfig
 from drivers.networks.keeper import DataPlaneKeeper
 from drivers.networks.statuses import StatusKeeper
 from neutron_lib import constants
@@ -23,7 +23,7 @@ from oslo_config import cfg
 class LabMechanism(api.MechanismDriver):  # type: ignore[misc]
     def initialize(self) -> None:
         StatusKeeper().start()
-        cloud = Cloud.read(Path(cfg.CONF.state_path).parents[1])
+        cloud = CloudConfig.read(Path(cfg.CONF.state_path).parents[1])
         if servers.are_real(cloud.servers):
             DataPlaneKeeper(cloud.folder).start()
 

@@ -1,6 +1,6 @@
 """What Neutron holds, as the data plane's plain values: read from its database, in a few milliseconds.
 
-Its plugins would say the same with thirty times the work, and this is asked after every change. The tables are those of the
+Its plugins would state the same with thirty times the work, and this is asked after every change. The tables are those of the
 release that `requirements/lab.lock` pins.
 """
 
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.dataplane.values import (
+    DesiredNetworks,
     Interface,
     Network,
     Port,
@@ -24,7 +25,6 @@ from drivers.dataplane.values import (
     RouterInterface,
     Rule,
     Uplink,
-    Wanted,
 )
 
 INTERFACE, GATEWAY = "network:router_interface", "network:router_gateway"
@@ -49,12 +49,12 @@ STATELESS = "select id from securitygroups where not stateful"
 ADDRESS_GROUPS = "select address_group_id, address from address_associations"
 
 
-def read(database: Path) -> Wanted:
+def read(database: Path) -> DesiredNetworks:
     """All that the cloud wants of the data plane now."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=WAIT_S)) as connection:
         connection.execute("begin")  # one moment for all the questions
         found = _Found(*(connection.execute(query).fetchall() for query in QUERIES))
-    return Wanted(networks=tuple(_networks(found)), routers=tuple(_routers(found)))
+    return DesiredNetworks(networks=tuple(_networks(found)), routers=tuple(_routers(found)))
 
 
 QUERIES = (

@@ -1,6 +1,6 @@
-"""Floating IPs and routers' ports say ACTIVE when they would work, as the L3 agent of a real cloud makes them say.
+"""Floating IPs and routers' ports have status ACTIVE when they would work, as the L3 agent of a real cloud sets it.
 
-Level-triggered: an event only says that something changed; one thread then looks at what is, and mends what differs.
+Level-triggered: an event only states that something changed; one thread then looks at what is, and mends what differs.
 So nothing is lost when the process is killed between a change and its mending.
 """
 

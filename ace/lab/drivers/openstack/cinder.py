@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from drivers import configuration as conf
-from drivers.cloud import Cloud
+from drivers.cloud import CloudConfig
 from drivers.configuration import Sections
 from drivers.openstack import commands
 from drivers.openstack.contract import Application
@@ -50,7 +50,7 @@ class Cinder:
 
         objects.register_all()
 
-    def configuration(self, cloud: Cloud) -> Mapping[str, Sections]:
+    def configuration(self, cloud: CloudConfig) -> Mapping[str, Sections]:
         from drivers.volumes import KINDS
 
         backends = {
@@ -94,13 +94,13 @@ class Cinder:
             }
         }
 
-    def environment(self, cloud: Cloud) -> Mapping[str, str]:
+    def environment(self, cloud: CloudConfig) -> Mapping[str, str]:
         return {"OS_CINDER_DISABLE_EVENTLET_PATCHING": "true"}
 
-    def create_databases(self, cloud: Cloud) -> None:
+    def create_databases(self, cloud: CloudConfig) -> None:
         commands.run(self, cloud, "cinder-manage", "cinder.conf", "db", "sync")
 
-    def application(self, cloud: Cloud) -> Application:
+    def application(self, cloud: CloudConfig) -> Application:
         for folder in ("cinder", "cinder-coordination"):
             cloud.state(folder).mkdir(exist_ok=True)
         sys.argv = ["cinder-api", "--config-file", str(cloud.etc("cinder.conf"))]
@@ -110,7 +110,7 @@ class Cinder:
         self._start_services(cloud)
         return application
 
-    def _start_services(self, cloud: Cloud) -> None:
+    def _start_services(self, cloud: CloudConfig) -> None:
         import os_brick
         from cinder import utils
         from cinder.cmd import volume as volume_command
@@ -138,7 +138,7 @@ class Cinder:
             running.report_state()
 
 
-def _zones(cloud: Cloud) -> tuple[str, ...]:
+def _zones(cloud: CloudConfig) -> tuple[str, ...]:
     return (DEFAULT_ZONE, *(zone for zone in cloud.zones if zone != DEFAULT_ZONE))
 
 

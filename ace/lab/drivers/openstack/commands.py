@@ -7,11 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from drivers.cloud import Cloud
+from drivers.cloud import CloudConfig
 from drivers.openstack.contract import OpenStackService
 
 
-def run(service: OpenStackService, cloud: Cloud, program: str, config: str, *arguments: str) -> None:
+def run(service: OpenStackService, cloud: CloudConfig, program: str, config: str, *arguments: str) -> None:
     """Run `program --config-file config arguments`; its output goes to the cloud's `log/`.
 
     Raises:

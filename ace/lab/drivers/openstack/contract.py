@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from drivers.cloud import Cloud
+from drivers.cloud import CloudConfig
 from drivers.configuration import Sections
 
 Application = Callable[[Mapping[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -31,14 +31,14 @@ class OpenStackService(Protocol):
     def before_imports(self) -> None:
         """Called once in the process that is going to be forked, before `modules` are imported."""
 
-    def configuration(self, cloud: Cloud) -> Mapping[str, Sections]:
+    def configuration(self, cloud: CloudConfig) -> Mapping[str, Sections]:
         """File name -> its sections."""
 
-    def environment(self, cloud: Cloud) -> Mapping[str, str]:
+    def environment(self, cloud: CloudConfig) -> Mapping[str, str]:
         """Environment variables that the service reads."""
 
-    def create_databases(self, cloud: Cloud) -> None:
+    def create_databases(self, cloud: CloudConfig) -> None:
         """Make the tables, in an empty cloud; run once, for the template."""
 
-    def application(self, cloud: Cloud) -> Application:
+    def application(self, cloud: CloudConfig) -> Application:
         """Start what belongs to the service and give its API. Called once, in the cloud's own process."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from drivers import configuration as conf
-from drivers.cloud import Cloud
+from drivers.cloud import CloudConfig
 from drivers.configuration import Sections
 from drivers.openstack import commands
 from drivers.openstack.contract import Application
@@ -22,7 +22,7 @@ class Glance:
     def before_imports(self) -> None:
         pass
 
-    def configuration(self, cloud: Cloud) -> Mapping[str, Sections]:
+    def configuration(self, cloud: CloudConfig) -> Mapping[str, Sections]:
         staging = cloud.state("glance-staging")
         default = conf.default(
             cloud, self.name, enabled_backends="lab:file", workers=0, node_staging_uri=f"file://{staging}"
@@ -41,13 +41,13 @@ class Glance:
             }
         }
 
-    def environment(self, cloud: Cloud) -> Mapping[str, str]:
+    def environment(self, cloud: CloudConfig) -> Mapping[str, str]:
         return {"OS_GLANCE_CONFIG_DIR": str(cloud.folder / "etc")}
 
-    def create_databases(self, cloud: Cloud) -> None:
+    def create_databases(self, cloud: CloudConfig) -> None:
         commands.run(self, cloud, "glance-manage", "glance-api.conf", "db_sync")
 
-    def application(self, cloud: Cloud) -> Application:
+    def application(self, cloud: CloudConfig) -> Application:
         for folder in ("glance-staging", "glance-tasks"):
             cloud.state(folder).mkdir(exist_ok=True)
         from glance.common import wsgi_app

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers import configuration as conf
-from drivers.cloud import Cloud
+from drivers.cloud import CloudConfig
 from drivers.configuration import Sections
 from drivers.openstack import commands
 from drivers.openstack.contract import Application
@@ -37,7 +37,7 @@ class Keystone:
     def before_imports(self) -> None:
         pass
 
-    def configuration(self, cloud: Cloud) -> Mapping[str, Sections]:
+    def configuration(self, cloud: CloudConfig) -> Mapping[str, Sections]:
         keys = {"key_repository": cloud.state("fernet")}
         return {
             "keystone.conf": {
@@ -53,13 +53,13 @@ class Keystone:
             }
         }
 
-    def environment(self, cloud: Cloud) -> Mapping[str, str]:
+    def environment(self, cloud: CloudConfig) -> Mapping[str, str]:
         return {"OS_KEYSTONE_CONFIG_DIR": str(cloud.folder / "etc"), "OS_KEYSTONE_CONFIG_FILES": "keystone.conf"}
 
-    def create_databases(self, cloud: Cloud) -> None:
+    def create_databases(self, cloud: CloudConfig) -> None:
         commands.run(self, cloud, "keystone-manage", "keystone.conf", "db_sync")
 
-    def application(self, cloud: Cloud) -> Application:
+    def application(self, cloud: CloudConfig) -> Application:
         for repository in ("fernet", "credential"):
             _make_keys(cloud.state(repository))
         from keystone.server import wsgi
@@ -85,7 +85,7 @@ def _make_keys(repository: Path) -> None:
             half.rename(key)
 
 
-def _bootstrap(cloud: Cloud) -> None:
+def _bootstrap(cloud: CloudConfig) -> None:
     """Domain, roles, administrator, service users, catalogue. May be repeated after having been cut short."""
     from keystone.cmd import bootstrap
     from keystone.common.provider_api import ProviderAPIs
@@ -123,11 +123,11 @@ def _service_user(api: Any, name: str, password: str) -> str:
     try:
         return str(api.identity_api.get_user_by_name(name, "default")["id"])
     except exception.UserNotFound:
-        wanted = {"name": name, "password": password, "domain_id": "default", "enabled": True}
-        return str(api.identity_api.create_user(wanted)["id"])
+        desired = {"name": name, "password": password, "domain_id": "default", "enabled": True}
+        return str(api.identity_api.create_user(desired)["id"])
 
 
-def _fill_catalog(api: Any, cloud: Cloud) -> None:
+def _fill_catalog(api: Any, cloud: CloudConfig) -> None:
     from drivers.openstack.registry import SERVICES
     from keystone import exception
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from drivers import configuration as conf
-from drivers.cloud import Cloud
+from drivers.cloud import CloudConfig
 from drivers.configuration import Sections
 from drivers.openstack.contract import Application
 
@@ -34,7 +34,7 @@ class Neutron:
     def before_imports(self) -> None:
         pass
 
-    def configuration(self, cloud: Cloud) -> Mapping[str, Sections]:
+    def configuration(self, cloud: CloudConfig) -> Mapping[str, Sections]:
         default = conf.default(
             cloud,
             self.name,
@@ -75,10 +75,10 @@ class Neutron:
             }
         }
 
-    def environment(self, cloud: Cloud) -> Mapping[str, str]:
+    def environment(self, cloud: CloudConfig) -> Mapping[str, str]:
         return {"OS_NEUTRON_CONFIG_DIR": str(cloud.folder / "etc"), "OS_NEUTRON_CONFIG_FILES": "neutron.conf"}
 
-    def create_databases(self, cloud: Cloud) -> None:
+    def create_databases(self, cloud: CloudConfig) -> None:
         start = Path(__file__).parents[1] / "start.py"
         with cloud.log("neutron-tables.log").open("ab") as log:
             subprocess.run(
@@ -89,7 +89,7 @@ class Neutron:
                 check=True,
             )
 
-    def application(self, cloud: Cloud) -> Application:
+    def application(self, cloud: CloudConfig) -> Application:
         _seed_default_rules(cloud.database("neutron"))
         cloud.state("neutron").mkdir(exist_ok=True)
         sys.argv = ["neutron-api"]

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from drivers import configuration as conf
-from drivers.cloud import Cloud
+from drivers.cloud import CloudConfig
 from drivers.configuration import Sections
 from drivers.openstack import commands
 from drivers.openstack.contract import Application
@@ -61,7 +61,7 @@ class Nova:
 
         sys.modules["nova.virt.ace_lab"] = nova.virt.ace_lab = servers
 
-    def configuration(self, cloud: Cloud) -> Mapping[str, Sections]:
+    def configuration(self, cloud: CloudConfig) -> Mapping[str, Sections]:
         from drivers.servers import KINDS
 
         default = conf.default(
@@ -103,14 +103,14 @@ class Nova:
             }
         }
 
-    def environment(self, cloud: Cloud) -> Mapping[str, str]:
+    def environment(self, cloud: CloudConfig) -> Mapping[str, str]:
         return {
             "OS_NOVA_DISABLE_EVENTLET_PATCHING": "true",
             "OS_NOVA_CONFIG_DIR": str(cloud.folder / "etc"),
             "OS_NOVA_CONFIG_FILES": f"{conf.shipped('nova/api-paste.ini')};nova.conf",  # in this order
         }
 
-    def create_databases(self, cloud: Cloud) -> None:
+    def create_databases(self, cloud: CloudConfig) -> None:
         for arguments in (
             ("api_db", "sync"),
             ("cell_v2", "map_cell0", "--database_connection", cloud.database_url("nova_cell0")),
@@ -122,7 +122,7 @@ class Nova:
         ):
             commands.run(self, cloud, "nova-manage", "nova.conf", *arguments)
 
-    def application(self, cloud: Cloud) -> Application:
+    def application(self, cloud: CloudConfig) -> Application:
         cloud.state("nova").mkdir(exist_ok=True)
         _identify(cloud)
         _point_cells(cloud)
@@ -135,7 +135,7 @@ class Nova:
         self._start_services(cloud)
         return application
 
-    def _start_services(self, cloud: Cloud) -> None:
+    def _start_services(self, cloud: CloudConfig) -> None:
         import nova.conf
         import os_brick
         import os_vif
@@ -151,11 +151,11 @@ class Nova:
         os_vif.initialize()
         _be_at_home_on(cloud.compute_hosts.values())
         objects.Service.enable_min_version_cache()
-        wanted = [
+        desired = [
             {"binary": "nova-conductor", "topic": conductor.RPC_TOPIC},
             {"binary": "nova-scheduler", "topic": scheduler.RPC_TOPIC},
         ]
-        wanted += [
+        desired += [
             {
                 "binary": "nova-compute",
                 "topic": compute.RPC_TOPIC,
@@ -164,7 +164,7 @@ class Nova:
             }
             for host in cloud.compute_hosts.values()
         ]
-        for arguments in wanted:
+        for arguments in desired:
             running = service.Service.create(**arguments)
             running.start()
             self._running.append(running)
@@ -199,15 +199,15 @@ def _be_at_home_on(hosts: Collection[str]) -> None:
     block_device.CONF = Configuration()
 
 
-def _identify(cloud: Cloud) -> None:
+def _identify(cloud: CloudConfig) -> None:
     """A compute service that has been here before wants to see an identity on disk; the driver gives each its own."""
     identity = cloud.state("nova") / "compute_id"
     if not identity.exists():
         identity.write_text(str(uuid.uuid4()), encoding="ascii")
 
 
-def _point_cells(cloud: Cloud) -> None:
-    """Cells are known by absolute paths; say where they are now."""
+def _point_cells(cloud: CloudConfig) -> None:
+    """Cells are known by absolute paths: write down where they are now."""
     with sqlite3.connect(cloud.database("nova_api"), timeout=60) as connection:
         for cell in ("cell0", "cell1"):
             connection.execute(

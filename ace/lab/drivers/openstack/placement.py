@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from drivers import configuration as conf
-from drivers.cloud import Cloud
+from drivers.cloud import CloudConfig
 from drivers.configuration import Sections
 from drivers.openstack import commands
 from drivers.openstack.contract import Application
@@ -22,7 +22,7 @@ class Placement:
     def before_imports(self) -> None:
         pass
 
-    def configuration(self, cloud: Cloud) -> Mapping[str, Sections]:
+    def configuration(self, cloud: CloudConfig) -> Mapping[str, Sections]:
         default = {name: value for name, value in conf.default(cloud, self.name).items() if name != "transport_url"}
         return {
             "placement.conf": {
@@ -33,13 +33,13 @@ class Placement:
             }
         }
 
-    def environment(self, cloud: Cloud) -> Mapping[str, str]:
+    def environment(self, cloud: CloudConfig) -> Mapping[str, str]:
         return {"OS_PLACEMENT_CONFIG_DIR": str(cloud.folder / "etc")}
 
-    def create_databases(self, cloud: Cloud) -> None:
+    def create_databases(self, cloud: CloudConfig) -> None:
         commands.run(self, cloud, "placement-manage", "placement.conf", "db", "sync")
 
-    def application(self, cloud: Cloud) -> Application:
+    def application(self, cloud: CloudConfig) -> Application:
         from placement import wsgi
 
         return wsgi.init_application()

@@ -210,7 +210,7 @@ class HostServers(FakeServers):
             self._stopping.discard(server_id)
 
     def _watch(self) -> None:
-        """Tell Nova of hosts that went off by themselves."""
+        """Report hosts that went off by themselves to Nova."""
         pause = threading.Event()
         running: set[str] = set()
         while True:

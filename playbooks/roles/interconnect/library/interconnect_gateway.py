@@ -140,7 +140,7 @@ def running(interface: str) -> dict[str, Any] | None:
 
 
 def converge_tunnels(tunnels: dict[str, str], key_file: str, check: bool) -> list[str]:
-    """Interfaces as wanted; returns what was done."""
+    """Interfaces as desired; returns what was done."""
     private_key = read(key_file).strip()
     if not private_key:
         raise GatewayError(f"{key_file}: no private key; run `ace configure` first")
@@ -157,11 +157,11 @@ def converge_tunnels(tunnels: dict[str, str], key_file: str, check: bool) -> lis
             raise GatewayError(f"{interface[:40]!r} is not the name of a tunnel")
         if "PLACEHOLDER" in text:
             raise GatewayError(f"{interface}: its far end has published no key; nothing was changed")
-        path, wanted = f"{FOLDER}/{interface}.conf", with_key(text, private_key)
-        if read(path) != wanted:
+        path, desired = f"{FOLDER}/{interface}.conf", with_key(text, private_key)
+        if read(path) != desired:
             changes.append(f"{path}: written")
             if not check:
-                write(path, wanted, 0o600)
+                write(path, desired, 0o600)
         now, want = running(interface), settings(text)
         if now is None or want["Address"] not in now["addresses"] or now["mtu"] != want["MTU"]:
             changes.append(f"{interface}: {'started' if now is None else 'restarted'}")
@@ -203,9 +203,9 @@ def converge_reverse_path(interfaces: list[str], check: bool) -> list[str]:
 
 def converge_frr(text: str, check: bool) -> list[str]:
     """FRR runs what the file says; returns what was done."""
-    wanted = with_drain(text) if os.path.exists(DRAINED) else text
+    desired = with_drain(text) if os.path.exists(DRAINED) else text
     trial = f"{FRR}.trial"
-    write(trial, wanted, 0o640, "frr")
+    write(trial, desired, 0o640, "frr")
     try:
         run("vtysh", "-C", "-f", trial)
         differences = [
@@ -214,11 +214,11 @@ def converge_frr(text: str, check: bool) -> list[str]:
             if line and not line.startswith(("20", "Lines To", "=", "Called via", "Loading Config"))
         ]
         changes = differences
-        if read(FRR) != wanted:
+        if read(FRR) != desired:
             changes = [*changes, f"{FRR}: written"]
         if check or not changes:
             return changes
-        write(FRR, wanted, 0o640, "frr")
+        write(FRR, desired, 0o640, "frr")
         if differences:
             run(RELOAD, "--reload", FRR)
             for family in ("ipv4", "ipv6"):  # a changed prefix list counts for what comes after it, unless one asks
@@ -247,7 +247,7 @@ def sessions() -> dict[str, bool]:
 
 
 def settle(before: dict[str, bool], within_s: int) -> None:
-    """Wait until what was up, and is still wanted, is up again.
+    """Wait until what was up, and is still desired, is up again.
 
     Raises:
         GatewayError: It is not.

@@ -1,6 +1,6 @@
 """What cloud-init's basics do at a server's first boot: name, SSH keys, resolvers, user data.
 
-Of a `#cloud-config` it honours hostname, fqdn, manage_etc_hosts, ssh_authorized_keys, write_files and runcmd, and says
+Of a `#cloud-config` it honours hostname, fqdn, manage_etc_hosts, ssh_authorized_keys, write_files and runcmd, and states
 on the console what else there was. User data that begins with `#!` is run.
 """
 
@@ -33,9 +33,9 @@ def main() -> None:
     if user_data.startswith(b"#cloud-config"):
         config = yaml.safe_load(user_data) or {}
     elif user_data.strip() and not user_data.startswith(b"#!"):
-        say("user data of this kind is not honoured")
+        log("user data of this kind is not honoured")
     if left_out := sorted(set(config) - HONOURED):
-        say(f"cloud-config: not honoured: {', '.join(left_out)}")
+        log(f"cloud-config: not honoured: {', '.join(left_out)}")
     name_it(config.get("hostname") or facts["local-hostname"], config.get("fqdn"))
     make_host_keys()
     let_in([*facts["public-keys"], *config.get("ssh_authorized_keys", ())])
@@ -52,7 +52,7 @@ def main() -> None:
     (CLOUD / "instance" / "boot-finished").touch()
 
 
-def say(text: str) -> None:
+def log(text: str) -> None:
     """Write a line to the console."""
     print(f"first-boot: {text}", flush=True)
 
@@ -62,7 +62,7 @@ def attempt(what: str, work: Callable[[], None]) -> None:
     try:
         work()
     except Exception as error:
-        say(f"{what}: failed: {error}")
+        log(f"{what}: failed: {error}")
 
 
 def name_it(hostname: str, fqdn: str | None) -> None:
@@ -96,22 +96,22 @@ def let_in(keys: list[str]) -> None:
         os.chown(path, user.pw_uid, user.pw_gid)
 
 
-def write_file(said: dict[str, Any]) -> None:
+def write_file(entry: dict[str, Any]) -> None:
     """One entry of `write_files`."""
-    content = said.get("content", "")
-    content = base64.b64decode(content) if said.get("encoding") in ("b64", "base64") else content.encode()
-    path = Path(said["path"])
+    content = entry.get("content", "")
+    content = base64.b64decode(content) if entry.get("encoding") in ("b64", "base64") else content.encode()
+    path = Path(entry["path"])
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab" if said.get("append") else "wb") as file:
+    with path.open("ab" if entry.get("append") else "wb") as file:
         file.write(content)
-    path.chmod(int(str(said.get("permissions", "0644")), 8))
-    if owner := said.get("owner"):
+    path.chmod(int(str(entry.get("permissions", "0644")), 8))
+    if owner := entry.get("owner"):
         user, _, group = owner.partition(":")
         shutil.chown(path, user, group or grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name)
 
 
 def run(command: str | list[str]) -> None:
-    """One entry of `runcmd`: a shell's line or a list of words."""
+    """One entry of `runcmd`: a shell's line or a list of arguments."""
     subprocess.run(command, shell=isinstance(command, str), check=True, stdin=subprocess.DEVNULL)
 
 
