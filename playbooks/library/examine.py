@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Asks the running services of a role, and tells what they answer. See playbooks/README.md."""
+"""Asks the running services of a role, and reports their answers. See playbooks/README.md."""
 
 from __future__ import annotations
 

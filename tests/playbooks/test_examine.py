@@ -11,9 +11,9 @@ from ansible.module_utils.ace_examine import base, dns, gateway, monitoring, tim
 from ansible.module_utils.ace_examine.values import (
     Check,
     NoAnswerError,
-    Said,
+    Output,
     asked,
-    judged,
+    checked,
     parsed,
     transferred,
     until,
@@ -31,13 +31,13 @@ tn.ace.example.\t3600\tIN\tRRSIG\tSOA 13 3 3600 20261216022906 20261125005906 22
 REFUSED = ";; ->>HEADER<<- opcode: QUERY, status: REFUSED, id: 1\n;; flags: qr rd; QUERY: 1, ANSWER: 0\n"
 
 
-def saying(monkeypatch: pytest.MonkeyPatch, module: Any, answers: Mapping[str, Said]) -> None:
+def saying(monkeypatch: pytest.MonkeyPatch, module: Any, answers: Mapping[str, Output]) -> None:
     """Let commands that begin so be answered so."""
 
-    def ask(*command: str, limit_s: float = 20) -> Said:
+    def ask(*command: str, limit_s: float = 20) -> Output:
         words = " ".join(command)
         return next(
-            (said for start, said in answers.items() if words.startswith(start)), Said(127, "", "not installed")
+            (said for start, said in answers.items() if words.startswith(start)), Output(127, "", "not installed")
         )
 
     monkeypatch.setattr(module, "ask", ask)
@@ -93,8 +93,8 @@ SSHD = "".join(f"{name} {value}\n" for name, value in base.SSHD.items())
     ("said", "verdict"),
     [(SSHD, "PASS"), (SSHD.replace("permitrootlogin no", "permitrootlogin yes"), "FAIL"), ("", "FAIL")],
 )
-def test_sshd_s_effective_settings_are_judged(monkeypatch: pytest.MonkeyPatch, said: str, verdict: str) -> None:
-    saying(monkeypatch, base, {"sshd -T": Said(0, said, "")})
+def test_sshd_s_effective_settings_are_checked(monkeypatch: pytest.MonkeyPatch, said: str, verdict: str) -> None:
+    saying(monkeypatch, base, {"sshd -T": Output(0, said, "")})
     assert verdict_of(base._ssh) == verdict
 
 
@@ -105,27 +105,27 @@ def test_a_firewall_without_default_drop_fails(monkeypatch: pytest.MonkeyPatch, 
         f"type filter hook forward priority filter; policy {policy};",
     )
     rules = "\n".join(chains)
-    saying(monkeypatch, base, {"nft list": Said(0, rules, "")})
+    saying(monkeypatch, base, {"nft list": Output(0, rules, "")})
     assert verdict_of(base._firewall) == verdict
     saying(monkeypatch, base, {})
     assert verdict_of(base._firewall) == "FAIL"
 
 
 def test_time_without_nts_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    saying(monkeypatch, time, {"chronyc -c -n authdata": Said(0, "10.0.0.1,NTS,1,15,256,13,0,0,8,100\n", "")})
+    saying(monkeypatch, time, {"chronyc -c -n authdata": Output(0, "10.0.0.1,NTS,1,15,256,13,0,0,8,100\n", "")})
     assert time._authenticated({}).verdict == "PASS"
-    saying(monkeypatch, time, {"chronyc -c -n authdata": Said(0, "10.0.0.1,-,0,0,0,,0,0,0,0\n", "")})
+    saying(monkeypatch, time, {"chronyc -c -n authdata": Output(0, "10.0.0.1,-,0,0,0,,0,0,0,0\n", "")})
     assert time._authenticated({}).verdict == "FAIL"
 
 
 def test_a_gateway_with_a_daemon_down_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = "".join(f"  {name:20} Up\n" for name in ("zebra", "bgpd", "bfdd", "staticd"))
-    saying(monkeypatch, gateway, {"vtysh": Said(0, lines, "")})
+    saying(monkeypatch, gateway, {"vtysh": Output(0, lines, "")})
     assert gateway._daemons().verdict == "PASS"
     saying(
         monkeypatch,
         gateway,
-        {"vtysh": Said(0, lines.replace("bgpd                 Up", "bgpd                 Down"), "")},
+        {"vtysh": Output(0, lines.replace("bgpd                 Up", "bgpd                 Down"), "")},
     )
     assert gateway._daemons().verdict == "FAIL"
     saying(monkeypatch, gateway, {})
@@ -217,24 +217,24 @@ catalog.tn.ace.example. 0 IN SOA invalid. invalid. 1796047600 3600 600 214748364
 @pytest.mark.parametrize(
     ("said", "verdict"),
     [
-        (Said(0, CATALOG, ""), "PASS"),
-        (Said(0, "; Transfer failed.\n", ""), "FAIL"),  # dig's exit status is 0 all the same
-        (Said(0, "".join(CATALOG.splitlines(keepends=True)[:3]) + "; Transfer failed.\n", ""), "FAIL"),
-        (Said(0, CATALOG.replace("PTR tn.", "PTR eg."), ""), "FAIL"),
-        (Said(9, "", ""), "FAIL"),
-        (Said(124, "", "dig gave no answer in 30 s"), "FAIL"),
-        (Said(0, "", ""), "FAIL"),
+        (Output(0, CATALOG, ""), "PASS"),
+        (Output(0, "; Transfer failed.\n", ""), "FAIL"),  # dig's exit status is 0 all the same
+        (Output(0, "".join(CATALOG.splitlines(keepends=True)[:3]) + "; Transfer failed.\n", ""), "FAIL"),
+        (Output(0, CATALOG.replace("PTR tn.", "PTR eg."), ""), "FAIL"),
+        (Output(9, "", ""), "FAIL"),
+        (Output(124, "", "dig gave no answer in 30 s"), "FAIL"),
+        (Output(0, "", ""), "FAIL"),
     ],
 )
 def test_a_catalog_is_handed_over_whole_or_the_check_fails(
-    monkeypatch: pytest.MonkeyPatch, said: Said, verdict: str
+    monkeypatch: pytest.MonkeyPatch, said: Output, verdict: str
 ) -> None:
     saying(monkeypatch, values, {"dig +noall +answer": said})
     assert verdict_of(lambda: dns._catalog("tn.ace.example", "10.113.68.11")) == verdict
 
 
 def test_a_refused_transfer_says_who_refused_what_to_whom(monkeypatch: pytest.MonkeyPatch) -> None:
-    saying(monkeypatch, values, {"dig": Said(0, "; <<>> DiG 9.18 <<>> AXFR\n; Transfer failed.\n", "")})
+    saying(monkeypatch, values, {"dig": Output(0, "; <<>> DiG 9.18 <<>> AXFR\n; Transfer failed.\n", "")})
     with pytest.raises(NoAnswerError) as refused:
         transferred("catalog.tn.ace.example", "10.113.68.11", "10.89.68.11")
     assert str(refused.value) == (
@@ -274,7 +274,7 @@ def test_what_comes_late_is_waited_for_and_the_wait_is_told(monkeypatch: pytest.
     monkeypatch.setattr(values.time, "sleep", lambda s: clock.update(now=clock["now"] + s))
 
     def from_120(name: str) -> Callable[[], Check]:
-        return lambda: judged(name, clock["now"] >= 120, "it is there" if clock["now"] >= 120 else "it is not there")
+        return lambda: checked(name, clock["now"] >= 120, "it is there" if clock["now"] >= 120 else "it is not there")
 
     came = until("a.b", from_120("a.b"))()
     assert (came.verdict, came.evidence[:8], came.evidence[-11:]) == (

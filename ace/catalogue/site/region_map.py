@@ -11,7 +11,7 @@ from ace.spec.region import LocalizedText
 from ace.spec.values import Spec
 
 from .language import Language
-from .words import N_
+from .terms import N_
 
 TEXTS: Final = {
     "backbone": N_("hub to hub"),

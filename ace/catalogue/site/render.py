@@ -15,7 +15,7 @@ from ace.catalogue.formats.contract import Format
 from ace.catalogue.text import clip
 from ace.catalogue.values import Kind, Text
 
-from . import region_map, schema_org, words
+from . import region_map, schema_org, terms
 from .language import Language
 from .pages import Page, list_path, pages, path_of
 from .shelf import Shelf
@@ -103,14 +103,14 @@ def _shared(
 def _words(language: Language) -> SimpleNamespace:
     """`words` bound to a language."""
     return SimpleNamespace(
-        status=lambda status: language.text(words.STATUSES[status]),
-        data_class=lambda name: words.data_class(language, name),
-        mode=lambda mode: language.text(words.MODES[mode]),
-        operator=lambda kind: language.text(words.OPERATORS[kind]),
-        hours=lambda hours: words.support_hours(language, hours),
-        downtime=lambda hours: words.downtime(language, hours),
+        status=lambda status: language.text(terms.STATUSES[status]),
+        data_class=lambda name: terms.data_class(language, name),
+        mode=lambda mode: language.text(terms.MODES[mode]),
+        operator=lambda kind: language.text(terms.OPERATORS[kind]),
+        hours=lambda hours: terms.support_hours(language, hours),
+        downtime=lambda hours: terms.downtime(language, hours),
         shared_service=lambda name: (
-            language.text(words.SHARED_SERVICES[name]) if name in words.SHARED_SERVICES else name
+            language.text(terms.SHARED_SERVICES[name]) if name in terms.SHARED_SERVICES else name
         ),
     )
 
@@ -118,7 +118,7 @@ def _words(language: Language) -> SimpleNamespace:
 def _choosers(jinja: Environment, shelf: Shelf, languages: list[Language]) -> Iterator[tuple[str, str]]:
     """The entrance, and the page behind each record's address: both let the reader choose a language."""
     template = jinja.get_template("choose.html")
-    offers = {language.code: language.plain(words.CHOOSE) for language in languages}
+    offers = {language.code: language.plain(terms.CHOOSE) for language in languages}
     names = {"catalogue": shelf.catalogue, "languages": languages, "offers": offers}
     yield "index.html", template.render(names, root="", target="index.html", title="")
     for kind, records in shelf.catalogue.by_kind().items():

@@ -9,7 +9,7 @@ from typing import Any
 from ace.catalogue.text import clip
 from ace.catalogue.values import Kind, Service
 
-from . import words
+from . import terms
 from .language import Language
 from .pages import path_of
 from .shelf import Shelf
@@ -46,7 +46,7 @@ def _service(shelf: Shelf, language: Language, service: Service) -> dict[str, An
         "hue": shelf.hue[service.sector],
         "who": [language.local_plain(country.name), path_of(Kind.COUNTRY, country.slug), provider.name],
         "find": " ".join([*texts, *names, provider.name, centre.city, centre.id, service.slug]),
-        "classes": [str(words.data_class(language, name)) for name in service.data_classes],
+        "classes": [str(terms.data_class(language, name)) for name in service.data_classes],
         "labels": [language.local_plain(shelf.scheme[label.scheme].title) for label in labels],
         "sla": service.sla.availability,
         "in": {
@@ -78,19 +78,19 @@ def _facets(shelf: Shelf, language: Language) -> Iterable[dict[str, Any]]:
     yield _facet("sector", plain("Sector"), ((s.slug, language.local_plain(s.title)) for s in catalogue.sectors))
     countries = sorted(catalogue.countries, key=lambda country: language.order(language.local_plain(country.name)))
     yield _facet("country", plain("Country"), ((c.slug, language.local_plain(c.name)) for c in countries))
-    classes = ((name, str(words.data_class(language, name))) for name in catalogue.data_classes)
+    classes = ((name, str(terms.data_class(language, name))) for name in catalogue.data_classes)
     yield _facet("data", plain("Data"), classes)
-    yield _facet("residency", plain("Where the data may live"), ((m, plain(n)) for m, n in words.MODES.items()))
+    yield _facet("residency", plain("Where the data may live"), ((m, plain(n)) for m, n in terms.MODES.items()))
     schemes = [(s.slug, language.local_plain(s.title)) for s in catalogue.label_schemes]
     yield _facet("label", plain("Label"), [*schemes, ("none", plain("No label"))])
     expiry = [("365", plain("12 months or more")), ("183", plain("6 months or more")), ("30", plain("30 days or more"))]
     yield _facet("expiry", plain("Label still valid for"), expiry)
-    yield _facet("operator", plain("Kind of provider"), ((k, plain(n)) for k, n in words.OPERATORS.items()))
+    yield _facet("operator", plain("Kind of provider"), ((k, plain(n)) for k, n in terms.OPERATORS.items()))
     steps = ((s, plain("%(percent)s or more", percent=language.percent(float(s)))) for s in _SLA_STEPS)
     yield _facet("sla", plain("Availability"), steps)
     codes = sorted({code for service in catalogue.services for code in service.support.languages})
     yield _facet("language", plain("Support in"), ((code, language.language_name(code)) for code in codes))
-    yield _facet("status", plain("Status"), ((key, plain(name)) for key, name in words.STATUSES.items()))
+    yield _facet("status", plain("Status"), ((key, plain(name)) for key, name in terms.STATUSES.items()))
 
 
 def _facet(key: str, title: str, options: Iterable[tuple[str, str]]) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def _cells(shelf: Shelf, language: Language, service: Service) -> list[str]:
     country, provider = shelf.country[service.country], shelf.provider[service.provider]
     labels = [shelf.label[slug] for slug in service.labels]
     modes = [
-        f"{words.data_class(language, rule.data_class)}: {language.plain(words.MODES[rule.mode])}"
+        f"{terms.data_class(language, rule.data_class)}: {language.plain(terms.MODES[rule.mode])}"
         for rule in service.residency
     ]
     offered = [
@@ -139,17 +139,17 @@ def _cells(shelf: Shelf, language: Language, service: Service) -> list[str]:
     ]
     return [
         language.local_plain(country.name),
-        f"{provider.name} ({language.plain(words.OPERATORS[provider.operator_kind])})",
+        f"{provider.name} ({language.plain(terms.OPERATORS[provider.operator_kind])})",
         language.local_plain(shelf.sector[service.sector].title),
-        language.plain(words.STATUSES[service.status]),
-        language.list(str(words.data_class(language, name)) for name in service.data_classes),
+        language.plain(terms.STATUSES[service.status]),
+        language.list(str(terms.data_class(language, name)) for name in service.data_classes),
         "\n".join(modes),
         "\n".join(valid) or language.plain("none"),
         language.percent(service.sla.availability),
-        language.plain("%(time)s a year", time=words.downtime(language, service.sla.downtime_h)),
+        language.plain("%(time)s a year", time=terms.downtime(language, service.sla.downtime_h)),
         language.hours(service.sla.rto_h),
         language.hours(service.sla.rpo_h),
-        words.support_hours(language, service.support.hours),
+        terms.support_hours(language, service.support.hours),
         language.languages(service.support.languages),
         language.list(offered) or "–",
     ]

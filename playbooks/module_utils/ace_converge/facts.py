@@ -26,7 +26,7 @@ def public_facts(sources: Sequence[PublicFact], machine: Machine) -> dict[str, A
     """Those that exist now; what is not there yet is left out.
 
     Raises:
-        ConvergeError: It says that it is private.
+        ConvergeError: It states that it is private.
     """
     facts: dict[str, Any] = {}
     for fact in sources:

@@ -110,7 +110,7 @@ def _write(file: File, content: str, path: str, machine: Machine) -> None:
             done = machine.run([part.replace("%s", temporary) for part in file.check])
             if done.status not in (0, 127):
                 raise ConvergeError(
-                    f"{file.path}: {file.check[0]} refuses it: {done.said.replace(temporary, file.path)}"
+                    f"{file.path}: {file.check[0]} refuses it: {done.message.replace(temporary, file.path)}"
                 )
         os.rename(temporary, path)
     except BaseException:

@@ -30,7 +30,7 @@ class Rules:
 
 
 def converge_firewall(rules: Sequence[Rules], machine: Machine) -> list[Change]:
-    """Make the rule files as desired, and the kernel's table what all the files say.
+    """Make the rule files as desired, and the kernel's table match all of them.
 
     Raises:
         ConvergeError: The rules cannot be loaded; nothing was changed.
@@ -42,7 +42,7 @@ def converge_firewall(rules: Sequence[Rules], machine: Machine) -> list[Change]:
     if loaded.status and machine.check and first:  # the package or the rules that these build on are still to come
         return [*converge_files(files, machine), Change("firewall", "", "the rules above, loaded")]
     if loaded.status:
-        raise ConvergeError(f"nft refuses the rules of {', '.join(rule.name for rule in rules)}: {loaded.said}")
+        raise ConvergeError(f"nft refuses the rules of {', '.join(rule.name for rule in rules)}: {loaded.message}")
     changes = converge_files(files, machine)
     live = machine.run(["nft", "list", "table", *TABLE])
     desired, now = _plain(loaded.out), _plain(live.out)

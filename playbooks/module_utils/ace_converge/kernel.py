@@ -1,4 +1,4 @@
-"""The kernel's settings, and a host's own addresses and routes: what the kernel says is compared, not files."""
+"""The kernel's settings, and a host's own addresses and routes: the kernel's state is compared, not files."""
 
 from __future__ import annotations
 

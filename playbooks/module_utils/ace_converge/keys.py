@@ -25,7 +25,7 @@ def converge_keys(keys: Sequence[Key], machine: Machine) -> list[Change]:
     """Make the keys that are missing; an existing one is never replaced, only shut (mode 0600).
 
     Raises:
-        ConvergeError: A command failed. What it printed is not told.
+        ConvergeError: A command failed. What it printed is not reported.
     """
     changes: list[Change] = []
     for key in keys:

@@ -1,4 +1,4 @@
-"""Whether what is installed is recent enough for what a role says to it."""
+"""Whether what is installed is recent enough for a role's configuration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def check_versions(minimum: Mapping[str, str], machine: Machine) -> None:
     """That no installed package is older than its minimum. One that is not there is not looked at: check mode comes before apt.
 
     Raises:
-        ConvergeError: One is; says which, and what is needed.
+        ConvergeError: One is; names which, and what is needed.
     """
     if not minimum:
         return

@@ -1,11 +1,11 @@
-"""What a host was last made to be, and by which words: so that the same words need not be said again.
+"""What a host was last made to be, and by which inputs: so that the same inputs need not be applied again.
 
-A run that brings `inputs`, a digest of all that its words follow from (inventory, variables, playbooks), leaves each call
+A run that brings `inputs`, a digest of all that its inputs follow from (inventory, variables, playbooks), leaves each call
 of `converge` here, and at its end that it came to its end. The next run with the same inputs asks the host one thing:
 whether all of it still holds, in running state. Only then nothing is left to be done.
 
-A run of one part (`ace_only`) that says what it follows from, and after which whole run it comes, replaces that part's calls
-in the record of that run: all else was said with the same words.
+A run of one part (`ace_only`) that names what it follows from, and after which whole run it comes, replaces that part's calls
+in the record of that run: all else was configured with the same inputs.
 
 The calls hold whole files, so the folder is root's alone.
 """
@@ -41,7 +41,7 @@ def begin(inputs: str, machine: Machine) -> None:
 
 
 def reopen(before: str, part: str, inputs: str, machine: Machine) -> dict[str, Any] | None:
-    """Keep what the whole run `before` left but for one part, which is about to be said anew.
+    """Keep what the whole run `before` left but for one part, which is about to be applied again.
 
     Gives `told` and `own`, as `look` does. None where the host has no record of just that run; then this one is not
     recorded.
@@ -81,7 +81,7 @@ def end(inputs: str, facts: dict[str, Any], of_others: dict[str, Any], machine: 
     Args:
         inputs: The run's digest.
         facts: What the host is (`host_facts`).
-        of_others: What the hosts of the run told.
+        of_others: What the hosts of the run reported.
         machine: The host.
     """
     opened = os.path.join(machine.path(FOLDER), OPEN)
@@ -93,9 +93,9 @@ def end(inputs: str, facts: dict[str, Any], of_others: dict[str, Any], machine: 
 
 
 def look(inputs: str, facts: dict[str, Any], machine: Machine) -> dict[str, Any] | None:
-    """What the hosts told when this one was last made what `inputs` say, if it is that still; else None.
+    """What the hosts reported when this one was last configured with `inputs`, if it still is as then; else None.
 
-    Gives `told` and `own`: what it tells now. Nothing is changed.
+    Gives `told` and `own`: what it reports now. Nothing is changed.
     """
     last = _read(os.path.join(machine.path(FOLDER), END))
     if not inputs or last is None or last.get("inputs") != inputs or not _as_then(last.get("facts"), facts):

@@ -1,4 +1,4 @@
-"""systemd units: enabled, running, and running what their files say *now*.
+"""systemd units: enabled, running, and running what their files contain *now*.
 
 A drop-in makes the unit note the hashes of all files that it reads when it starts or reloads, whoever made it do so. Where
 the note differs from the files, the daemon runs something older. A unit without a note counts as older.
@@ -97,18 +97,18 @@ def converge_units(units: Sequence[Unit], machine: Machine) -> list[Change]:
 
 
 def unit_states(names: Sequence[str], machine: Machine) -> dict[str, UnitState]:
-    """What systemd says of those units."""
+    """What systemd reports of those units."""
     done = machine.run(["systemctl", "show", "--property", ",".join(PROPERTIES), *names])
     states = {}
     for name, block in zip_longest(names, done.out.split("\n\n")[: len(names)], fillvalue=""):
-        said = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        properties = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
         states[name] = UnitState(
-            said.get("LoadState", "not-found"),
-            said.get("ActiveState", "inactive"),
-            said.get("SubState", ""),
-            said.get("UnitFileState", ""),
-            said.get("CanReload") == "yes",
-            said.get("NeedDaemonReload") == "yes",
+            properties.get("LoadState", "not-found"),
+            properties.get("ActiveState", "inactive"),
+            properties.get("SubState", ""),
+            properties.get("UnitFileState", ""),
+            properties.get("CanReload") == "yes",
+            properties.get("NeedDaemonReload") == "yes",
         )
     return states
 
@@ -177,7 +177,7 @@ def _starts_at_boot(state: UnitState) -> bool:
 
 
 def _enable(units: Sequence[Unit], states: Mapping[str, UnitState], machine: Machine) -> list[Change]:
-    """Have those units start at boot. systemd is not told to read all of its files for each: once for all comes after."""
+    """Have those units start at boot. systemd is not asked to read all of its files for each: once for all comes after."""
     changes = [Change(f"{unit.name} at boot", states[unit.name].file or "not enabled", "enabled") for unit in units]
     if not changes or machine.check:
         return changes
@@ -246,7 +246,7 @@ def _act(verb: str, unit: Unit, machine: Machine) -> None:
     machine.run(["systemctl", "reset-failed", unit.name])
     done = machine.run(["systemctl", verb, unit.name])
     if done.status:
-        raise ConvergeError(f"{unit.name}: {verb} failed: {done.said}\n{_journal(unit, machine)}")
+        raise ConvergeError(f"{unit.name}: {verb} failed: {done.message}\n{_journal(unit, machine)}")
     deadline, pause = time.monotonic() + READY_WITHIN_S, FIRST_PAUSE_S
     while True:
         state = unit_states([unit.name], machine)[unit.name]
@@ -256,7 +256,7 @@ def _act(verb: str, unit: Unit, machine: Machine) -> None:
         if state.active == "failed":
             raise ConvergeError(f"{unit.name} does not stay up\n{_journal(unit, machine)}")
         if time.monotonic() > deadline:
-            why = f": {asked.said}" if asked is not None and asked.status else ""
+            why = f": {asked.message}" if asked is not None and asked.status else ""
             raise ConvergeError(f"{unit.name} is not ready after {READY_WITHIN_S} s{why}\n{_journal(unit, machine)}")
         time.sleep(pause)
         pause = min(1.5 * pause, LONGEST_PAUSE_S)

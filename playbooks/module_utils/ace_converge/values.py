@@ -12,7 +12,7 @@ OWNER_ONLY = 0o600
 
 
 class ConvergeError(Exception):
-    """Something that a person can be told: what went wrong, and where to look."""
+    """Something that a person can be shown: what went wrong, and where to look."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,15 @@ class Change:
 
 @dataclass(frozen=True)
 class Completed:
-    """What a command said."""
+    """A command's output."""
 
     status: int
     out: str
     err: str
 
     @property
-    def said(self) -> str:
-        """Whatever it had to say, in one line."""
+    def message(self) -> str:
+        """Its output, in one line."""
         return " ".join((self.err.strip() or self.out.strip() or f"exit status {self.status}").split())
 
 
@@ -89,7 +89,7 @@ class Machine:
         """
         done = self.run(command, given)
         if done.status:
-            raise ConvergeError(f"`{' '.join(command)}` failed: {done.said}")
+            raise ConvergeError(f"`{' '.join(command)}` failed: {done.message}")
         return done.out
 
 

@@ -16,7 +16,7 @@ from ansible.module_utils.ace_converge.values import Change, Machine
 
 
 def converge(given: dict[str, Any], machine: Machine, changes: list[Change]) -> None:
-    """Do it all; `changes` grows, so that what was done before a failure is told too."""
+    """Do it all; `changes` grows, so that what was done before a failure is reported too."""
     check_versions(given.get("minimum") or {}, machine)
     changes += converge_folders(
         [Folder(**{**item, "mode": int(item["mode"], 8)}) for item in given["folders"]], machine
@@ -40,7 +40,7 @@ def public_facts_of(given: dict[str, Any], machine: Machine) -> dict[str, Any]:
     """The public facts that the call names.
 
     Raises:
-        ConvergeError: One says that it is private.
+        ConvergeError: One states that it is private.
     """
     return public_facts([PublicFact(**item) for item in given["public_facts"]], machine)
 

@@ -1,1 +1,1 @@
-"""What `examine` asks: a file for each role. They ask what runs, never what a file says."""
+"""What `examine` asks: a file for each role. They ask what runs, never what a file states."""

@@ -9,8 +9,8 @@ from typing import Any
 from ansible.module_utils.ace_examine.values import (
     Answer,
     Check,
+    checked,
     dig,
-    judged,
     skipped,
     together,
     transferred,
@@ -58,7 +58,7 @@ def _is_signed(answer: Answer) -> bool:
     )
 
 
-def _told(answer: Answer) -> str:
+def _shown(answer: Answer) -> str:
     kinds = " ".join(record[3] for record in answer.records if len(record) > 3)
     return f"{answer.status or 'no answer'}, flags {' '.join(sorted(answer.flags))}, {kinds or 'nothing'}"
 
@@ -69,7 +69,7 @@ def _serial(answer: Answer) -> int:
 
 
 def _heard(zone: str, servers: Sequence[str]) -> dict[str, Answer]:
-    """What those name servers say of a zone; who does not reply is left out."""
+    """What those name servers answer about a zone; who does not reply is left out."""
     answers = {server: dig(zone, "SOA", server, "+norecurse") for server in servers}
     return {server: answer for server, answer in answers.items() if answer.status}
 
@@ -82,25 +82,25 @@ def _silent(servers: Sequence[str], heard: Mapping[str, Answer]) -> str:
 
 def _signed(zone: str, address: str) -> Check:
     answer = dig(zone, "SOA", address, "+norecurse")
-    return judged("dns.signed", _is_signed(answer), f"{zone}: {_told(answer)}")
+    return checked("dns.signed", _is_signed(answer), f"{zone}: {_shown(answer)}")
 
 
 def _catalog(zone: str, address: str) -> Check:
     """Every host of the country hands the catalog over, the first one and those that stand in for it."""
     members = [record[4] for record in transferred(f"catalog.{zone}", address, address) if record[3] == "PTR"]
-    return judged("dns.catalog", f"{zone}." in members, f"catalog.{zone} lists {' '.join(members) or 'nothing'}")
+    return checked("dns.catalog", f"{zone}." in members, f"catalog.{zone} lists {' '.join(members) or 'nothing'}")
 
 
 def _closed(address: str) -> Check:
     answer = dig("www.example.com", "A", address)
     good = answer.status == "REFUSED" and "ra" not in answer.flags
-    return judged("dns.closed", good, f"a stranger's question: {_told(answer)}")
+    return checked("dns.closed", good, f"a stranger's question: {_shown(answer)}")
 
 
 def _validates(name: str) -> Check:
     answer = dig(name, "A", "127.0.0.1")
     good = answer.status == "NOERROR" and "ad" in answer.flags
-    return judged("dns.validates", good, f"{name}: {_told(answer)}")
+    return checked("dns.validates", good, f"{name}: {_shown(answer)}")
 
 
 def _secondary(zone: str, address: str, country: str, servers: Sequence[str]) -> Check:
@@ -111,8 +111,8 @@ def _secondary(zone: str, address: str, country: str, servers: Sequence[str]) ->
         return skipped(check_id, f"{', '.join(servers)} {INTERCONNECT}")
     here = _serial(dig(zone, "SOA", address, "+norecurse"))
     good = all(_is_signed(there) and _serial(there) == here for there in heard.values())
-    told = ", ".join(f"{server} has serial {_serial(there) or _told(there)}" for server, there in heard.items())
-    return judged(check_id, good, f"{told}, here it is {here}{_silent(servers, heard)}")
+    evidence = ", ".join(f"{server} has serial {_serial(there) or _shown(there)}" for server, there in heard.items())
+    return checked(check_id, good, f"{evidence}, here it is {here}{_silent(servers, heard)}")
 
 
 def _held(country: str, zone: str, address: str, masters: Sequence[str]) -> Check:
@@ -123,16 +123,16 @@ def _held(country: str, zone: str, address: str, masters: Sequence[str]) -> Chec
         return skipped(check_id, f"{', '.join(masters)} {INTERCONNECT}")
     signed = {server: _serial(there) for server, there in heard.items() if _is_signed(there)}
     if not signed:
-        return skipped(check_id, "; ".join(f"{server}: {_told(there)}" for server, there in heard.items()))
+        return skipped(check_id, "; ".join(f"{server}: {_shown(there)}" for server, there in heard.items()))
     here = dig(zone, "SOA", address, "+norecurse")
     good = _is_signed(here) and _serial(here) == max(signed.values()) and len(signed) == len(heard)
-    told = ", ".join(f"{server}: {signed.get(server) or _told(there)}" for server, there in heard.items())
+    evidence = ", ".join(f"{server}: {signed.get(server) or _shown(there)}" for server, there in heard.items())
     if good:
         for server in heard:
             for handed in (f"catalog.{zone}", zone):
                 transferred(handed, server, address)
-    evidence = f"here: serial {_serial(here) or _told(here)}; {told}{_silent(masters, heard)}"
-    return judged(check_id, good, evidence + ("; handed over by each that replied" if good else ""))
+    evidence = f"here: serial {_serial(here) or _shown(here)}; {evidence}{_silent(masters, heard)}"
+    return checked(check_id, good, evidence + ("; handed over by each that replied" if good else ""))
 
 
 def _abroad(country: str, zone: str, servers: Sequence[str]) -> Check:
@@ -144,5 +144,5 @@ def _abroad(country: str, zone: str, servers: Sequence[str]) -> Check:
     validated = dig(zone, "SOA", "127.0.0.1")
     signed = any(_is_signed(there) for there in heard.values())
     good = signed and validated.status == "NOERROR" and "ad" in validated.flags
-    told = ", ".join(f"{server}: {_told(there)}" for server, there in heard.items())
-    return judged(check_id, good, f"{told}; our resolver: {_told(validated)}{_silent(servers, heard)}")
+    evidence = ", ".join(f"{server}: {_shown(there)}" for server, there in heard.items())
+    return checked(check_id, good, f"{evidence}; our resolver: {_shown(validated)}{_silent(servers, heard)}")

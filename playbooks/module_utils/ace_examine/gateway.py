@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ansible.module_utils.ace_examine.values import Check, NoAnswerError, answered, ask, asked, judged, together, until
+from ansible.module_utils.ace_examine.values import Check, NoAnswerError, answered, ask, asked, checked, together, until
 
 PRIVATE_KEY = "/etc/wireguard/private.key"
 PUBLIC_KEY = "/etc/wireguard/public.key"
@@ -30,8 +30,8 @@ def holds(address: str) -> bool:
     Raises:
         NoAnswerError: The kernel cannot be asked.
     """
-    said = answered(ask("ip", "-oneline", "address", "show", "to", address), f"ip address show to {address}")
-    return bool(said.strip())
+    output = answered(ask("ip", "-oneline", "address", "show", "to", address), f"ip address show to {address}")
+    return bool(output.strip())
 
 
 def settled(address: str) -> bool:
@@ -39,7 +39,7 @@ def settled(address: str) -> bool:
 
     def held() -> Check:
         there = holds(address) or ask("ping", "-n", "-c", "1", "-W", "1", address).status == 0
-        return judged("gateway.shared-address", there, f"no answer from {address}")
+        return checked("gateway.shared-address", there, f"no answer from {address}")
 
     until("gateway.shared-address", held)()
     try:
@@ -54,11 +54,11 @@ def _key() -> Check:
         with open(PUBLIC_KEY, encoding="ascii") as file:
             public = file.read().strip()
     except OSError as error:
-        return judged("gateway.key", False, str(error))
+        return checked("gateway.key", False, str(error))
     mode = found.st_mode & 0o777
     derived = answered(ask("sh", "-c", f"wg pubkey < {PRIVATE_KEY}"), "wg pubkey").strip()
     good = mode == 0o600 and found.st_uid == 0 and derived == public
-    return judged(
+    return checked(
         "gateway.key",
         good,
         f"mode {mode:04o}, owner {found.st_uid}, public half {'fits' if derived == public else 'does not fit'}",
@@ -66,15 +66,15 @@ def _key() -> Check:
 
 
 def _daemons() -> Check:
-    said = answered(ask("vtysh", "-c", "show watchfrr"), "vtysh -c 'show watchfrr'")
+    output = answered(ask("vtysh", "-c", "show watchfrr"), "vtysh -c 'show watchfrr'")
     down = [
         line.split()[0]
-        for line in said.splitlines()
+        for line in output.splitlines()
         if line.strip().endswith(("Down", "Init", "Unresponsive", "Connecting"))
     ]
-    up = [line.split()[0] for line in said.splitlines() if line.strip().endswith("Up")]
+    up = [line.split()[0] for line in output.splitlines() if line.strip().endswith("Up")]
     missing = sorted({"zebra", "bgpd", "bfdd", "staticd"} - set(up))
-    return judged(
+    return checked(
         "gateway.frr",
         not down and not missing,
         f"not up: {', '.join(down or missing)}" if down or missing else f"{', '.join(up)} are up",
@@ -86,7 +86,7 @@ def _forwarding() -> Check:
         name: answered(ask("sysctl", "-n", name), f"sysctl {name}").strip()
         for name in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
     }
-    return judged(
+    return checked(
         "gateway.forwarding",
         set(values.values()) == {"1"},
         ", ".join(f"{name} = {value}" for name, value in values.items()),
@@ -95,13 +95,15 @@ def _forwarding() -> Check:
 
 def _loopbacks(desired: list[str]) -> Check:
     missing = [address for address in desired if not holds(address)]
-    return judged("gateway.loopbacks", not missing, f"missing: {', '.join(missing)}" if missing else ", ".join(desired))
+    return checked(
+        "gateway.loopbacks", not missing, f"missing: {', '.join(missing)}" if missing else ", ".join(desired)
+    )
 
 
 def _families(vip4: str, vip6: str) -> Check:
-    """The two shared addresses go together; that exactly one gateway has them is judged over all gateways."""
+    """The two shared addresses go together; that exactly one gateway has them is assessed over all gateways."""
     here = holds(vip4), holds(vip6)
-    return judged(
+    return checked(
         "gateway.families",
         here[0] == here[1],
         f"{vip4}: {'here' if here[0] else 'not here'}, {vip6}: {'here' if here[1] else 'not here'}",

@@ -9,7 +9,7 @@ import time
 from typing import Any
 from urllib.parse import quote
 
-from ansible.module_utils.ace_examine.values import Check, asked, fetch, judged, skipped, together, until
+from ansible.module_utils.ace_examine.values import Check, asked, checked, fetch, skipped, together, until
 
 PROMETHEUS = "http://127.0.0.1:9090"
 ALERTMANAGER = "http://127.0.0.1:9093"
@@ -48,8 +48,8 @@ def _targets() -> Check:
     down += [
         f"probe {one['metric'].get('job')} of {one['metric'].get('host')} fails" for one in failed["data"]["result"]
     ]
-    told = f"{len(targets)} targets are up" if targets else "Prometheus has no targets"
-    return judged("monitoring.targets", bool(targets) and not down, "; ".join(down) or told)
+    evidence = f"{len(targets)} targets are up" if targets else "Prometheus has no targets"
+    return checked("monitoring.targets", bool(targets) and not down, "; ".join(down) or evidence)
 
 
 def _rules(desired: list[str]) -> Check:
@@ -60,7 +60,7 @@ def _rules(desired: list[str]) -> Check:
     unknown = [rule["name"] for rules in groups.values() for rule in rules if rule["health"] == "unknown"]
     good = bool(groups) and not missing and not bad and not unknown
     count = sum(map(len, groups.values()))
-    return judged(
+    return checked(
         "monitoring.rules",
         good,
         f"missing {missing}, failing {bad}, not tried yet {unknown}" if not good else f"{count} rules are evaluated",
@@ -73,7 +73,7 @@ def _configuration() -> Check:
     for name in names:
         found = fetch(f"{PROMETHEUS}/api/v1/query?query={name}")
         values[name] = found["data"]["result"][0]["value"][1] if found["data"]["result"] else "unknown"
-    return judged("monitoring.configuration", set(values.values()) == {"1"}, str(values))
+    return checked("monitoring.configuration", set(values.values()) == {"1"}, str(values))
 
 
 def _aggregates() -> Check:
@@ -84,8 +84,8 @@ def _aggregates() -> Check:
     telling = sorted({one["__name__"] for one in ours if {"host", "instance"} & set(one)})
     good = len(ours) >= LEAST_AGGREGATES and not others and not telling
     if good:
-        return judged("monitoring.aggregates", True, f"{len(ours)} series, all of them aggregates")
-    return judged(
+        return checked("monitoring.aggregates", True, f"{len(ours)} series, all of them aggregates")
+    return checked(
         "monitoring.aggregates", False, f"{len(ours)} aggregates; not for others: {others}; name hosts: {telling}"
     )
 
@@ -97,7 +97,7 @@ def _closed(address: str) -> Check:
             tried.settimeout(2)
             if tried.connect_ex((address, port)) == 0:
                 open_ports.append(port)
-    return judged(
+    return checked(
         "monitoring.closed",
         not open_ports,
         f"open at {address}: {open_ports}" if open_ports else "asked on the host only",
@@ -123,7 +123,7 @@ def _alert() -> Check:
     cleared = until("monitoring.alert", lambda: _logged(start, "resolved"), TRIAL_WITHIN_S)()
     if cleared.verdict != "PASS":
         return cleared
-    return judged(
+    return checked(
         "monitoring.alert",
         True,
         f"fired and logged after {after - began:.0f} s, cleared after {time.monotonic() - after:.0f} s",
@@ -140,4 +140,4 @@ def _logged(start: int, status: str) -> Check:
                 line for line in log if line.startswith("{") and line.endswith("\n")
             ]  # the last may be half written
     good = any(entry["alert"] == "Trial" and entry["status"] == status for entry in map(json.loads, entries))
-    return judged("monitoring.alert", good, f"the trial alert is not logged as {status}")
+    return checked("monitoring.alert", good, f"the trial alert is not logged as {status}")

@@ -9,7 +9,7 @@ from ansible.module_utils.ace_examine.values import (
     NoAnswerError,
     answered,
     ask,
-    judged,
+    checked,
     skipped,
     together,
     until,
@@ -31,8 +31,8 @@ def checks(given: dict[str, Any]) -> list[Check]:
 
 def _chronyc(report: str) -> list[list[str]]:
     """A report of chronyd, by lines and fields."""
-    said = answered(ask("chronyc", "-c", "-n", report), f"chronyc {report}")
-    return [line.split(",") for line in said.splitlines() if line.strip()]
+    answer = answered(ask("chronyc", "-c", "-n", report), f"chronyc {report}")
+    return [line.split(",") for line in answer.splitlines() if line.strip()]
 
 
 def _sources() -> dict[str, int]:
@@ -48,13 +48,13 @@ def _follows(given: dict[str, Any]) -> Check:
     good = leap != "Not synchronised" and offset < FAR_OFF_S
     if not good and given.get("outside") and not any(_sources().values()):
         return skipped("time.synchronised", "the country's time servers are unreachable: is the interconnect up?")
-    return judged("time.synchronised", good, f"follows {followed}, stratum {stratum}, off by {offset:.6f} s, {leap}")
+    return checked("time.synchronised", good, f"follows {followed}, stratum {stratum}, off by {offset:.6f} s, {leap}")
 
 
 def _authenticated(given: dict[str, Any]) -> Check:
     modes = {row[0]: (row[1], int(row[8])) for row in _chronyc("authdata") if len(row) > 8}
     if not modes:
-        return judged("time.nts", False, "no time source")
+        return checked("time.nts", False, "no time source")
     if given.get("outside") and not any(_sources().values()):
         return skipped("time.nts", "the country's time servers are unreachable: is the interconnect up?")
     wrong = [
@@ -63,16 +63,16 @@ def _authenticated(given: dict[str, Any]) -> Check:
         if mode != "NTS" or not cookies
     ]
     heard = ", ".join(f"{address}: {mode}" for address, (mode, _) in modes.items())
-    return judged("time.nts", not wrong, "; ".join(wrong) or heard)
+    return checked("time.nts", not wrong, "; ".join(wrong) or heard)
 
 
 def _keys(address: str) -> Check:
-    said = ask(
+    answer = ask(
         "openssl", "s_client", "-connect", f"{address}:4460", "-alpn", "ntske/1", "-verify_ip", address,
         "-CAfile", "/etc/chrony/ace-time-ca.pem", "-verify_return_error", "-brief", "-no_ign_eof",
     )  # fmt: skip
-    output = said.out + said.err
+    output = answer.out + answer.err
     good = "Verification: OK" in output and "ntske/1" in ask(
         "openssl", "s_client", "-connect", f"{address}:4460", "-alpn", "ntske/1", "-no_ign_eof"
     ).out  # fmt: skip
-    return judged("time.nts", good, f"keys at {address}:4460, certificate verified" if good else output)
+    return checked("time.nts", good, f"keys at {address}:4460, certificate verified" if good else output)

@@ -25,7 +25,7 @@ NO_REPLY = 9
 
 
 class NoAnswerError(Exception):
-    """What was asked gave no answer that could be judged: the command failed, or took too long. The message is for people."""
+    """What was asked gave no answer that could be assessed: the command failed, or took too long. The message is for people."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Check:
         return {"id": self.id, "verdict": self.verdict, "evidence": self.evidence[:LONGEST_EVIDENCE]}
 
 
-def judged(check_id: str, good: bool, evidence: str) -> Check:
+def checked(check_id: str, good: bool, evidence: str) -> Check:
     """A check that passes or fails."""
     return Check(check_id, PASS if good else FAIL, " ".join(evidence.split()))
 
@@ -52,16 +52,16 @@ def skipped(check_id: str, why: str) -> Check:
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a command said."""
+class Output:
+    """A command's output."""
 
     status: int
     out: str
     err: str
 
 
-def ask(*command: str, limit_s: float = 20) -> Said:
-    """What a command says that comes to an end.
+def ask(*command: str, limit_s: float = 20) -> Output:
+    """The output of a command that comes to an end.
 
     Raises:
         NoAnswerError: It is not installed, or takes too long.
@@ -74,18 +74,20 @@ def ask(*command: str, limit_s: float = 20) -> Said:
         raise NoAnswerError(f"{command[0]} is not installed") from None
     except subprocess.TimeoutExpired:
         raise NoAnswerError(f"{command[0]} gave no answer in {limit_s:.0f} s") from None
-    return Said(done.returncode, done.stdout, done.stderr)
+    return Output(done.returncode, done.stdout, done.stderr)
 
 
-def answered(said: Said, what: str) -> str:
+def answered(output: Output, what: str) -> str:
     """What a command printed that succeeded.
 
     Raises:
         NoAnswerError: It failed: what it printed is not an answer, and nothing printed is not "none".
     """
-    if said.status:
-        raise NoAnswerError(f"`{what}` failed with exit status {said.status}: {said.err.strip() or said.out.strip()}")
-    return said.out
+    if output.status:
+        raise NoAnswerError(
+            f"`{what}` failed with exit status {output.status}: {output.err.strip() or output.out.strip()}"
+        )
+    return output.out
 
 
 def fetch(url: str, limit_s: float = 10) -> Any:
@@ -107,7 +109,7 @@ Question = Callable[[], Check]
 def until(check_id: str, question: Question, within_s: float | None = None) -> Question:
     """A question that is asked again until the answer is good or it does not apply, or that time (`PATIENCE_S`) has passed.
 
-    For what may not be there yet. The evidence tells how long was waited.
+    For what may not be there yet. The evidence has how long was waited.
     """
     return lambda: _waiting(check_id, question, within_s, final=False)
 
@@ -126,7 +128,7 @@ def _waiting(check_id: str, question: Question, within_s: float | None, *, final
             answer = question()
             stays = final or answer.verdict != FAIL
         except NoAnswerError as error:
-            answer, stays = judged(check_id, False, str(error)), False
+            answer, stays = checked(check_id, False, str(error)), False
         waited = time.monotonic() - began
         if stays or waited > limit_s:
             after = f"{'still ' if answer.verdict == FAIL else ''}after {waited:.0f} s: "
@@ -143,10 +145,10 @@ def together(questions: Sequence[Question]) -> list[Check]:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a name server said."""
+    """What a name server answered."""
 
     status: str
-    """NOERROR, REFUSED, ...; empty: it said nothing."""
+    """NOERROR, REFUSED, ...; empty: no answer."""
     flags: frozenset[str]
     records: tuple[tuple[str, ...], ...]
     """The answer section: name, TTL, class, type, data."""
@@ -159,27 +161,29 @@ class Answer:
 def dig(name: str, kind: str, server: str | None = None, *options: str) -> Answer:
     """Ask for a name, with signatures."""
     at: Sequence[str] = (f"@{server}",) if server else ()
-    said = ask("dig", "+dnssec", "+time=3", "+tries=2", "+nosplit", *options, name, kind, *at, limit_s=30)
-    if said.status == NO_REPLY:
+    output = ask("dig", "+dnssec", "+time=3", "+tries=2", "+nosplit", *options, name, kind, *at, limit_s=30)
+    if output.status == NO_REPLY:
         return parsed("")
-    return parsed(answered(said, f"dig {name} {kind} {server or ''}".strip()))
+    return parsed(answered(output, f"dig {name} {kind} {server or ''}".strip()))
 
 
 def transferred(zone: str, server: str, source: str) -> tuple[tuple[str, ...], ...]:
     """All records of a zone as a name server hands it over (AXFR) to that address of this host, the first SOA aside.
 
     Raises:
-        NoAnswerError: It does not, or not whole. dig says so in a comment ("; Transfer failed."), whatever its exit status.
+        NoAnswerError: It does not, or not whole. dig reports it in a comment ("; Transfer failed."), whatever its exit status.
     """
-    said = ask("dig", "+noall", "+answer", "+time=5", "+tries=1", "-b", source, "AXFR", zone, f"@{server}", limit_s=30)
-    lines = [line.split() for line in said.out.splitlines() if line.strip()]
+    output = ask(
+        "dig", "+noall", "+answer", "+time=5", "+tries=1", "-b", source, "AXFR", zone, f"@{server}", limit_s=30
+    )
+    lines = [line.split() for line in output.out.splitlines() if line.strip()]
     records = tuple(tuple(line) for line in lines if not line[0].startswith(";"))
     ends = [record[3] for record in (*records[:1], *records[1:][-1:]) if len(record) > 3]
-    if said.status or ends != ["SOA", "SOA"]:
+    if output.status or ends != ["SOA", "SOA"]:
         comments = " ".join(
             " ".join(line).strip("; ") for line in lines if line[0].startswith(";") and "<<>>" not in line
         )
-        why = comments or said.err.strip() or f"{len(records)} records, not from SOA to SOA"
+        why = comments or output.err.strip() or f"{len(records)} records, not from SOA to SOA"
         raise NoAnswerError(f"{server} does not hand over {zone} to {source}: {why}")
     return records[1:]
 

@@ -57,23 +57,23 @@ FRR = "/etc/frr/frr.conf"
 REVERSE_PATH = "/proc/sys/net/ipv4/conf"
 RELOAD = "/usr/lib/frr/frr-reload.py"
 DRAINED = "/run/ace/drain"
-"""While it is there the host is drained: its routes say so to all neighbours (RFC 8326)."""
+"""While it is there the host is drained: its routes carry that to all neighbours (RFC 8326)."""
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": "/root"}
 INTERFACE = re.compile(r"wg-[a-z0-9]{1,12}\Z")
 
 
 class GatewayError(Exception):
-    """Something that the operator has to be told."""
+    """Something that the operator has to know."""
 
 
 def run(*command: str, text: str | None = None, check: bool = True) -> str:
-    """What a command says."""
+    """A command's output."""
     done = subprocess.run(
         command, input=text, capture_output=True, text=True, timeout=120, env=ENVIRONMENT, check=False
     )
     if check and done.returncode:
-        told = (done.stderr + done.stdout).strip()[-1500:]
-        raise GatewayError(f"{' '.join(command)[:200]}: {told or f'exit code {done.returncode}'}")
+        output = (done.stderr + done.stdout).strip()[-1500:]
+        raise GatewayError(f"{' '.join(command)[:200]}: {output or f'exit code {done.returncode}'}")
     return done.stdout
 
 
@@ -89,7 +89,7 @@ def settings(text: str) -> dict[str, str]:
 
 
 def with_drain(text: str) -> str:
-    """A frr.conf that tells all neighbours to prefer others (RFC 8326)."""
+    """A frr.conf that asks all neighbours to prefer others (RFC 8326)."""
     return re.sub(r"^(router bgp \d+)$", r"\1\n bgp graceful-shutdown", text, count=1, flags=re.MULTILINE)
 
 
@@ -202,7 +202,7 @@ def converge_reverse_path(interfaces: list[str], check: bool) -> list[str]:
 
 
 def converge_frr(text: str, check: bool) -> list[str]:
-    """FRR runs what the file says; returns what was done."""
+    """FRR runs what the file contains; returns what was done."""
     desired = with_drain(text) if os.path.exists(DRAINED) else text
     trial = f"{FRR}.trial"
     write(trial, desired, 0o640, "frr")
@@ -232,13 +232,13 @@ def sessions() -> dict[str, bool]:
     """Neighbours, and whether all of their address families are up.
 
     Raises:
-        GatewayError: FRR does not say: that is not "no neighbours".
+        GatewayError: FRR does not report it: that is not "no neighbours".
     """
-    said = run("vtysh", "-c", "show bgp summary json")
+    output = run("vtysh", "-c", "show bgp summary json")
     try:
-        families = json.loads(said)
+        families = json.loads(output)
     except ValueError:
-        raise GatewayError(f"FRR does not report which sessions are up: {said.strip()[:200] or 'nothing'}") from None
+        raise GatewayError(f"FRR does not report which sessions are up: {output.strip()[:200] or 'nothing'}") from None
     found: dict[str, bool] = {}
     for family in families.values():
         for address, peer in (family.get("peers") or {}).items():
