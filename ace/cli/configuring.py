@@ -18,7 +18,7 @@ from ace.errors import ExitCode
 from ace.files import put
 from ace.fleet.report import new_id
 from ace.fleet.run import Result, exit_code_of
-from ace.services import ansible, country_run, public_facts
+from ace.services import ansible, country_run, public_facts, run_folders
 from ace.services.country_run import HostsOutcome, Target, Work
 from ace.services.region import Surroundings
 from ace.services.remote import shown
@@ -117,7 +117,7 @@ def run(
     show(outcomes)
     code = exit_code_of(outcomes, cancel)
     _write_report(runs / f"{name}.json", action, began, code, outcomes)
-    country_run.prune(runs)
+    run_folders.prune(runs)
     return Done(outcomes, code, runs / name)
 
 

@@ -6,16 +6,13 @@ Countries share nothing: each run has one country's inventory, pins and connecti
 from __future__ import annotations
 
 import os
-import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from ace.errors import ExitCode, InterruptedByUser, UserError
-from ace.files import locked
 from ace.fleet.run import (
     INTERRUPTED,
     Act,
@@ -27,15 +24,12 @@ from ace.fleet.run import (
     Result,
     run_each,
 )
-from ace.services import consoles, remote, ssh
+from ace.services import consoles, remote, run_folders, ssh
 from ace.services.inputs import Digester, Digests
 from ace.services.inventory import Inventory
 from ace.services.results import Ending, HostCounts, RunEvent, RunResult, Trouble
 from ace.services.run import RunRequest, run_playbook
 from ace.services.ssh import SshPlaces
-
-KEPT_RUNS: Final = 20
-"""Folders of earlier runs that are kept; their reports stay."""
 
 
 @dataclass(frozen=True)
@@ -174,13 +168,6 @@ def joined(first: HostsOutcome, more: HostsOutcome) -> HostsOutcome:
     return replace(more, result=result, run=ran, started=first.started)
 
 
-def prune(runs: Path) -> None:
-    """Remove the folders of old runs; what is left are the newest, and every report."""
-    folders = sorted(path for path in runs.glob("*-*-*") if path.is_dir())
-    for old in folders[:-KEPT_RUNS]:
-        shutil.rmtree(old, ignore_errors=True)
-
-
 # ------------------------------------------------------------------------------------------------------------- one country
 
 
@@ -205,7 +192,7 @@ class _PlaybookAct(Act[Target, HostsOutcome, HostsEvent]):
     def act(self, job: Target, sink: Callable[[HostsEvent], None], cancel: threading.Event) -> HostsOutcome:
         hosts = _chosen(self.work, job)
         sink(HostsChosen(job.country, hosts))
-        with _alone(self.folder.parent, job.country):
+        with run_folders.holding(self.folder.parent, job.country):
             return _run(self.work, job, hosts, self.folder / job.country, sink, cancel)
 
 
@@ -307,7 +294,9 @@ def _outcome(work: Work, target: Target, ran: RunResult, cancel: threading.Event
         cause = "interrupted: Ansible was stopped; the next run continues from the state of the hosts"
         return HostsOutcome(Result.EARLY_EXIT, ExitCode.INTERRUPTED, INTERRUPTED, cause, run=ran)
     if ran.ending is Ending.BROKEN:
-        why = "; ".join(one.text for one in ran.messages if one.level == "error") or _last_lines(ran.artefacts)
+        why = "; ".join(one.text for one in ran.messages if one.level == "error") or run_folders.last_lines(
+            ran.artefacts
+        )
         return HostsOutcome(
             Result.FAILED,
             ExitCode.FAILED,
@@ -370,34 +359,3 @@ def hint_of(target: Target, trouble: Trouble) -> str:
 def _nothing_ran(folder: Path, chosen: Sequence[str], troubles: tuple[Trouble, ...]) -> RunResult:
     counts = dict.fromkeys(chosen, HostCounts(unreachable=1))
     return RunResult(Ending.FAILED if chosen else Ending.COMPLETE, counts, (), troubles, {}, (), (), folder, 0.0)
-
-
-def _last_lines(artefacts: Path) -> str:
-    """The end of what Ansible printed, for want of better."""
-    try:
-        lines = (artefacts / "artefacts" / "stdout").read_text(encoding="utf-8", errors="replace").split("\n")
-    except OSError:
-        return "it printed nothing"
-    from ace.services.events import clean  # noqa: PLC0415 - only here
-
-    return clean(" ".join(line.strip() for line in lines[-12:] if line.strip()))[-600:] or "it printed nothing"
-
-
-@contextmanager
-def _alone(runs: Path, country: str) -> Iterator[None]:
-    """Hold the country: two runs at once would each see the other's half-done work.
-
-    Raises:
-        UserError: Another process has it.
-    """
-
-    def refuse(_holder: str) -> None:
-        raise UserError(
-            f"{country}: another `ace configure` is at its hosts",
-            hint="wait for it, or stop it, and run again",
-            code="busy",
-        )
-
-    runs.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with locked(runs / f".{country}.lock", refuse):
-        yield

@@ -10,7 +10,6 @@ _MOVES: Final = "on its way into ace/operations (issue 19), where it is split"
 LONG_MODULES: Final[dict[str, str]] = {
     "ace/cli/interconnect_live.py": _MOVES,
     "ace/cli/transitions.py": _MOVES,
-    "ace/services/countries.py": "on its way into the one runner of ace/fleet (issue 19)",
     "tests/lab/test_configure.py": _ONE_REGION,
     "tests/lab/test_hosts.py": _ONE_REGION,
     "tests/lab/test_lab_cloud.py": _ONE_REGION,
@@ -23,8 +22,6 @@ LONG_FUNCTIONS: Final[dict[str, str]] = {
     "ace/cli/configure.py::configure": _MOVES,
     "ace/cli/configuring.py::run": _MOVES,
     "ace/cli/deploy.py::preview": _MOVES,
-    "ace/fleet/run.py::run": "on its way into the one runner of ace/fleet (issue 19)",
-    "ace/workspace/selection.py::select": "to be split when selection says why a country is excluded (issue 19)",
 }
 """`path::qualified.name` -> why it is one function."""
 

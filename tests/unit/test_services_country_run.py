@@ -12,7 +12,7 @@ import pytest
 
 from ace.errors import ExitCode, UserError
 from ace.fleet.run import Result
-from ace.services import country_run, ssh
+from ace.services import country_run, run_folders, ssh
 from ace.services.consoles import Pinning
 from ace.services.country_run import HostsOutcome, Target, Work, joined, run_on_hosts
 from ace.services.inventory import Inventory
@@ -209,11 +209,11 @@ def test_a_second_pass_adds_up_and_keeps_that_something_changed() -> None:
 
 
 def test_old_runs_folders_go_and_reports_stay(tmp_path: Path) -> None:
-    for number in range(country_run.KEPT_RUNS + 3):
+    for number in range(run_folders.KEPT_RUNS + 3):
         (tmp_path / f"202611{number:02}T000000Z-configure-x").mkdir()
         (tmp_path / f"202611{number:02}T000000Z-configure-x.json").touch()
-    country_run.prune(tmp_path)
-    assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == country_run.KEPT_RUNS
+    run_folders.prune(tmp_path)
+    assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == run_folders.KEPT_RUNS
     assert not (tmp_path / "20261100T000000Z-configure-x").exists()
     assert (tmp_path / "20261100T000000Z-configure-x.json").exists()
 
