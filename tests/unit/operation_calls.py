@@ -190,7 +190,7 @@ def called(name: str, workspace: Workspace) -> dict[str, Any]:
 
 def main(root: Path) -> None:
     logging.disable(logging.CRITICAL)  # what libraries log is the caller's to show
-    engines.build = lambda _name: Engine(wanted={"tn": ("a",)})  # type: ignore[assignment]
+    engines.build = lambda _name: Engine(desired={"tn": ("a",)})  # type: ignore[assignment]
     workspace = open_workspace(root / "ecosystem")
     found = {name: called(name, workspace) for name in CALLS}
     json.dump({"called": found, "terminal": sorted({"typer", "rich", "ace.cli"} & set(sys.modules))}, sys.stdout)

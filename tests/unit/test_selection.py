@@ -20,7 +20,7 @@ from tests.unit.publications import lab_root
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A ROOT like a lab's that has Tunisia's cloud and no other; no stack was deployed."""
-    monkeypatch.setattr(engines, "build", lambda _name: FolderEngine(wanted={"tn": ("a",)}))
+    monkeypatch.setattr(engines, "build", lambda _name: FolderEngine(desired={"tn": ("a",)}))
     return open_workspace(lab_root(tmp_path / "root", ("tn-tunis-1",), monkeypatch) / "ecosystem")
 
 
