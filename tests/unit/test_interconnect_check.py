@@ -103,14 +103,14 @@ def test_a_host_that_does_not_answer_is_named_with_why() -> None:
 def test_what_was_not_asked_from_here_is_unknown_and_no_failure() -> None:
     planned = region()
     from_tunisia = {host: view for host, view in as_planned(planned).items() if host.endswith(".tn")}
-    found = judge(planned, from_tunisia)
+    found = check_region(planned, from_tunisia)
     assert found.ok
     unknown = [link for link in found.links if link.state is State.UNKNOWN]
     assert unknown
     assert not any(".tn" in link.a or ".tn" in link.b for link in unknown)
     assert all((link.a, link.b) not in found.states for link in unknown)
     assert {pair.is_known for pair in found.pairs if "tn" not in pair.a and "tn" not in pair.b} == {False}
-    assert not judge(planned, {}).ok
+    assert not check_region(planned, {}).ok
 
 
 def test_a_drained_gateway_is_told_of_and_is_no_failure() -> None:
