@@ -9,10 +9,10 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import PurePosixPath
 from typing import Final
 
-from ace.interconnect.prove import expected, statements
+from ace.interconnect.prove import expected, expected_frr, expected_nftables, statements
 from ace.interconnect.prove.expected import Line, View
 from ace.interconnect.prove.frr import Prefix
-from ace.interconnect.prove.outcome import Outcome, counted, outcome
+from ace.interconnect.prove.outcome import ProofOutcome, counted, outcome
 from ace.interconnect.prove.region import Flaw, Host, Region, Session
 from ace.interconnect.prove.statements import Statement
 from ace.interconnect.prove.wireguard import Tunnel
@@ -24,7 +24,7 @@ _KEY: Final = re.compile(r"[A-Za-z0-9+/]{43}=")
 _SHOWN: Final = 90
 
 
-def nothing_else(region: Region) -> Outcome:
+def nothing_else(region: Region) -> ProofOutcome:
     """Every statement of every file is an expected one, each as often as expected; the rules of a chain in order."""
     flaws = [flaw for path, text in region.files.items() for flaw in (*_name(path), *_characters(path, text))]
     pools, found = _pools(region)
@@ -57,8 +57,8 @@ def _files(
     ranks = {text.rsplit('"', 2)[-2]: place for place, text in enumerate(ports) if text.count('"') >= 2}
     inorder = sorted(sessions, key=lambda session: ranks.get(session.tunnel.interface, len(ranks)))
     view = View(host, tuple(inorder), pools, _loopbacks(frr), blocks)
-    yield host.frr_file, frr, list(expected.frr(view)), False
-    yield host.nft_file, nft, list(expected.nftables(view)), True
+    yield host.frr_file, frr, list(expected_frr.frr(view)), False
+    yield host.nft_file, nft, list(expected_nftables.nftables(view)), True
     for tunnel in host.tunnels:
         path = host.tunnel_file(tunnel)
         yield path, list(statements.of_wireguard(region.files[path])), list(expected.wireguard(tunnel)), False

@@ -26,50 +26,50 @@ def of_frr(text: str) -> Iterator[Statement]:
     """The statements of a frr.conf. What opens a block stands in the block around it, `exit` in the block that it ends."""
     blocks: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
-        words = " ".join(line.split())
-        if not words or words.startswith(("!", "#")):
+        statement = " ".join(line.split())
+        if not statement or statement.startswith(("!", "#")):
             continue
-        yield Statement(" > ".join(blocks), words, number)
-        if words in _FRR_ENDS:
+        yield Statement(" > ".join(blocks), statement, number)
+        if statement in _FRR_ENDS:
             blocks = blocks[:-1]
-        elif words == "bfd" or words.startswith(_FRR_BLOCKS):
-            blocks.append(words)
+        elif statement == "bfd" or statement.startswith(_FRR_BLOCKS):
+            blocks.append(statement)
 
 
 def of_nftables(text: str) -> Iterator[Statement]:
     """The statements of an nftables.conf: rules, settings of sets, and each element of a set."""
     blocks: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
-        words = " ".join(line.split("#")[0].split())
-        if not words:
+        statement = " ".join(line.split("#")[0].split())
+        if not statement:
             continue
-        if words.startswith("elements = { ") and words.endswith(" }"):  # on one line
+        if statement.startswith("elements = { ") and statement.endswith(" }"):  # on one line
             block = " > ".join([*blocks, "elements"])
-            yield from (Statement(block, part.strip(), number) for part in words[13:-2].split(","))
-        elif words == "}" and blocks:
+            yield from (Statement(block, part.strip(), number) for part in statement[13:-2].split(","))
+        elif statement == "}" and blocks:
             blocks = blocks[:-1]
-        elif words.endswith("{") and words.startswith(_NFT_BLOCKS):
-            name = words[:-1].strip().removesuffix(" =")
+        elif statement.endswith("{") and statement.startswith(_NFT_BLOCKS):
+            name = statement[:-1].strip().removesuffix(" =")
             blocks.append(name)
             if name != "elements":
                 yield Statement(" > ".join(blocks[:-1]), name, number)
         elif blocks and blocks[-1] == "elements":
             yield from (
-                Statement(" > ".join(blocks), part.strip(), number) for part in words.removesuffix(",").split(",")
+                Statement(" > ".join(blocks), part.strip(), number) for part in statement.removesuffix(",").split(",")
             )
         else:
-            yield Statement(" > ".join(blocks), words, number)
+            yield Statement(" > ".join(blocks), statement, number)
 
 
 def of_wireguard(text: str) -> Iterator[Statement]:
     """The statements of a WireGuard file: section headers and settings."""
     section = TOP
     for number, line in enumerate(text.split("\n"), 1):
-        words = " ".join(line.split())
-        if not words or words.startswith("#"):
+        statement = " ".join(line.split())
+        if not statement or statement.startswith("#"):
             continue
-        if words.startswith("["):
+        if statement.startswith("["):
             section = TOP
-        yield Statement(section, words, number)
-        if words.startswith("["):
-            section = words
+        yield Statement(section, statement, number)
+        if statement.startswith("["):
+            section = statement
