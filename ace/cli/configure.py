@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from time import monotonic
+from typing import Annotated
 
 import typer
 
-from ace.cli.deploy import ParallelOption, VerboseOption
-from ace.cli.options import AsOfOption, CountriesArgument, EngineOption, Format, FormatOption, SpecOption
-from ace.workspace.as_of import refuse_past
+from ace.cli.options import (
+    AsOfOption,
+    CountriesArgument,
+    EngineOption,
+    Format,
+    FormatOption,
+    ParallelOption,
+    SpecOption,
+    VerboseOption,
+)
 from ace.workspace.engines import EngineName
-from ace.workspace.root import checkout
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ace.services.country_run import HostsOutcome
-    from ace.workspace.workspace import Workspace
 
 ServiceOption = Annotated[
     str | None,
@@ -56,50 +57,29 @@ def configure(
     The running state is compared, not only files: a second run changes nothing, and the next run completes one that was
     interrupted. A failed host does not stop the others. Host keys are pinned from the console logs. Run `ace up` first.
     """
-    from ace.cli import configuring
+    from ace.cli.show import hosts as show
+    from ace.cli.show.host_line import HostsLine
     from ace.cli.show.output import answering
-    from ace.services.country_run import Work
-    from ace.services.inputs import digester
-    from ace.workspace.hosts import select_hosts
+    from ace.cli.watched import watched
+    from ace.operations.configure import prepare
+    from ace.operations.playbook import outcome_json, run_plan
     from ace.workspace.workspace import open_workspace
 
     with answering("configure", format_) as answer:
-        if not check:
-            refuse_past(as_of)
-        place = open_workspace(spec)
-        only = {"ace_only": _known_service(place, service)} if service is not None else {}
-        selected = select_hosts(place, countries or (), engine, remote=remote)
-        again = "ace configure --remote" if remote else "ace configure"
-        _require_real_hosts(place)
-        shared = configuring.group_vars(place)
-        site = checkout() / "playbooks" / "site.yml"
-        inputs = None if only or full or remote else digester(place.root, site, shared)
-        done = configuring.run(
-            place,
-            selected,
-            "configure",
-            Work(
-                site,
-                check=check,
-                extra_vars=only,
-                group_vars=shared,
-                inputs=inputs,
-            ),
-            parallel=parallel,
-            verbose=verbose,
-            once_more=None
-            if check
-            else Work(site, extra_vars={"ace_only": "dns"}, group_vars=shared, service="dns", inputs=inputs),
-        )
-        answer.exit_code = done.exit_code
-        answer.body["countries"] = {name: configuring.as_json(one) for name, one in sorted(done.outcomes.items())}
-        if wrong := configuring.error(done.outcomes, again):
-            answer.body["error"] = wrong
+        how = {"check": check, "full": full, "remote": remote}
+        plan = prepare(open_workspace(spec), countries or (), service=service, engine=engine, as_of=as_of, **how)
+        show.print_start(plan)
+        with watched(plan.countries, HostsLine, verbose=verbose, stopping=show.STOPPING) as (sink, cancel):
+            done = run_plan(plan, sink, cancel, parallel=parallel)
+        retry = "ace configure --remote" if remote else "ace configure"
+        answer.abandons, answer.exit_code = done.abandoned, done.exit_code
+        answer.body["countries"] = {name: outcome_json(one) for name, one in sorted(done.countries.items())}
+        answer.body |= show.error_json(done.countries, retry)
         if format_ is Format.TEXT:
             if check:
-                configuring.tell_changes(done.outcomes)
-            configuring.tell(done.outcomes)
-        configuring.tell_failures(done.outcomes, again)
+                show.print_changes(done.countries)
+            show.print_results(done.countries)
+        show.print_failures(done.countries, retry)
 
 
 def verify(
@@ -116,93 +96,24 @@ def verify(
 
     Nothing is changed, except for a test alert that is fired and cleared. Exit code 1: a check failed.
     """
-    from ace.cli import configuring
+    from ace.cli.show import hosts as show
     from ace.cli.show.output import answering
-    from ace.services.country_run import Work
-    from ace.workspace.hosts import select_hosts
+    from ace.cli.watched import watched
+    from ace.operations.playbook import outcome_json, run_plan
+    from ace.operations.verify import prepare
     from ace.workspace.workspace import open_workspace
 
     with answering("verify", format_) as answer:
-        place = open_workspace(spec)
-        only = {"ace_only": _known_service(place, service)} if service is not None else {}
-        selected = select_hosts(place, countries or (), engine)
-        _require_real_hosts(place)
-        playbook = checkout() / "playbooks" / "verify.yml"
-        work = Work(playbook, extra_vars=only, group_vars=configuring.group_vars(place))
-        done = configuring.run(place, selected, "verify", work, parallel=parallel, verbose=verbose, waits=True)
-        answer.exit_code = done.exit_code
+        plan = prepare(open_workspace(spec), countries or (), service=service, engine=engine)
+        show.print_start(plan)
+        with watched(plan.countries, show.VerifyLine, verbose=verbose, stopping=show.STOPPING) as (sink, cancel):
+            began = monotonic()
+            done = run_plan(plan, sink, cancel, parallel=parallel)
+        answer.abandons, answer.exit_code = done.abandoned, done.exit_code
         answer.body["countries"] = {
-            name: {
-                **configuring.as_json(one),
-                "checks": [
-                    {"host": check.host, "id": check.id, "verdict": check.verdict, "evidence": check.evidence}
-                    for check in (one.run.checks if one.run else ())
-                ],
-            }
-            for name, one in sorted(done.outcomes.items())
+            name: {**outcome_json(one), "checks": show.checks_json(one)} for name, one in sorted(done.countries.items())
         }
-        if wrong := configuring.error(done.outcomes, "ace verify"):
-            answer.body["error"] = wrong
+        answer.body |= show.error_json(done.countries, "ace verify")
         if format_ is Format.TEXT:
-            _tell_checks(done.outcomes, all_=verbose)
-        configuring.tell_failures(done.outcomes, "ace verify")
-
-
-def _known_service(place: Workspace, named: str) -> str:
-    """The role of that name.
-
-    Raises:
-        UserError: There is none; names those that there are.
-    """
-    from ace.errors import UserError
-
-    roles = {path.name for path in (checkout() / "playbooks" / "roles").glob("*") if path.is_dir()}
-    known = sorted(roles & {"base", "gateway", *place.spec.region.shared_services})
-    if named not in known:
-        raise UserError(
-            f"{named[:40]!r} is no service that can be configured; there are: {', '.join(known) or 'none'}",
-            hint="name one of them, or leave --service out",
-            code="no-such-service",
-        )
-    return named
-
-
-def _require_real_hosts(place: Workspace) -> None:
-    """A lab without root has servers in which nothing runs.
-
-    Raises:
-        UserError: This is one, or it is down.
-    """
-    from ace.errors import UserError
-    from ace.lab import Lab, underlay
-
-    if not place.clouds.is_lab or underlay(place.root) is not None:
-        return
-    if (Lab(place.root).folder / "ssh" / "config").exists():
-        raise UserError("this lab's hosts are down", hint="start them: `ace lab up`", code="lab-down")
-    raise UserError(
-        "the servers of this lab are fake: nothing runs in them that could be configured",
-        hint="real ones need root on Debian: `ace lab up --hosts` says what is missing (docs/lab.md)",
-        code="fake-hosts",
-    )
-
-
-def _tell_checks(outcomes: Mapping[str, HostsOutcome], *, all_: bool) -> None:
-    """A line a country; below it what did not pass, or all."""
-    from ace.cli.show.board import word
-    from ace.cli.show.output import stdout
-
-    styles = {"PASS": "green", "SKIP": "yellow"}
-    for name, outcome in sorted(outcomes.items()):
-        checks = outcome.run.checks if outcome.run else ()
-        if not checks and outcome.run is None:
-            continue
-        numbers = [
-            f"{sum(check.verdict == verdict for check in checks)} {verdict}" for verdict in ("PASS", "FAIL", "SKIP")
-        ]
-        stdout.print(f"{name}  {word(outcome)}  {', '.join(numbers)}  {outcome.seconds:.1f} s", markup=False)
-        for check in checks:
-            if all_ or check.verdict != "PASS":
-                style = styles.get(check.verdict, "bold red")
-                stdout.print(f"  [{style}]{check.verdict}[/]  ", end="")
-                stdout.print(f"{check.host}  {check.id}  {check.evidence}", markup=False)
+            show.print_checks(done.countries, monotonic() - began, all_=verbose)
+        show.print_failures(done.countries, "ace verify")

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ace.cli.deploy import ParallelOption, VerboseOption
-from ace.cli.options import AsOfOption, CountriesArgument, EngineOption, Format, FormatOption, SpecOption
+from ace.cli.options import (
+    AsOfOption,
+    CountriesArgument,
+    EngineOption,
+    Format,
+    FormatOption,
+    ParallelOption,
+    SpecOption,
+    VerboseOption,
+)
 from ace.workspace.engines import EngineName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ace.engine.contract import Step
-    from ace.fleet.stacks import StackOutcome
+    from ace.operations.drift import DriftResult, StackDrift
 
 
 def drift(
@@ -29,54 +37,56 @@ def drift(
     Exit code 0: no drift. 2: drift. 1: it could not be determined. Objects in the clouds that ACE does not manage
     (`unmanaged`) are not searched for yet; the list is always empty.
     """
-    from ace.cli import running
-    from ace.cli.show.output import answering, stdout
-    from ace.engine.contract import RunOptions
-    from ace.fleet.report import Action
-    from ace.workspace.selection import select
+    from ace.cli.show import deployment as show
+    from ace.cli.show.output import answering
+    from ace.cli.show.stack_line import StackLine
+    from ace.cli.watched import watched
+    from ace.operations.drift import drift as run
+    from ace.operations.drift import prepare
     from ace.workspace.workspace import open_workspace
 
     with answering("drift", format_) as answer:
-        place = open_workspace(spec)
-        chosen = select(place, countries or (), engine, active_only=False)
-        done = running.go(Action.DRIFT, place, chosen, RunOptions(), parallel=parallel, verbose=verbose)
-        answer.abandons = done.abandoned
-        answer.exit_code = done.report.exit_code
+        prepared = prepare(open_workspace(spec), countries or (), engine=engine)
+        show.print_start(prepared)
+        with watched(prepared.countries, StackLine, verbose=verbose, insisting=True) as (sink, cancel):
+            done = run(prepared, sink, cancel, parallel=parallel)
+        answer.abandons, answer.exit_code = done.abandoned, done.report.exit_code
         answer.body["countries"] = {name: _as_json(country) for name, country in sorted(done.countries.items())}
-        if wrong := running.error(done.countries, "ace drift"):
-            answer.body["error"] = wrong
+        answer.body |= show.error_json(done.outcomes, "ace drift")
         if format_ is Format.TEXT:
-            for name, country in sorted(done.countries.items()):
-                running.print_steps(name, country)
-            for name, country in running.taken_part(done.countries):
-                stdout.print(f"{name}  {_sentence(country)}", markup=False)
-            running.tell_left_out(done.countries)
-        running.tell_failures(done.countries, "ace drift")
+            _print(done)
+        show.print_failures(done.outcomes, "ace drift")
 
 
-def _as_json(country: StackOutcome) -> dict[str, Any]:
-    from ace.cli import running
+def _as_json(country: StackDrift) -> dict[str, Any]:
+    from ace.cli.show import deployment as show
     from ace.cli.show import steps
-    from ace.engine.contract import Op
 
-    def told(found: Sequence[Step]) -> list[dict[str, Any]]:
+    def as_json(found: Sequence[Step]) -> list[dict[str, Any]]:
         return [{key: value for key, value in step.items() if key != "op"} for step in steps.as_json(found)]
 
-    missing = [step for step in country.steps if step.op is Op.DELETE]
-    changed = [step for step in country.steps if step.op is not Op.DELETE]
-    well = country.result.went_well
-    return {"changed": told(changed), "missing": told(missing), "unmanaged": []} | (
-        {} if well else running.trouble(country)
-    )
+    body = {"changed": as_json(country.changed), "missing": as_json(country.missing), "unmanaged": []}
+    return body | show.failure_json(country.outcome)
 
 
-def _sentence(country: StackOutcome) -> str:
-    from ace.cli import running
+def _print(done: DriftResult) -> None:
+    from ace.cli.show import deployment as show
+    from ace.cli.show.output import stdout
+
+    for name, outcome in sorted(done.outcomes.items()):
+        show.print_steps(name, outcome)
+    for name in show.taken_part(done.outcomes):
+        stdout.print(f"{name}  {_sentence(done.countries[name])}", markup=False)
+    show.print_excluded(done.outcomes)
+
+
+def _sentence(country: StackDrift) -> str:
+    from ace.cli.show import deployment as show
     from ace.fleet.run import Result
 
-    counts = country.counts
-    if country.result is Result.UNCHANGED:
+    counts = country.outcome.counts
+    if country.outcome.result is Result.UNCHANGED:
         return "no drift"
-    if country.result is Result.SUCCEEDED:
+    if country.outcome.result is Result.SUCCEEDED:
         return f"{counts.update + counts.replace} changed, {counts.delete} missing"
-    return running.forecast(country)
+    return show.forecast(country.outcome)

@@ -9,18 +9,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ace.cli.deploy import ParallelOption, VerboseOption
-from ace.cli.options import AsOfOption, CountriesArgument, EngineOption, Format, FormatOption, SpecOption
+from ace.cli.options import (
+    AsOfOption,
+    CountriesArgument,
+    EngineOption,
+    Format,
+    FormatOption,
+    ParallelOption,
+    SpecOption,
+    VerboseOption,
+)
 from ace.operations.region import plan_of
 from ace.workspace.as_of import refuse_past
 from ace.workspace.engines import EngineName
 from ace.workspace.root import checkout
 
 if TYPE_CHECKING:
-    from ace.cli.configuring import Done
     from ace.interconnect.check import RegionCheck
     from ace.interconnect.live.shell import SshTarget
     from ace.interconnect.values import Node, NodeKind, Plan
+    from ace.operations.playbook import PlaybookResult
     from ace.services.country_run import HostsOutcome
     from ace.workspace.hosts import Hosts
     from ace.workspace.selection import Selection
@@ -51,10 +59,11 @@ def apply(
     Only countries with a verified publication take part. The files are proven first. In each country one gateway is
     configured after the other; the roll-out stops if sessions that were up do not return. A second run changes nothing.
     """
-    from ace.cli import configuring
+    from ace.cli.show import hosts as show
     from ace.cli.show.output import answering, stdout
     from ace.errors import ExitCode, worst
     from ace.interconnect.values import NodeKind
+    from ace.operations.playbook import outcome_json
     from ace.workspace.workspace import open_workspace
 
     with answering("interconnect-apply", format_) as answer:
@@ -71,16 +80,15 @@ def apply(
         for kind, key, selected in _selections(place, countries or (), engine, planned, turns):
             done = roll_out(place, selected, kind, folder, check_only=check_only, parallel=parallel, verbose=verbose)
             codes.append(done.exit_code)
-            answer.body[key] = {name: configuring.as_json(one) for name, one in sorted(done.outcomes.items())}
-            if wrong := configuring.error(done.outcomes, "ace interconnect apply"):
-                answer.body["error"] = wrong
+            answer.body[key] = {name: outcome_json(one) for name, one in sorted(done.countries.items())}
+            answer.body |= show.error_json(done.countries, "ace interconnect apply")
             if format_ is Format.TEXT:
                 stdout.print(f"[bold]{key}[/]")
                 if check_only:
-                    configuring.tell_changes(done.outcomes)
-                configuring.tell(done.outcomes)
-            configuring.tell_failures(done.outcomes, "ace interconnect apply")
-            if _stops(done.outcomes):
+                    show.print_changes(done.countries)
+                show.print_results(done.countries)
+            show.print_failures(done.countries, "ace interconnect apply")
+            if _stops(done.countries):
                 break
         answer.exit_code = worst(codes)
         if format_ is Format.TEXT:
@@ -236,19 +244,25 @@ def roll_out(
     check_only: bool = False,
     parallel: int | None = None,
     verbose: bool = False,
-) -> Done:
+) -> PlaybookResult:
     """Have the gateways, or the hubs, of those countries take the files in `folder`; what `proven` wrote."""
-    from ace.cli import configuring
+    from ace.cli.show import hosts as show
+    from ace.cli.show.host_line import HostsLine
+    from ace.cli.watched import watched
+    from ace.operations.playbook import PlaybookPlan, group_vars, run_plan
     from ace.services.country_run import Work
 
     work = Work(
         checkout() / "playbooks" / "interconnect.yml",
         check=check_only,
         extra_vars={"interconnect_files": str(folder)},
-        group_vars=configuring.group_vars(place),
+        group_vars=group_vars(place),
         roles=frozenset({kind.value}),
     )
-    return configuring.run(place, selected, "interconnect-apply", work, parallel=parallel, verbose=verbose)
+    plan = PlaybookPlan(place, "interconnect-apply", selected, work)
+    show.print_start(plan)
+    with watched(plan.countries, HostsLine, verbose=verbose, stopping=show.STOPPING) as (sink, cancel):
+        return run_plan(plan, sink, cancel, parallel=parallel)
 
 
 def apply_to_hubs(place: Workspace, selected: Selection[Hosts], planned: Plan) -> list[str]:
@@ -257,14 +271,14 @@ def apply_to_hubs(place: Workspace, selected: Selection[Hosts], planned: Plan) -
     Raises:
         UserError: A hub did not take it.
     """
-    from ace.cli import configuring
+    from ace.cli.show.hosts import error_json
     from ace.errors import UserError
     from ace.interconnect.values import NodeKind
 
     done = roll_out(place, selected, NodeKind.HUB, proven(place, planned))
-    if wrong := configuring.error(done.outcomes, "ace interconnect apply --hubs"):
+    if wrong := error_json(done.countries, "ace interconnect apply --hubs").get("error"):
         raise UserError(wrong["message"], hint=wrong["hint"], code=wrong["code"])
-    return sorted(done.outcomes)
+    return sorted(done.countries)
 
 
 def look(place: Workspace, planned: Plan, engine: EngineName) -> RegionCheck:

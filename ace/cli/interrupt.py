@@ -13,34 +13,33 @@ from ace.engine.interrupt import Interrupt, Urgency
 from ace.errors import ExitCode
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
+FINISHING = "interrupted: finishing what is in flight and saving; nothing new is begun"
 _PATIENCE_S = 20
-"""How long a run that is to end its programs now may take to say so."""
+"""How long a run that is to end its programs now may take to report that."""
 
 
 @contextmanager
 def interruptible(
-    say: Callable[[str], None],
+    write: Callable[[str], None],
     waiting_for: Callable[[], str],
-    stopping: str = "interrupted: finishing what is in flight and saving; nothing new is begun",
+    stopping: str = FINISHING,
     *,
     insisting: bool = False,
 ) -> Iterator[Interrupt]:
     """Gives the event that SIGINT and SIGTERM set; to be used in the main thread.
 
-    The first lets what is in flight finish and says what that is. The second stops at once: what was pending stays so in the
-    journal, and the next run settles it. Either the process ends there and then, or, where the caller knows how to
-    (`insisting`), the run ends without waiting and says what is known; a third then kills what was started, a fourth all.
+    The first lets what is in flight finish and names it. The second stops at once: what was pending stays so in the
+    journal, and the next run resolves it. Either the process ends there and then, or, where the caller knows how to
+    (`insisting`), the run ends without waiting and reports what is known; a third then kills what was started, a fourth all.
 
     A thread hears of signals through `signal.set_wakeup_fd`: Python's own handlers would run in the main thread, between
     any two of its steps, while it holds who knows what lock, or not at all while it waits for one.
 
     Args:
-        say: Shows a line to the person; called from another thread.
+        write: Shows a line to the person; called from another thread.
         waiting_for: What is still in flight, in a few words.
         stopping: What the first signal means.
-        insisting: Whether whoever is given the event heeds its urgency.
+        insisting: Whether the run that is given the event acts on its urgency.
     """
     cancel = Interrupt()
     hearing, telling = socket.socketpair()
@@ -55,9 +54,11 @@ def interruptible(
             match cancel.insist():
                 case Urgency.FINISH:
                     now = waiting_for() or "the engines to save"
-                    say(f"{stopping}; waiting for {now}; once more stops now, and the next run settles it")
+                    write(
+                        f"{stopping}; waiting for {now}; once more stops now, and the next run resolves what is pending"
+                    )
                 case Urgency.STOP:
-                    say("stopping now; once more kills what still runs")
+                    write("stopping now; once more kills what still runs")
                 case _:
                     last = threading.Timer(_PATIENCE_S, os._exit, (ExitCode.INTERRUPTED,))
                     last.daemon = True

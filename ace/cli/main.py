@@ -14,6 +14,7 @@ from ace.cli import (
     configure,
     deploy,
     doctor,
+    down,
     drift,
     interconnect,
     inventory,
@@ -21,6 +22,7 @@ from ace.cli import (
     member,
     outputs,
     policy,
+    preview,
     publication,
     publish,
     schema,
@@ -51,10 +53,10 @@ def _version(
 app.command("doctor")(doctor.doctor)
 app.command("validate")(validate.validate)
 app.command("schema")(schema.schema)
-app.command("preview")(deploy.preview)
+app.command("preview")(preview.preview)
 app.command("up")(deploy.up)
 app.command("refresh")(deploy.refresh)
-app.command("down")(deploy.down)
+app.command("down")(down.down)
 app.command("drift")(drift.drift)
 app.command("outputs")(outputs.outputs)
 app.command("inventory")(inventory.inventory)

@@ -58,3 +58,11 @@ EngineOption = Annotated[
         "stays with its engine.",
     ),
 ]
+ParallelOption = Annotated[
+    int | None,
+    typer.Option("--parallel", metavar="N", min=1, help="Countries at once. Default: by cores and free memory."),
+]
+TargetOption = Annotated[
+    list[str] | None, typer.Option("--target", metavar="URN", help="Only this resource (repeatable).")
+]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show each step and the engine's own messages.")]

@@ -323,7 +323,7 @@ class _At:
 
     def estate(self) -> Estate:
         """The steps in its clouds; its stack's runs are shown."""
-        from ace.cli.running import run_for_steps
+        from ace.cli.watched import run_for_steps
         from ace.operations.member_steps import Estate
 
         return Estate(self.spec_dir, self.member.stack, run_for_steps)

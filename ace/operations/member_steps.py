@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     from ace.engine.contract import RunOptions
     from ace.fleet.report import Action
-    from ace.fleet.stacks import FleetRun, StackJob, StackOutcome
+    from ace.fleet.stacks import StackOutcome
     from ace.membership.transition import Intent, Step
     from ace.openstack.cloud import Cloud
+    from ace.operations.deploy import Deployment, DeployResult
     from ace.spec.values import Member
-    from ace.workspace.selection import Selection
     from ace.workspace.workspace import Workspace
 
 QUOTAS: Final = (
@@ -28,19 +28,17 @@ QUOTAS: Final = (
 )
 
 
-class RunStacks(Protocol):
-    """How stacks are run: whoever calls shows the run or does not, and may end the process when it is abandoned."""
+class RunDeployment(Protocol):
+    """How a prepared deployment is run: the caller shows it or does not, and may end the process when it is abandoned."""
 
-    def __call__(
-        self, action: Action, workspace: Workspace, selection: Selection[StackJob], options: RunOptions
-    ) -> FleetRun:
-        """Run them; a failed country is in the result."""
+    def __call__(self, prepared: Deployment, /) -> DeployResult:
+        """Run it; a failed country is in the result."""
 
 
 class Estate:
     """A country's clouds and stack, as a transition needs them; the spec is read anew for each step."""
 
-    def __init__(self, spec_dir: Path, country: str, run: RunStacks) -> None:
+    def __init__(self, spec_dir: Path, country: str, run: RunDeployment) -> None:
         self.spec_dir, self.country, self._run = spec_dir, country, run
 
     # ------------------------------------------------------------------------------------------------------------ steps
@@ -253,19 +251,15 @@ class Estate:
         """
         from ace.errors import InterruptedByUser
         from ace.fleet.run import Result
-        from ace.workspace.engines import EngineName
-        from ace.workspace.selection import Chosen, Selection, one
+        from ace.operations.deploy import prepare_one
 
-        workspace = self._workspace()
-        member = workspace.spec.member(self.country)
-        job = one(workspace, self.country, EngineName.AUTO)
-        done = self._run(action, workspace, Selection({member.stack: Chosen(member, job)}), options)
-        country = done.countries[member.stack]
+        done = self._run(prepare_one(self._workspace(), action, self.country, options=options))
+        ((stack, country),) = done.countries.items()
         if country.result is Result.EARLY_EXIT:
             raise InterruptedByUser("interrupted; the same command continues from here")
         if not country.result.went_well:
             raise UserError(
-                f"{member.stack}: {country.cause.removeprefix(f'{member.stack}: ')}",
+                f"{stack}: {country.cause.removeprefix(f'{stack}: ')}",
                 hint=f"{country.hint + '; ' if country.hint else ''}then the same command again: it continues from here",
                 code=country.reason or "failed",
             )

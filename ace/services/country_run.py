@@ -30,6 +30,7 @@ from ace.services.inventory import Inventory
 from ace.services.results import Ending, HostCounts, RunEvent, RunResult, Trouble
 from ace.services.run import RunRequest, run_playbook
 from ace.services.ssh import SshPlaces
+from ace.services.troubles import behind_refused, hint_of
 
 
 @dataclass(frozen=True)
@@ -312,7 +313,9 @@ def _outcome(work: Work, target: Target, ran: RunResult, cancel: threading.Event
             ExitCode.REFUSED if refused else ExitCode.FAILED,
             "host-key-changed" if refused else "hosts-failed",
             f"{len(bad)} of {len(ran.hosts)} hosts: {', '.join(bad)}",
-            hint_of(target, ran.troubles[0]) if ran.troubles else "",
+            hint_of(target.inventory, target.ssh, ran.troubles[0], has_worker=bool(target.worker))
+            if ran.troubles
+            else "",
             run=ran,
         )
     if not ran.changed:
@@ -320,40 +323,6 @@ def _outcome(work: Work, target: Target, ran: RunResult, cancel: threading.Event
     if work.check:
         return HostsOutcome(Result.DIFFERS, ExitCode.DIFFERENCES, run=ran)
     return HostsOutcome(Result.SUCCEEDED, run=ran)
-
-
-def behind_refused(inventory: Inventory, troubles: Sequence[Trouble]) -> tuple[Trouble, ...]:
-    """The troubles, with hosts that cannot be reached because their jump host's key was refused marked as such."""
-    refused = {trouble.host for trouble in troubles if trouble.key_refused}
-    return tuple(
-        replace(
-            trouble, key_refused=True, message=f"{jump}, through which it is reached, shows another key than the pinned"
-        )
-        if trouble.unreachable and (jump := inventory.host(trouble.host).reach.jump) in refused
-        else trouble
-        for trouble in troubles
-    )
-
-
-def hint_of(target: Target, trouble: Trouble) -> str:
-    """What to try about a host's trouble."""
-    host = target.inventory.host(trouble.host)
-    way = f"`ssh -F {target.ssh.config} {host.name}`"
-    if target.worker:
-        way += " with the keys that its worker has"
-    if trouble.key_refused:
-        return (
-            f"it shows another key than the one pinned for this very server: its keys were generated again, or another "
-            f"machine answers at {host.reach.address}. Nothing was sent to it. If you know why, take its lines out of "
-            f"{target.ssh.known_hosts} and run again: the key then comes from the console log"
-        )
-    if trouble.unreachable:
-        through = f" through {host.reach.jump}" if host.reach.jump else ""
-        return (
-            f"is it running (`openstack server show {host.name}`), and does SSH get to {host.reach.address}{through}? "
-            f"try {way}"
-        )
-    return f"log in with {way} and fix it, then run `ace configure {target.country}` again"
 
 
 def _nothing_ran(folder: Path, chosen: Sequence[str], troubles: tuple[Trouble, ...]) -> RunResult:

@@ -110,7 +110,7 @@ def build(name: EngineName) -> Engine:
     return EmbeddedEngine({"openstack": openstack})
 
 
-def unseen() -> Engine:
+def offline() -> Engine:
     """An engine that plans what is not there yet without asking a cloud."""
     from ace.engine.embedded.engine import EmbeddedEngine
     from ace.engine.offline_provider import OfflineProvider

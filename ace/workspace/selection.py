@@ -78,7 +78,7 @@ def select(
     *,
     active_only: bool,
     candidates: bool = False,
-    unseen: bool = False,
+    plan_without_clouds: bool = False,
 ) -> Selection[StackJob]:
     """The stacks of a command's countries: those named, else every active one.
 
@@ -88,7 +88,7 @@ def select(
         engine: As asked for.
         active_only: Whether only active members may be run (a member that has left may still be torn down).
         candidates: Whether candidates that are named may be run as well.
-        unseen: Whether one that is named, and of which there is nothing yet, may be run without asking a cloud.
+        plan_without_clouds: Whether one that is named, and of which there is nothing yet, may be run without asking a cloud.
 
     Raises:
         UserError: A name is no member's, or no country can be run at all.
@@ -100,8 +100,14 @@ def select(
     countries: dict[str, Chosen[StackJob] | Excluded | UserError] = {}
     for member in members_of(workspace, named):
         missing = workspace.clouds.missing(member)
-        if member.status in statuses and missing and unseen and named and _is_new(workspace, member, engine):
-            job = StackJob(stack_of(workspace, member, has_secrets=False), engines.unseen())
+        if (
+            member.status in statuses
+            and missing
+            and plan_without_clouds
+            and named
+            and _is_new(workspace, member, engine)
+        ):
+            job = StackJob(stack_of(workspace, member, has_secrets=False), engines.offline())
             countries[member.stack] = Chosen(member, job, missing)
             continue
         if (why := why_not(workspace, member, statuses)) is not None:

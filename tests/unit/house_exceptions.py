@@ -18,11 +18,7 @@ LONG_MODULES: Final[dict[str, str]] = {
 }
 """Path -> why it is one module."""
 
-LONG_FUNCTIONS: Final[dict[str, str]] = {
-    "ace/cli/configure.py::configure": _MOVES,
-    "ace/cli/configuring.py::run": _MOVES,
-    "ace/cli/deploy.py::preview": _MOVES,
-}
+LONG_FUNCTIONS: Final[dict[str, str]] = {}
 """`path::qualified.name` -> why it is one function."""
 
 REPEATED: Final[dict[frozenset[str], str]] = {}

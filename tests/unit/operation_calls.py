@@ -21,6 +21,7 @@ from typing import Any, Final
 from ace import operations
 from ace.engine.contract import Properties, Stack
 from ace.errors import UserError
+from ace.fleet.run import Excluded
 from ace.membership.lifecycle import Verb
 from ace.membership.transition import Intent
 from ace.workspace import engines
@@ -47,10 +48,33 @@ def audit(workspace: Workspace, _events: list[Any]) -> Any:
     return run(workspace.spec_dir)
 
 
+def configure(workspace: Workspace, _events: list[Any]) -> Any:
+    from ace.operations.configure import prepare
+
+    return prepare(workspace, ("tn",))
+
+
+def deploy(workspace: Workspace, events: list[Any]) -> Any:
+    from ace.fleet.report import Action
+    from ace.operations.deploy import deploy as run
+    from ace.operations.deploy import prepare
+
+    for action in (Action.PREVIEW, Action.UP):
+        done = run(prepare(workspace, action, ("tn",)), events.append, threading.Event())
+    return done
+
+
 def doctor(workspace: Workspace, events: list[Any]) -> Any:
     from ace.operations.doctor import examine
 
     return examine(workspace.spec_dir, events.append)
+
+
+def drift(workspace: Workspace, events: list[Any]) -> Any:
+    from ace.operations.drift import drift as run
+    from ace.operations.drift import prepare
+
+    return run(prepare(workspace, ("tn",)), events.append, threading.Event())
 
 
 def fetch(workspace: Workspace, events: list[Any]) -> Any:
@@ -76,11 +100,12 @@ def introduce_key(workspace: Workspace, _events: list[Any]) -> Any:
 
 
 def member_steps(workspace: Workspace, events: list[Any]) -> Any:
-    from ace.fleet.stacks import run_stacks
+    from ace.operations.deploy import Deployment, DeployResult
+    from ace.operations.deploy import deploy as carry_out
     from ace.operations.member_steps import Estate
 
-    def run(action: Any, _workspace: Any, selection: Any, options: Any) -> Any:
-        return run_stacks(action, selection.jobs, options, events.append, threading.Event(), parallel=1)
+    def run(prepared: Deployment) -> DeployResult:
+        return carry_out(prepared, events.append, parallel=1)
 
     (workspace.layout.state("tn") / "state.json").parent.mkdir(parents=True, exist_ok=True)
     (workspace.layout.state("tn") / "state.json").touch()
@@ -91,6 +116,16 @@ def outputs(workspace: Workspace, _events: list[Any]) -> Any:
     from ace.operations.outputs import outputs as run
 
     return run(workspace, "tn")
+
+
+def playbook(workspace: Workspace, events: list[Any]) -> Any:
+    from ace.operations.playbook import PlaybookPlan, run_plan
+    from ace.services.country_run import Work
+    from ace.workspace.selection import Selection
+
+    nowhere = Selection({"ke": Excluded("no-cloud", "it has none")})
+    plan = PlaybookPlan(workspace, "verify", nowhere, Work(Path("verify.yml")))
+    return run_plan(plan, events.append, threading.Event())
 
 
 def policy(_workspace: Workspace, _events: list[Any]) -> Any:
@@ -141,6 +176,12 @@ def validate(workspace: Workspace, _events: list[Any]) -> Any:
     return run(workspace.spec_dir, TODAY)
 
 
+def verify(workspace: Workspace, _events: list[Any]) -> Any:
+    from ace.operations.verify import prepare
+
+    return prepare(workspace, ("tn",))
+
+
 def verify_publications(workspace: Workspace, _events: list[Any]) -> Any:
     from ace.operations.verify_publications import verify_publications as run
 
@@ -151,12 +192,16 @@ CALLS: Final[Mapping[str, Call]] = {
     call.__name__: call
     for call in (
         audit,
+        configure,
+        deploy,
         doctor,
+        drift,
         fetch,
         fitness,
         introduce_key,
         member_steps,
         outputs,
+        playbook,
         policy,
         publish,
         region,
@@ -164,10 +209,11 @@ CALLS: Final[Mapping[str, Call]] = {
         schema,
         state,
         validate,
+        verify,
         verify_publications,
     )
 }
-REFUSES: Final = {"introduce_key": "no-signer"}
+REFUSES: Final = {"introduce_key": "no-signer", "configure": "no-inventory", "verify": "no-inventory"}
 """Operations that are to end in an error here, and its code."""
 
 

@@ -60,4 +60,7 @@ def test_what_takes_time_tells_of_it_as_it_goes(told: Any) -> None:
         "doctor",
         "publish",
         "fitness",
+        "deploy",
+        "drift",
+        "playbook",
     }

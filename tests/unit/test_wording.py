@@ -31,13 +31,8 @@ PAGES = (
 SHELL = ("setup", "demo", "test")
 NOT_YET: frozenset[str] = frozenset(
     {
-        "ace/cli/configure.py",
-        "ace/cli/configuring.py",
-        "ace/cli/deploy.py",
-        "ace/cli/interrupt.py",
         "ace/cli/member.py",
         "ace/cli/policy.py",
-        "ace/cli/running.py",
         "ace/cli/transitions.py",
         "ace/cli/validate.py",
         "ace/workspace/as_of.py",
