@@ -71,6 +71,8 @@ def _name(path: str) -> Iterator[Flaw]:
 
 
 def _characters(path: str, text: str) -> Iterator[Flaw]:
+    if not _CHARACTERS.search(text):
+        return
     for number, line in enumerate(text.split("\n"), 1):
         if strange := _CHARACTERS.search(line):
             yield Flaw(path, number, f"the character U+{ord(strange.group()):04X} is none that ACE writes")
@@ -140,13 +142,15 @@ def _far_end(host: Host, tunnel: Tunnel) -> Iterator[Flaw]:
 def _compared(path: str, written: Sequence[Statement], wanted: Sequence[Line], *, ordered: bool) -> Iterator[Flaw]:
     """What is written and not wanted, wanted and not written, and (if all is there) what stands in another order."""
     left = Counter(wanted)
-    surplus = False
+    if left == Counter((block, text) for block, text, _ in written):
+        if ordered:
+            yield from _order(path, written, wanted)
+        return
     for statement in written:
         line = (statement.block, statement.text)
         if left[line] > 0:
             left[line] -= 1
         else:
-            surplus = True
             where = f" in `{statement.block}`" if statement.block else ""
             yield Flaw(path, statement.line, f"`{statement.text[:_SHOWN]}`{where}: nothing calls for it")
     missing = [line for line, count in left.items() for _ in range(count)]
@@ -154,8 +158,6 @@ def _compared(path: str, written: Sequence[Statement], wanted: Sequence[Line], *
     for block, text in missing:
         where = f" in `{block}`" if block else ""
         yield Flaw(path, _near(lines, block), f"`{text[:_SHOWN]}`{where} is missing")
-    if ordered and not surplus and not missing:
-        yield from _order(path, written, wanted)
 
 
 def _near(lines: dict[str, int], block: str) -> int:

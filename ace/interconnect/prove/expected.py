@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Final
 
@@ -21,6 +21,9 @@ from ace.interconnect.prove.wireguard import Tunnel
 FAMILIES: Final = ((4, "ip", "ipv4"), (6, "ip6", "ipv6"))
 """Version, nftables' word and FRR's word."""
 MAX_PREFIXES: Final = range(1, 8193)
+
+shown = lru_cache(maxsize=65_536)(str)
+"""An address or prefix as text; the same ones stand in many files, and to write one takes longest of all here."""
 
 Line = tuple[str, str]
 """Block and statement."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from ace.interconnect.prove.expected import FAMILIES, MAX_PREFIXES, Line, View, allowed_slots, list_name, region_entries
+from ace.interconnect.prove.expected import (
+    FAMILIES,
+    MAX_PREFIXES,
+    Line,
+    View,
+    allowed_slots,
+    list_name,
+    region_entries,
+    shown,
+)
 from ace.interconnect.prove.frr import Entry
 from ace.interconnect.prove.region import Host, Session
 from ace.interconnect.prove.statements import TOP
@@ -120,16 +129,17 @@ def _written(entries: Iterable[Entry], *, loose: bool) -> list[str]:
     found: list[str] = []
     for entry in entries:
         prefix, longest = entry.prefix, entry.prefix.max_prefixlen
+        text = shown(prefix)
         member = prefix.prefixlen == (20 if prefix.version == 4 else 48)
         part = 28 if prefix.version == 4 else 64
         if not entry.permit:
-            found.append(f"deny {prefix} le {longest}")
+            found.append(f"deny {text} le {longest}")
         elif not (loose and member):
-            found.append(f"permit {prefix}")
+            found.append(f"permit {text}")
         elif entry.ge == longest:
-            found.append(f"permit {prefix} ge {longest}")
+            found.append(f"permit {text} ge {longest}")
         else:
-            found.append(f"permit {prefix} le {part}")
+            found.append(f"permit {text} le {part}")
     return found
 
 
@@ -155,7 +165,8 @@ def _bgp(view: View) -> Iterator[Line]:
             "advertisement-interval 0",
             *_SESSION_TIMERS,
         )
-        lines += ((TOP, f"neighbor {session.tunnel.far_address} {setting}") for setting in settings)
+        neighbor = f"neighbor {shown(session.tunnel.far_address)} "
+        lines += ((TOP, neighbor + setting) for setting in settings)
     for version, _, word in FAMILIES:
         family = [*_networks(view, version), *_activated(view, version)]
         lines += _block(f"address-family {word} unicast", family, end="exit-address-family")
@@ -175,9 +186,9 @@ def _networks(view: View, version: int) -> Iterator[Line]:
         if network.prefix.version != version:
             continue
         if network.route_map.startswith("ORIGIN-"):
-            yield TOP, f"network {network.prefix} route-map {network.route_map}"
+            yield TOP, f"network {shown(network.prefix)} route-map {network.route_map}"
         elif view.internal:  # what stays in the country goes to its other data centres
-            yield TOP, f"network {network.prefix}"
+            yield TOP, f"network {shown(network.prefix)}"
 
 
 def _activated(view: View, version: int) -> Iterator[Line]:
@@ -204,7 +215,8 @@ def _activated(view: View, version: int) -> Iterator[Line]:
         most = session.neighbour.families[version].max_prefixes if session.neighbour else 0
         if most in MAX_PREFIXES:
             settings.append(f"maximum-prefix {most} restart 5")
-        yield from ((TOP, f"neighbor {session.tunnel.far_address} {setting}") for setting in settings)
+        neighbor = f"neighbor {shown(session.tunnel.far_address)} "
+        yield from ((TOP, neighbor + setting) for setting in settings)
     yield TOP, "maximum-paths 4"
 
 

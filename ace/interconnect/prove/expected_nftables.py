@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv6Address
 
-from ace.interconnect.prove.expected import FAMILIES, Line, View, allowed_slots, list_name
+from ace.interconnect.prove.expected import FAMILIES, Line, View, allowed_slots, list_name, shown
 from ace.interconnect.prove.frr import Announced
 from ace.interconnect.prove.nftables import Element
 from ace.interconnect.prove.region import Session
@@ -61,7 +61,7 @@ def _sources(view: View, version: int) -> Iterator[str]:
 
 def element(one: Element) -> str:
     """An element as it is written."""
-    return f'"{one.interface}" . {one.prefix}' if one.interface else str(one.prefix)
+    return f'"{one.interface}" . {shown(one.prefix)}' if one.interface else shown(one.prefix)
 
 
 def _chains(view: View) -> Iterator[Line]:

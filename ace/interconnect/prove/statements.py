@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 TOP: Final = ""
 """The block of what stands outside of all blocks."""
@@ -13,8 +12,7 @@ _FRR_ENDS: Final = ("exit", "exit-address-family")
 _NFT_BLOCKS: Final = ("table ", "set ", "chain ", "elements = {")
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One statement, in single spaces and without comments; `block` names the blocks around it, outermost first."""
 
     block: str
@@ -25,15 +23,19 @@ class Statement:
 def of_frr(text: str) -> Iterator[Statement]:
     """The statements of a frr.conf. What opens a block stands in the block around it, `exit` in the block that it ends."""
     blocks: list[str] = []
+    block = TOP
     for number, line in enumerate(text.split("\n"), 1):
         statement = " ".join(line.split())
         if not statement or statement.startswith(("!", "#")):
             continue
-        yield Statement(" > ".join(blocks), statement, number)
+        yield Statement(block, statement, number)
         if statement in _FRR_ENDS:
             blocks = blocks[:-1]
         elif statement == "bfd" or statement.startswith(_FRR_BLOCKS):
             blocks.append(statement)
+        else:
+            continue
+        block = " > ".join(blocks)
 
 
 def of_nftables(text: str) -> Iterator[Statement]:
@@ -59,6 +61,8 @@ def of_nftables(text: str) -> Iterator[Statement]:
             )
         else:
             yield Statement(" > ".join(blocks), statement, number)
+    if blocks:
+        yield Statement(" > ".join(blocks), "(the file ends here)", text.count("\n") + 1)
 
 
 def of_wireguard(text: str) -> Iterator[Statement]:
