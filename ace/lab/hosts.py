@@ -99,7 +99,7 @@ def prepare(folder: LabFolder, suite: str, on_progress: Progress) -> None:
         UserError: It cannot be had; with the reason.
     """
     check_possible()
-    _install(on_progress)
+    install_packages(on_progress)
     _have_bridge_filter()
     image = BaseImage(suite)
     image.fill(on_progress)
@@ -171,7 +171,12 @@ def _can_install() -> bool:
     return shutil.which("apt-get") is not None
 
 
-def _install(on_progress: Progress) -> None:
+def install_packages(on_progress: Progress) -> None:
+    """Install what hosts need of this machine.
+
+    Raises:
+        UserError: It cannot be installed; says why.
+    """
     missing = missing_packages()
     if not missing:
         return

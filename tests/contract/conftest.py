@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,7 @@ from tests.contract.engine_bench import Bench
 
 ENGINES = [
     "embedded",
-    pytest.param(
-        "pulumi",
-        marks=[
-            pytest.mark.pulumi,
-            pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH"),
-        ],
-    ),
+    pytest.param("pulumi", marks=pytest.mark.pulumi),
 ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,14 @@ EIGHT = "\n".join(
 """A small tree, two leaves of which meet again."""
 RECORDS = 8 * 2 + 4
 """Journal records of a whole up at most: two a file, and those of the stack, its provider and outputs."""
+
+
+IN_SUITE = pytest.mark.suite("crashes")
+
+
+def some(many: int, *, every: int) -> list[Any]:
+    """Numbers below `many`: each n-th in every run, all in the suite `crashes` and the run together."""
+    return [pytest.param(number, marks=() if number % every == 0 else IN_SUITE) for number in range(many)]
 
 
 @pytest.fixture(autouse=True)
@@ -46,14 +55,14 @@ def require_whole(bench: Bench, program: str, files: int) -> None:
     assert sorted(known) == sorted(str(body["id"]) for body in bench.files.values()), "the state is what is there"
 
 
-@pytest.mark.parametrize("at", range(RECORDS))
+@pytest.mark.parametrize("at", some(RECORDS, every=3))
 def test_an_up_killed_at_any_step_boundary_is_finished_by_the_next(bench: Bench, at: int) -> None:
     died = bench.up_killed(EIGHT, at=at)
     assert died == 9 or at >= RECORDS - 2, "the count of records is out of date"
     require_whole(bench, EIGHT, 8)
 
 
-@pytest.mark.parametrize("at", range(RECORDS))
+@pytest.mark.parametrize("at", some(RECORDS, every=3))
 def test_a_down_killed_at_any_step_boundary_is_finished_by_the_next(bench: Bench, at: int) -> None:
     bench.up(EIGHT.replace(", protect=True", ""))
     process = bench.alone("down", at=at)
@@ -77,7 +86,7 @@ def kill_somewhere(bench: Bench, action: str, chance: random.Random) -> None:
         process.communicate()
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", some(10, every=3))
 def test_an_up_or_down_killed_at_a_random_instant_is_finished_by_the_next(bench: Bench, seed: int) -> None:
     chance = random.Random(seed)
     (bench.root / "cloud" / "latency").write_text("0.05")
@@ -87,7 +96,7 @@ def test_an_up_or_down_killed_at_a_random_instant_is_finished_by_the_next(bench:
     require_whole(bench, EIGHT, 8)
 
 
-@pytest.mark.slow
+@IN_SUITE
 @pytest.mark.parametrize("seed", range(50))
 def test_forty_files_survive_kills_at_random_instants(tmp_path: Path, seed: int) -> None:
     bench, chance = Bench(tmp_path), random.Random(1000 + seed)

@@ -17,6 +17,7 @@ from ace.engine.pulumi_cli import cli_state, protection
 from ace.engine.pulumi_cli.cli_state import resources_of
 from ace.engine.pulumi_cli.engine import PulumiCliEngine
 from ace.errors import RefusedError
+from tests.contract.conftest import ENGINES
 from tests.contract.engine_bench import Bench, ops
 from tests.contract.files_provider import TOKEN, FilesProvider
 
@@ -246,12 +247,10 @@ def test_a_teardown_of_targets_that_was_stopped_at_its_last_one_is_done(either: 
 # ------------------------------------------------------------------------------------------------ only the Pulumi engine
 
 
-@pytest.fixture
-def cli(either: Bench) -> Bench:
+@pytest.fixture(params=ENGINES[1:])
+def cli(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
     """The stack on the Pulumi CLI; what the embedded engine does when a person insists is its process's matter."""
-    if either.driver != "pulumi":
-        pytest.skip("how a process is insisted upon: the embedded engine has none of its own")
-    return either
+    return Bench(tmp_path, driver=request.param)
 
 
 @pytest.mark.parametrize("times", [2, 3])

@@ -1,7 +1,7 @@
 """`down` cut off at a random instant, then `up`, round after round, on a cloud that deletes slowly: counted in the cloud.
 
 Half the cuts are a kill -9 of the engine and all that it started, half are two Ctrl-C. Five rounds run with every test run;
-`-m slow` runs fifty.
+the suite `rounds` runs fifty.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def test_five_cut_off_downs_are_each_made_whole_by_the_next_up(driver: str, tmp_
     assert in_flight, "no cut came with a delete in flight"
 
 
-@pytest.mark.slow
+@pytest.mark.suite("rounds")
 @pytest.mark.timeout(4 * 3600)
 @pytest.mark.parametrize("driver", ENGINES)
 def test_fifty_cut_off_downs_are_each_made_whole_by_the_next_up(driver: str, tmp_path: Path) -> None:

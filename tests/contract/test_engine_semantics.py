@@ -242,7 +242,6 @@ def test_what_is_imported_must_be_there(either: Bench) -> None:
 
 
 @pytest.mark.pulumi
-@pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH")
 @pytest.mark.parametrize(("first", "second"), [("embedded", "pulumi"), ("pulumi", "embedded")])
 def test_a_stack_goes_from_one_engine_to_the_other_and_on(tmp_path: Path, first: str, second: str) -> None:
     program = (

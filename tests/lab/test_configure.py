@@ -19,14 +19,12 @@ from typing import Any
 import psutil
 import pytest
 
-from ace.lab import hosts as lab_hosts
 from tests.lab.hosts_site import cut_power
 from tests.lab.region import Region, new_root
 
 pytestmark = [
     pytest.mark.lab,
     pytest.mark.hosts,
-    pytest.mark.skipif(bool(lab_hosts.why_not()), reason=lab_hosts.why_not()),
     pytest.mark.timeout(1800),
 ]
 

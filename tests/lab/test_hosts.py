@@ -20,7 +20,6 @@ from tests.lab.region import free_port
 pytestmark = [
     pytest.mark.lab,
     pytest.mark.hosts,
-    pytest.mark.skipif(bool(hosts.why_not()), reason=hosts.why_not()),
 ]
 
 HOME = CloudRequest(name="tn-tunis-1", country="tn", region="tn-tunis-1", numeric=788)

@@ -8,14 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ace.lab import hosts
 from ace.lab.base_image import BaseImage
 from ace.lab.hosts import lab_tag
 
 pytestmark = [
     pytest.mark.lab,
     pytest.mark.hosts,
-    pytest.mark.skipif(bool(hosts.why_not()), reason=hosts.why_not()),
 ]
 GROUPS = Path("/sys/fs/cgroup")
 HYBRID = GROUPS / "unified"
@@ -49,9 +47,6 @@ def test_as_this_machine_keeps_them(tmp_path: Path) -> None:
     assert life == LIFE
 
 
-@pytest.mark.skipif(
-    not (HYBRID / "cgroup.controllers").exists() or Path("/run/systemd/system").is_dir(),
-    reason="needs the hybrid layout of control groups without systemd in charge of it",
-)
+@pytest.mark.hybrid_cgroups
 def test_version_2_without_systemd(tmp_path: Path) -> None:
     assert boot(tmp_path, f"mount --bind {HYBRID} {GROUPS};") == ["Version2", *LIFE]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +14,8 @@ from tests.lab.region import Region, new_root
 
 pytestmark = [
     pytest.mark.lab,
-    pytest.mark.slow,
-    pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user"),
+    pytest.mark.suite("publishing"),
+    pytest.mark.root,  # only root can become another user
 ]
 
 

@@ -20,7 +20,6 @@ from tests.lab.region import CHECKOUT, Region, new_root
 pytestmark = [
     pytest.mark.lab,
     pytest.mark.pulumi,
-    pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH"),
     pytest.mark.timeout(1800),
 ]
 SETTINGS = "stacks/Pulumi.tn.yaml"

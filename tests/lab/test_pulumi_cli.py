@@ -17,7 +17,6 @@ from tests.lab.region import BARE, CHECKOUT, Region
 pytestmark = [
     pytest.mark.lab,
     pytest.mark.pulumi,
-    pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH"),
 ]
 CLOUD = "mu-ebene-1"
 

@@ -13,15 +13,14 @@ import pytest
 
 from ace.engine.contract import Secret
 from ace.engine.state_store import JournaledState
-from tests.lab.old_root import COMMIT, has_history, old_release, todays
+from tests.lab.old_root import old_release, todays
 from tests.lab.region import Region
 
 pytestmark = [
     pytest.mark.lab,
     pytest.mark.timeout(1200),  # the first test sets a release up, starts a cloud and makes a country
-    pytest.mark.skipif(
-        not has_history(), reason=f"this clone's history does not reach back to {COMMIT} (a shallow clone?)"
-    ),
+    pytest.mark.old_release,
+    pytest.mark.suite("upgrade"),
 ]
 COUNTRY = "mu"
 """A country of one data centre, without a hub."""

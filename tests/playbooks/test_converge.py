@@ -6,7 +6,6 @@ import getpass
 import grp
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -141,7 +140,7 @@ def packages(**versions: str) -> Answers:
     return answer
 
 
-@pytest.mark.skipif(shutil.which("dpkg") is None, reason="dpkg compares versions, and is not installed")
+@pytest.mark.dpkg
 class TestPackages:
     def test_a_package_older_than_the_role_needs_is_named_with_what_is_needed(self) -> None:
         machine = FakeMachine(answers=packages(frr="7.5.1-1.1", knot="3.2.6-1"))
@@ -303,7 +302,6 @@ class TestUnits:
         assert noted("e.service", machine) == {}
 
     @pytest.mark.root
-    @pytest.mark.skipif(os.getuid() != 0, reason="writes files of root")
     def test_a_daemon_whose_file_changed_after_its_start_is_restarted_though_nobody_changed_the_file_now(
         self, tmp_path: Path
     ) -> None:
@@ -318,7 +316,6 @@ class TestUnits:
         assert "systemctl restart d.service" in machine.said
 
     @pytest.mark.root
-    @pytest.mark.skipif(os.getuid() != 0, reason="writes files of root")
     def test_a_reload_is_enough_only_for_files_that_a_reload_reads(self, tmp_path: Path) -> None:
         (tmp_path / "soft").write_text("1")
         (tmp_path / "hard").write_text("1")
@@ -358,7 +355,6 @@ class TestUnits:
         assert [verb for verb in verbs if verb in desired] == desired
 
     @pytest.mark.root
-    @pytest.mark.skipif(os.getuid() != 0, reason="writes files of root")
     @pytest.mark.parametrize("has_read", [True, False])
     def test_systemd_reads_all_its_files_only_if_it_has_read_one_that_changed(
         self, tmp_path: Path, has_read: bool

@@ -9,7 +9,6 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-import pytest
 from rdflib import Graph
 
 SHAPES = Path(__file__).parents[2] / ".venv" / "shapes"
@@ -20,8 +19,7 @@ GAIA_X_2511 = "https://w3id.org/gaia-x/2511#"
 
 def _path(*parts: str) -> Path:
     path = SHAPES.joinpath(*parts)
-    if not path.is_file():
-        pytest.skip(f"{path.name} is missing: run scripts/setup --dev")
+    assert path.is_file(), f"{path} is missing: run scripts/setup --dev"
     return path
 
 

@@ -20,7 +20,7 @@ from ace.catalogue.formats.registry import FORMATS
 from .catalogue_facts import a_catalogue, shipped, with_texts
 from .catalogue_shapes import backstage_schema, dcat_ap_shapes, gaia_x_shapes
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib")
+pytestmark = [pytest.mark.shapes, pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib")]
 DCAT = "http://www.w3.org/ns/dcat#"
 HOSTILE = "\"><script>alert(1)</script> {{x}} \u202eabc \\ ' # : - | `"
 

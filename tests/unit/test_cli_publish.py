@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -137,7 +136,7 @@ def test_a_damaged_memory_lets_nothing_through(ace: Ace, root: Path) -> None:
     assert (root / ".ace" / "seen.json").read_text(encoding="utf-8") == "{"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.root  # only root can become another user
 def test_the_region_verifies_as_a_user_who_can_read_nothing_else(ace: Ace, root: Path) -> None:
     ace("publish", "tn", "--key", "key")
     with nobody.region_of(root, "publications") as region:

@@ -13,7 +13,6 @@ import pytest
 from ace.errors import UserError
 from ace.interconnect.plan import plan
 from ace.interconnect.prove import PROOFS, prove, read_dir, read_region
-from ace.interconnect.prove import tools as prove_tools
 from ace.interconnect.render import render
 from ace.spec.iso3166 import COUNTRIES
 from ace.spec.region import Topology
@@ -41,11 +40,6 @@ def rendered() -> dict[str, str]:
             place = list(keys).index(host) + 1
             files[path] = text.replace("Endpoint = PLACEHOLDER", f"Endpoint = 198.18.0.{place}")
     return files
-
-
-def needs_tool(name: str) -> None:
-    if name in NEEDS and prove_tools._find(NEEDS[name]) is None:
-        pytest.skip(f"{NEEDS[name]} is not installed")
 
 
 def test_what_is_rendered_is_proven() -> None:
@@ -254,10 +248,15 @@ MUTATIONS = {
 }
 
 
-@pytest.mark.parametrize("name", MUTATIONS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=getattr(pytest.mark, NEEDS[mutation.proof]) if mutation.proof in NEEDS else ())
+        for name, mutation in MUTATIONS.items()
+    ],
+)
 def test_a_file_broken_in_one_way_fails_its_proof_by_file_and_line(name: str) -> None:
     mutation = MUTATIONS[name]
-    needs_tool(mutation.proof)
     changed, file, line = mutation.apply(rendered())
     flaws = PROOFS[mutation.proof](read_region(changed)).flaws
     told = [(flaw.file, flaw.line) for flaw in flaws]

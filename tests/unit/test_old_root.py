@@ -137,7 +137,6 @@ def test_outputs_are_those_that_the_release_itself_printed(root: Root, country: 
 
 
 @pytest.mark.pulumi
-@pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH")
 def test_a_state_of_the_pulumi_cli_is_read_though_its_folder_has_moved(root: Root, golden: Golden) -> None:
     golden("root-4807924/outputs-mu.json", root.run("outputs", "mu", "--format", "json"))
     backend = root.file(".ace/state/mu/pulumi/backend/.pulumi/stacks/ace/mu.json")

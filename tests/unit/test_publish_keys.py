@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,18 +16,15 @@ from typer.testing import CliRunner, Result
 from ace.cli.main import app
 from ace.signatures.ssh import agent_keys, make_key
 from ace.workspace import engines
+from tests.needs import TOKENS
 from tests.unit.fleet_engines import FolderEngine
 from tests.unit.publications import lab_root
 from tests.unit.test_cli_publish import PublishingEngine
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PIN = "1234"
-MODULES = [Path("/usr/lib/softhsm/libsofthsm2.so"), *Path("/usr/lib").glob("*/softhsm/libsofthsm2.so")]
-MODULE = next((path for path in MODULES if path.exists()), None)
-needs_token = pytest.mark.skipif(
-    MODULE is None or shutil.which("softhsm2-util") is None or shutil.which("openssl") is None,
-    reason="no software token here: `apt install softhsm2`",
-)
+MODULE = next((path for path in TOKENS if path.exists()), None)
+pytestmark = pytest.mark.ssh
 
 
 @dataclass(frozen=True)
@@ -103,7 +99,7 @@ def test_the_public_half_names_a_key_that_ssh_agent_holds(agent: Agent, tmp_path
     assert "ssh-keygen does not sign with it" in gone.stderr
 
 
-@needs_token
+@pytest.mark.softhsm2
 def test_a_token_s_key_signs_once_ssh_agent_has_been_shown_the_token(agent: Agent, tmp_path: Path) -> None:
     (tmp_path / "tokens").mkdir()
     (tmp_path / "softhsm2.conf").write_text(f"directories.tokendir = {tmp_path / 'tokens'}\n", encoding="ascii")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from ace.services import ssh
 from tests.unit.service_cases import an_inventory
 
-pytestmark = pytest.mark.skipif(shutil.which("ssh") is None, reason="no ssh on PATH")
+pytestmark = pytest.mark.ssh
 
 
 def understood(config: Path, host: str) -> dict[str, str]:

@@ -116,7 +116,7 @@ def test_a_file_that_is_no_spec_is_told_of(what: str, name: str, tmp_path: Path)
     assert max(len(line) for line in about) < 1000
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+@pytest.mark.plain_user
 def test_an_unreadable_file_is_told_of(tmp_path: Path) -> None:
     spec_dir = base_spec(tmp_path)
     (spec_dir / "members/tn.yaml").chmod(0)

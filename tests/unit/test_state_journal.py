@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import resource as limits
 import subprocess
 import sys
@@ -190,7 +189,7 @@ except UserError as error:
     assert limits.getrlimit(limits.RLIMIT_FSIZE)[0] == limits.RLIM_INFINITY
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="root may write anywhere")
+@pytest.mark.plain_user
 def test_a_read_only_folder_is_told(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(UserError, match="cannot be written"):

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from ace.lab import hosts as lab_hosts
 from ace.spec import load
 from tests.lab.hosts_site import Server, eventually
 from tests.lab.interconnect.conftest import COUNTRIES
@@ -25,7 +24,6 @@ from tests.lab.region import CHECKOUT
 pytestmark = [
     pytest.mark.lab,
     pytest.mark.hosts,
-    pytest.mark.skipif(bool(lab_hosts.why_not()), reason=lab_hosts.why_not()),
     pytest.mark.timeout(1800),
 ]
 
@@ -205,7 +203,7 @@ def test_what_was_learnt_from_one_hub_is_not_told_to_another(joined: Joined) -> 
 # ------------------------------------------------------------------------------------- a country joins, pauses and leaves
 
 
-@pytest.mark.slow
+@pytest.mark.suite("newcomer")
 def test_a_country_joins_by_one_command_and_nothing_of_anybody_else_s_changes(joined: Joined, alone: Before) -> None:
     joined.ace("member", "add", "SC", "--answers", str(ANSWERS))
     now = texts(joined.region.root)
@@ -240,7 +238,7 @@ def test_a_country_joins_by_one_command_and_nothing_of_anybody_else_s_changes(jo
     assert {pair["ok"] for pair in pairs if "victoria-1.sc" in (pair["a"], pair["b"])} == {True}
 
 
-@pytest.mark.slow
+@pytest.mark.suite("newcomer")
 def test_suspended_it_has_no_routes_and_no_listings_and_reinstated_all_is_byte_for_byte_as_before(
     joined: Joined,
 ) -> None:
@@ -262,7 +260,7 @@ def test_suspended_it_has_no_routes_and_no_listings_and_reinstated_all_is_byte_f
     assert dropped(since, uptimes(joined)) == {}
 
 
-@pytest.mark.slow
+@pytest.mark.suite("newcomer")
 def test_removed_it_is_gone_from_cloud_routers_and_catalogue_and_the_others_are_as_before_it_came(
     joined: Joined, alone: Before
 ) -> None:

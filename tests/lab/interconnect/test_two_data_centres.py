@@ -6,14 +6,13 @@ from contextlib import ExitStack
 
 import pytest
 
-from ace.lab import hosts as lab_hosts
 from tests.lab.hosts_site import eventually
 from tests.lab.joined import Joined, dead, down, until_green
 
 pytestmark = [
     pytest.mark.lab,
     pytest.mark.hosts,
-    pytest.mark.skipif(bool(lab_hosts.why_not()), reason=lab_hosts.why_not()),
+    pytest.mark.suite("two-data-centres"),
     pytest.mark.timeout(1800),
 ]
 
@@ -105,7 +104,6 @@ def test_a_data_centre_is_lost_with_the_first_name_server_and_the_zone_still_tra
     until_green(ethiopia)
 
 
-@pytest.mark.slow
 def test_a_first_name_server_that_is_built_anew_replaces_the_old_zone_everywhere_though_its_notify_is_lost(
     ethiopia: Joined,
 ) -> None:
@@ -120,7 +118,6 @@ def test_a_first_name_server_that_is_built_anew_replaces_the_old_zone_everywhere
         eventually(lambda host=host: keys(ethiopia, host), new, timeout_s=CATCHES_UP_S)
 
 
-@pytest.mark.slow
 def test_all_that_is_asked_of_a_country_with_two_data_centres_is_answered_well(ethiopia: Joined) -> None:
     checks = ethiopia.ace("verify", "et")["countries"]["et"]["checks"]
     assert {check["verdict"] for check in checks} == {"PASS", "SKIP"}
