@@ -15,6 +15,8 @@ import yaml
 from typer.testing import CliRunner
 
 from ace.cli.main import app
+from ace.policy.contract import Rule
+from ace.policy.rules import PLAN_RULES, PUBLICATION_RULES, SPEC_RULES
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 STYLE = CHECKOUT / "docs" / "style.md"
@@ -158,6 +160,13 @@ def test_help_shows_every_word_of_its_text(name: str) -> None:
     for text in help_texts(commands()[name]):
         missing = [word for word in text.replace("`", "").replace("**", "").split() if word not in seen]
         assert missing == [], f"eaten by the markup of: {text}"
+
+
+@pytest.mark.parametrize(
+    "rule", [*SPEC_RULES.values(), *PLAN_RULES.values(), *PUBLICATION_RULES.values()], ids=lambda r: r.id
+)
+def test_every_explanation_of_a_rule_is_plain(rule: Rule[Any]) -> None:
+    require_plain(rule.id, [(1, phrase, rule.explanation) for phrase in found_in(f"{rule.title} {rule.explanation}")])
 
 
 def names_in(node: Any) -> Iterator[str]:

@@ -14,7 +14,7 @@ from ace.spec.values import Member, Spec
 
 
 def name_endpoint(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]:
-    """A service's endpoint within the ecosystem's domain lies in its own country's zone, `<cc>.<domain>`.
+    """A service's endpoint within the ecosystem's domain is in its own country's zone, `<cc>.<domain>`.
 
     Outside of the ecosystem's domain, names are their registrars' affair.
 

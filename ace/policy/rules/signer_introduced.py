@@ -17,8 +17,8 @@ from ace.spec.values import Member, Signer, Spec
 def signer_introduced(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]:
     """A key that is added to a member's signers is signed by a key that counts on its first day.
 
-    What is published with a key that nobody introduced is refused, so that who gets a change into a member's file past
-    review still can not speak for the country. Where no earlier key is left, two approvers of the region sign.
+    What is published with a key that was not introduced is refused, so that a change of a member's file that passes
+    review by mistake still cannot sign for the country. Where no earlier key is left, two approvers of the region sign.
 
     To satisfy it, `ace publication introduce CC --new KEY.pub --from DATE --until DATE --key OLD` prints the entry.
     """

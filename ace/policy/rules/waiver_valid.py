@@ -21,7 +21,7 @@ def rule_of_waivers(owners: Mapping[str, Owner]) -> Rule[Spec]:
 
         A country waives its own rules by writing the waiver into its file; `owner` answers for it. A rule of the region
         is waived only with the signature of one of the region's approvers over the whole waiver (`ace policy approve`):
-        without it, or once it has ended, the waiver does nothing, and the finding that it was for stands. This rule
+        without it, or once it has ended, the waiver does nothing, and its finding remains. This rule
         itself can not be waived.
         """
         return tuple(
