@@ -224,7 +224,7 @@ def _asker(wanted: bool, named: str) -> Asker | None:
         return None
     if not sys.stdin.isatty():
         raise UserError(
-            "nobody is there to answer the template's questions",
+            "there is no terminal to ask the template's questions on",
             hint=f"`ace member add {named} --answers FILE` (an example: templates/member/examples/sc.yaml), "
             "or --defaults",
             code="nobody-to-ask",

@@ -112,7 +112,7 @@ def approve(
             what = policy.WaiverRef(rule, subject)
         else:
             raise UserError(
-                "it is not said what is approved",
+                "there is nothing to approve",
                 hint="name a waiver by RULE and SUBJECT, or give --suspension with --since DATE and --reason TEXT",
                 code="usage",
             )

@@ -149,7 +149,7 @@ def suspend(
         steps = [
             at.files(Verb.SUSPEND, "status: suspended and why, and a line in the log"),
             *at.with_region(),
-            estate.quotas("set the quotas of its tenants to nothing; what runs goes on"),
+            estate.quotas("set the quotas of its tenants to 0; running servers are not stopped"),
         ]
         if stop_servers or intent.options["evidence"]["stop_servers"]:
             steps.append(estate.stop_servers(at.folder / STOPPED))
@@ -175,7 +175,7 @@ def reinstate(
         estate = at.estate()
         steps = [
             at.files(Verb.REINSTATE, "status: active, as the file was before, and a line in the log"),
-            estate.quotas("set the quotas of its tenants to what its file says"),
+            estate.quotas("set the quotas of its tenants to those of its file"),
             estate.start_servers(at.folder / STOPPED),
             *at.with_region(),
         ]
@@ -210,7 +210,11 @@ def remove(
             estate.export(),
             estate.tear_down(),
             estate.verify(),
-            at.files(Verb.DISSOLVE, "status: left; its entry in the register says so, its numbers stay", name="left"),
+            at.files(
+                Verb.DISSOLVE,
+                "status: left; its entry in the register has the date, its numbers stay reserved",
+                name="left",
+            ),
         ]
         if not dry_run:
             sentence = f"this tears down all that ACE made in {at.member.name.en}, its tenants' data included"
@@ -316,7 +320,7 @@ class _At:
             lifecycle.after(verb, self.member.status, self.member.stack)
         if not reason.strip():
             raise UserError(
-                f"`{verb}` wants a reason, for the log",
+                f"`{verb}` needs a reason, for the log",
                 hint=f"add --reason, such as --reason '{_EXAMPLES[verb]}'",
                 code="no-reason",
             )
@@ -440,7 +444,7 @@ def _go(
 
     with writing.alone(at.root):
         if transition.under_way(at.folder) is not None:
-            stderr.print(f"going on with what was begun on {intent.begun}", markup=False)
+            stderr.print(f"continuing what was started on {intent.begun}", markup=False)
         transition.carry_out(at.folder, intent, steps, tell)
     recorded = [one for one in _log(at.spec_dir) if one.country == member.stack]
     if recorded:
@@ -470,12 +474,12 @@ def confirm(member: Member, sentence: str, yes: bool, command: str) -> None:
         return
     if not sys.stdin.isatty():
         raise UserError(
-            f"{sentence}, and nobody is there to be asked",
+            f"{sentence}, and there is no terminal to ask on",
             hint=f"look with `{command} --dry-run`; if it is meant: `{command} --yes`",
             code="not-confirmed",
         )
     stderr.print(f"{sentence}. It cannot be undone.", markup=False)
-    typed = typer.prompt(f"Type {member.stack} to go on", default="", show_default=False, err=True)
+    typed = typer.prompt(f"Type {member.stack} to continue", default="", show_default=False, err=True)
     if typed.strip().lower() != member.stack:
         raise UserError("not confirmed; nothing was changed", code="not-confirmed")
 

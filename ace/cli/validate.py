@@ -38,8 +38,8 @@ def _show(answer: Answer, found: Validation, format_: Format) -> None:
                 stdout.print(_line(finding), markup=False)
         count = f"{len(found.refused)} finding{'s' if len(found.refused) > 1 else ''} of severity error"
         raise RefusedError(
-            f"the policies refuse what the spec says: {count}",
-            hint="each line above says what would satisfy it; `ace policy explain RULE` says why",
+            f"the policies refuse the spec: {count}",
+            hint="each line above shows what would satisfy it; `ace policy explain RULE` shows why",
             code="refused-by-policy",
         )
     answer.body["summary"] = _summary(found.spec)

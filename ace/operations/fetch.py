@@ -61,7 +61,7 @@ def fetch(
         sink: Told of each publication as it is done with.
 
     Raises:
-        UserError: A name is no member's, a named one does not say where its publications are, or the memory is damaged.
+        UserError: A name is no member's, a named one does not have `published_at:`, or the memory is damaged.
     """
     root, spec, now = spec_dir.parent, load(spec_dir), datetime.now(UTC)
     chosen = [spec.member(one) for one in countries] if countries else list(spec.members)

@@ -20,7 +20,7 @@ def refuse_past(as_of: date | None) -> None:
     """
     if as_of is not None and as_of < today():
         raise RefusedError(
-            f"--as-of {as_of} is before today; a command that acts judges by today's rules or later ones",
+            f"--as-of {as_of} is before today; a command that acts uses the rules of today or later",
             hint="leave --as-of out, or ask with `ace preview --as-of`",
             code="as-of-in-the-past",
         )

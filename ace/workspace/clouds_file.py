@@ -61,7 +61,7 @@ def find(root: Path, *, may_lack: bool = False) -> CloudsFile:
         if not path.is_file():
             raise UserError(
                 f"{VARIABLE} names {path}, and there is no such clouds.yaml",
-                hint=f"mend or unset {VARIABLE}; without it the lab in {root} is used, if there is one",
+                hint=f"correct or unset {VARIABLE}; without it the lab in {root} is used, if there is one",
                 code="no-clouds-file",
             )
         is_lab = lab_file.exists() and path.resolve() == lab_file.resolve()
@@ -99,10 +99,10 @@ def _read(path: Path, why: str, *, is_lab: bool) -> CloudsFile:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(
-            f"{path} cannot be read: {first}", hint="mend this clouds.yaml", code="bad-clouds-file"
+            f"{path} cannot be read: {first}", hint="correct this clouds.yaml", code="bad-clouds-file"
         ) from None
     clouds = content.get("clouds") if isinstance(content, dict) else None
     if not isinstance(clouds, dict):
-        raise UserError(f"{path} has no `clouds:`", hint="it is no clouds.yaml; mend it", code="bad-clouds-file")
+        raise UserError(f"{path} has no `clouds:`", hint="it is not a clouds.yaml; correct it", code="bad-clouds-file")
     entries = {str(name): entry if isinstance(entry, dict) else {} for name, entry in clouds.items()}
     return CloudsFile(path, why, is_lab, entries)

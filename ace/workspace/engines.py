@@ -70,8 +70,8 @@ def choose(asked: EngineName, country: str, state_dir: Path, *, has_backend: boo
     if asked is EngineName.AUTO:
         if held is EngineName.EMBEDDED and has_backend:
             raise RefusedError(
-                f"{country}: its state is in {state_dir}, and its member file says that it is in a Pulumi backend",
-                hint=f"to go on with the state that is there: `state: {{backend: local}}` in the member file\n"
+                f"{country}: its state is in {state_dir}, and its member file has a Pulumi backend",
+                hint=f"to continue with the state that is there: `state: {{backend: local}}` in the member file\n"
                 f"to move it: `ace state export {country} {country}.json`, "
                 f"then `ace state import {country} {country}.json --engine pulumi`",
                 code="another-store",
@@ -88,7 +88,7 @@ def choose(asked: EngineName, country: str, state_dir: Path, *, has_backend: boo
     if held is not None and held is not asked:
         raise UserError(
             f"{country}: its state in {state_dir} is the engine {held}'s, not {asked}'s",
-            hint=f"go on with --engine {held}, or hand it over: `ace state export {country} {country}.json`, "
+            hint=f"continue with --engine {held}, or move it: `ace state export {country} {country}.json`, "
             f"then `ace state import {country} {country}.json --engine {asked}`",
             code="other-engine",
         )

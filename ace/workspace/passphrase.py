@@ -53,4 +53,4 @@ def _read(path: Path, what: str) -> str:
         return path.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         said = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise UserError(f"{what} {path}: {said}", hint="mend it", code="no-passphrase") from None
+        raise UserError(f"{what} {path}: {said}", hint="correct it", code="no-passphrase") from None

@@ -44,6 +44,6 @@ def worker_of(root: Path, country: str) -> tuple[str, ...]:
 def _hint(country: str) -> str:
     example = EXAMPLE.format(country)
     return (
-        f"say how it is started: {VARIABLE.format(country.upper())}='{example}'; or leave --remote out if the keys of "
+        f"set how it is started: {VARIABLE.format(country.upper())}='{example}'; or leave --remote out if the keys of "
         "its hosts are here (docs/configure.md)"
     )

@@ -367,7 +367,7 @@ def test_the_region_suspends_without_any_credential_and_reinstates_byte_for_byte
 @pytest.mark.parametrize("verb", ["suspend", "remove"])
 def test_nothing_is_done_without_a_reason(region: Root, verb: str) -> None:
     before = region.texts()
-    assert "wants a reason" in region.run("member", verb, "rw", expect=1)
+    assert "needs a reason" in region.run("member", verb, "rw", expect=1)
     assert region.texts() == before
 
 

@@ -48,7 +48,7 @@ def test_what_the_policies_refuse_exits_3_with_rule_fact_and_remedy(
         "tn-n-cloud of tunis-1 renewed by The agency, move the tenant, or waive this with an end date "
         "(goes with it: service/tn-e-learning, "
     ) in out
-    assert "refused: the policies refuse what the spec says: 3 findings of severity error" in err
+    assert "refused: the policies refuse the spec: 3 findings of severity error" in err
 
 
 def test_machines_get_what_the_policies_refuse_with_its_rule_as_code(
