@@ -20,8 +20,8 @@ from ace.engine.contract import Event, Op, Outcome, RunOptions, Stack
 from ace.engine.embedded.engine import EmbeddedEngine
 from ace.errors import UserError
 from ace.openstack import cloud as cloud_module
-from ace.openstack import provider, servers
-from tests.lab.hostile_proxy import Fault, HostileProxy, hostile
+from ace.openstack import servers
+from tests.lab.hostile_proxy import QUIET, Fault, HostileProxy, hostile
 from tests.lab.region import LabCloud
 
 pytestmark = pytest.mark.lab
@@ -80,7 +80,7 @@ class Site:
         return self._run("refresh")
 
     def _run(self, what: str) -> Outcome:
-        engine = EmbeddedEngine({"openstack": provider()})
+        engine = EmbeddedEngine({"openstack": QUIET})
         done: Outcome = getattr(engine, what)(self.stack, RunOptions(force=True), self.events.append, threading.Event())
         return done
 
@@ -150,7 +150,7 @@ def test_an_up_without_anything_to_do_asks_a_cloud_for_a_token_and_nothing_else(
     stack = replace(site.stack, fingerprint="as it was")
     for _ in range(2):
         site.proxy.requests.clear()
-        engine = EmbeddedEngine({"openstack": provider()})
+        engine = EmbeddedEngine({"openstack": QUIET})
         assert engine.up(stack, RunOptions(), site.events.append, threading.Event()).failures == ()
     assert site.proxy.requests == [("POST", "/identity/v3/auth/tokens")]
 

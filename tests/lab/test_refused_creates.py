@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,8 @@ import yaml
 
 from ace.engine.contract import Event, Op, Outcome, Properties, RunOptions, Stack
 from ace.engine.embedded.engine import EmbeddedEngine
-from ace.openstack import provider
 from ace.openstack.cloud import Cloud
-from tests.lab.hostile_proxy import Fault, HostileProxy, hostile
+from tests.lab.hostile_proxy import QUIET, Fault, HostileProxy, hostile
 from tests.lab.region import LabCloud
 from tests.lab.test_resource_types import CASES, TYPES, Case, Workshop
 
@@ -35,8 +34,6 @@ import pulumi_openstack as os
 cloud = os.Provider("cloud", cloud="it")
 pulumi.CustomResource({token!r}, "it", json.loads({given!r}), pulumi.ResourceOptions(provider=cloud))
 """
-QUIET = replace(provider(), settling_s=0.5)
-"""The proxy's answers are all that there is to be waited for."""
 
 
 @dataclass
