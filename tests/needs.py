@@ -2,7 +2,7 @@
 
 `tests/conftest.py` reads it: a test is skipped, with the reason, where a need that it is marked with is not met, and a marked
 need that its file's row does not name is an error. `scripts/test` reads it too: `python -m tests.needs provide` installs
-what can be installed as root on Debian, `python -m tests.needs suites` lists the suites. tests/unit/test_needs.py holds it.
+what can be installed as root on Debian, `suites` lists the suites, `files NEED` the files of a need. tests/unit/test_needs.py holds it.
 """
 
 from __future__ import annotations
@@ -199,6 +199,8 @@ def provide() -> None:
 def main(arguments: list[str]) -> int:
     if arguments == ["provide"]:
         provide()
+    elif len(arguments) == 2 and arguments[0] == "files":
+        print(*(f"tests/{name}" for name, row in FILES.items() if arguments[1] in row), sep="\n")
     elif arguments == ["suites"]:
         print(*(f"{name:18}{what}" for name, what in SUITES.items()), sep="\n")
     elif len(arguments) > 1 and arguments[0] == "check":
@@ -207,7 +209,7 @@ def main(arguments: list[str]) -> int:
             print(f"unknown suite {', '.join(unknown)}; expected one of: all, {', '.join(SUITES)}", file=sys.stderr)
             return 1
     else:
-        print("usage: python -m tests.needs provide | suites | check SUITE...", file=sys.stderr)
+        print("usage: python -m tests.needs provide | files NEED | suites | check SUITE...", file=sys.stderr)
         return 1
     return 0
 

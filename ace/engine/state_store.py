@@ -224,8 +224,14 @@ class JournaledState:
             self._write_state(snapshot)
             self._reset_journal()
 
+    def _make_folder(self) -> None:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise journal.cannot_write(self._folder, error) from None
+
     def _write_state(self, snapshot: Snapshot) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._make_folder()
         self._number += 1
         body = {
             "version": _FORMAT,
@@ -247,7 +253,7 @@ class JournaledState:
 
     def _open(self) -> journal.Journal:
         if self._journal is None:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_folder()
             self._journal = journal.Journal(self._journal_path, self._after)
             if not self._after.size:
                 self._journal.append({"what": "begins", "number": self._number})
