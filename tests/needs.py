@@ -2,7 +2,8 @@
 
 `tests/conftest.py` reads it: a test is skipped, with the reason, where a need that it is marked with is not met, and a marked
 need that its file's row does not name is an error. `scripts/test` reads it too: `python -m tests.needs provide` installs
-what can be installed as root on Debian, `suites` lists the suites, `files NEED` the files of a need. tests/unit/test_needs.py holds it.
+what can be installed as root on Debian, `suites` lists the suites, `files NEED` the files of a need.
+tests/unit/test_needs.py holds it.
 """
 
 from __future__ import annotations
