@@ -152,6 +152,7 @@ FILES: Final = {
     "playbooks/test_rendering.py": ("root", "base_image", "nft"),
     "unit/test_catalogue_shapes.py": ("shapes",),
     "unit/test_cli_publish.py": ("root",),
+    "unit/test_interconnect_closed.py": ("vtysh",),
     "unit/test_interconnect_proofs.py": ("vtysh", "nft"),
     "unit/test_lab_data_plane.py": ("root", "nft"),
     "unit/test_old_root.py": ("pulumi",),

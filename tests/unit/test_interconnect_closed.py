@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import tempfile
 from functools import cache
@@ -186,7 +185,7 @@ def _with_values(command: str) -> str:
     return " ".join(re.sub(r"\$\w+|\.\.\.", "", command).split())
 
 
-@pytest.mark.skipif(shutil.which("vtysh") is None, reason="vtysh is missing: apt-get install frr")
+@pytest.mark.vtysh
 @pytest.mark.parametrize("node", BLOCKS, ids=lambda node: node.replace("\n", " > ") or "top")
 def test_every_command_of_frr_is_a_flaw_in_any_block_unless_it_stands_there_already(node: str) -> None:
     commands = grammar(node)

@@ -18,7 +18,7 @@ def signer_ending(spec: Spec, as_of: date) -> tuple[PolicyFinding, ...]:
 
     Without a key nothing new can be published, and what was signed by an ended key is refused: routes and listings go.
 
-    To satisfy it, add a key whose `from` lies before the end of the last one; see docs/trust.md on
+    To satisfy it, add a key whose `from` is before the end of the last one; see docs/trust.md on
     rotation.
     """
     living = [member for member in spec.members if member.status is not MemberStatus.LEFT]
