@@ -31,8 +31,6 @@ PAGES = (
     "tests/fixtures/README.md",
 )
 SHELL = ("setup", "demo", "test")
-NOT_YET: frozenset[str] = frozenset()
-"""Files that still use such phrases. It only gets shorter."""
 ALLOWED: frozenset[tuple[str, str]] = frozenset(
     {
         ("ace/interconnect/geography.py", "said"),  # Port Said
@@ -84,12 +82,10 @@ def is_prose(text: str) -> bool:
 
 
 def require_plain(name: str, found: list[tuple[int, str, str]]) -> None:
-    """Of a file: nothing was found; or it is listed as not yet mended, and then something was."""
-    found = [one for one in found if (name, one[1]) not in ALLOWED]
-    if name in NOT_YET:
-        assert found, f"{name} is plain now: take it out of NOT_YET"
-        return
-    lines = [f"{name}:{line}: {phrase!r} in {text[:160]!r}" for line, phrase, text in found]
+    """Of a file: nothing was found that is not allowed there."""
+    lines = [
+        f"{name}:{line}: {phrase!r} in {text[:160]!r}" for line, phrase, text in found if (name, phrase) not in ALLOWED
+    ]
     assert lines == [], "docs/style.md lists these phrases, and what to write instead:\n" + "\n".join(lines)
 
 
