@@ -31,7 +31,7 @@ def verify(
 
     with answering("audit-verify", format_) as answer:
         found = audit(find_spec_dir(spec))
-        answer.body |= {"transitions": found.transitions, "problems": list(found.problems)}
+        answer.document = found.document
         if found.problems:
             raise UserError(
                 "\n".join(found.problems),

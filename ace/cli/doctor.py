@@ -14,8 +14,6 @@ def doctor(
 
     Exit code 1: something FAILs. WARN and SKIP do not count.
     """
-    from dataclasses import asdict
-
     from ace.cli.show.output import answering, stdout
     from ace.errors import ExitCode
     from ace.operations.doctor import MachineVerdict, examine
@@ -28,7 +26,7 @@ def doctor(
     }
     with answering("doctor", format_) as answer:
         found = examine(spec)
-        answer.body["checks"] = [asdict(check) for check in found.checks]
+        answer.document = found
         answer.exit_code = ExitCode.FAILED if found.failed else ExitCode.OK
         if format_ is Format.TEXT:
             for check in found.checks:

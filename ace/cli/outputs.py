@@ -26,7 +26,7 @@ def outputs(
 
     with answering("outputs", format_) as answer:
         found = run(open_workspace(spec), country, engine, show_secrets=show_secrets)
-        answer.body["outputs"] = found.values
+        answer.document = found.document
         if format_ is Format.TEXT:
             if not found.values:
                 stdout.print(f"{found.country} has no outputs yet: `ace up {found.country}`", markup=False)

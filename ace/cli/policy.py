@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,23 +13,9 @@ from ace.errors import UserError
 from ace.workspace.as_of import today
 from ace.workspace.root import find_spec_dir
 
-if TYPE_CHECKING:
-    from ace.operations.policy import RuleFacts
-
 app = typer.Typer(
     no_args_is_help=True, help="Policies: the rules of the region and of its countries, and their sources."
 )
-
-
-def _as_json(rule: RuleFacts) -> dict[str, Any]:
-    return {
-        "id": rule.id,
-        "level": rule.level,
-        "severity": rule.severity,
-        "owner": rule.owner,
-        "title": rule.title,
-        "source": rule.source,
-    }
 
 
 @app.command("list")
@@ -40,11 +26,11 @@ def list_(
 ) -> None:
     """List every rule: its subject, the severity of a breach, and its owner (who may waive it)."""
     from ace.cli.show.output import answering, stdout
-    from ace.operations.policy import rules
+    from ace.operations.policy import RulesDocument, rules
 
     with answering("policy-list", format_) as answer:
         found = rules()
-        answer.body["rules"] = [_as_json(rule) for rule in found]
+        answer.document = RulesDocument(found)
         if format_ is Format.TEXT:
             for rule in found:
                 line = f"{rule.id:<24} {rule.level:<12} {rule.severity:<8} {rule.owner:<8} {rule.title}"
@@ -60,14 +46,15 @@ def explain(
 ) -> None:
     """Explain one rule: what it requires, what satisfies it, who owns it and its source."""
     from ace.cli.show.output import answering, stdout
+    from ace.operations.policy import RulesDocument
     from ace.operations.policy import explain as run
 
     with answering("policy-explain", format_) as answer:
         rule = run(rule_id)
-        answer.body["rules"] = [{**_as_json(rule), "explanation": rule.explanation}]
+        answer.document = RulesDocument((rule,))
         if format_ is Format.TEXT:
             stdout.print(f"{rule.id} ({rule.level} level, {rule.severity}, {rule.owner}'s rule)\n", markup=False)
-            stdout.print(rule.explanation, markup=False)
+            stdout.print(rule.explanation or "", markup=False)
             stdout.print(f"\nSource: {rule.source}", markup=False)
 
 
@@ -117,7 +104,7 @@ def approve(
                 code="usage",
             )
         made = policy.approve(load(find_spec_dir(spec)), country, what, key, as_of or today())
-        answer.body["approval"] = {"approver": made.approver, "signature": made.signature}
+        answer.document = policy.ApprovalDocument(made)
         if format_ is Format.TEXT:
             start = "- " if suspension else "approval:\n  "
             stdout.print(f"{start}approver: {made.approver}\n  signature: {made.signature}", markup=False)

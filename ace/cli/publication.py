@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -39,18 +38,18 @@ def verify(
     are listed). 1: at least one is refused.
     """
     from ace.cli.show.output import answering, stderr
-    from ace.cli.show.publications import as_json, show
+    from ace.cli.show.publications import PublicationsDocument, show, verified
     from ace.operations.verify_publications import verify_publications
 
     with answering("publication-verify", format_) as answer:
         found = verify_publications(find_spec_dir(spec), files or ())
-        told = [as_json(name, verdict) for name, verdict in sorted(found.verdicts.items())]
-        answer.body["publications"] = told
+        publications = tuple(verified(name, verdict) for name, verdict in sorted(found.verdicts.items()))
+        answer.document = PublicationsDocument(publications)
         if not found.remembers:
             why = "ROOT/.ace is not readable for this user"
             stderr.print(f"a publication older than the last one cannot be recognised: {why}", markup=False)
         if format_ is Format.TEXT:
-            show(told)
+            show(publications)
         if found.refused:
             answer.exit_code = ExitCode.FAILED
 
@@ -82,23 +81,19 @@ def introduce(
     one's item goes under the same `recovery:`.
     """
     from ace.cli.show.output import answering, stdout
-    from ace.operations.introduce_key import introduce_key
+    from ace.operations.introduce_key import IntroductionDocument, introduce_key
     from ace.spec import load
 
     with answering("publication-introduce", format_) as answer:
         made = introduce_key(load(find_spec_dir(spec)), country, new, since, until, key)
-        entry: dict[str, Any] = {"key": made.key, "from": since.isoformat(), "until": until.isoformat()}
-        if made.introduced:
-            entry["introduced"] = made.introduced
-        else:
-            entry["recovery"] = [{"approver": made.approver, "signature": made.approval}]
-        answer.body["signer"] = entry
+        entry = made.entry
+        answer.document = IntroductionDocument(entry)
         if format_ is Format.TEXT:
-            stdout.print(f"  - key: {entry['key']}\n    from: {since}\n    until: {until}", markup=False)
-            if "introduced" in entry:
-                stdout.print(f"    introduced: {entry['introduced']}", markup=False)
-            for item in entry.get("recovery", ()):
-                text = f"    recovery:\n      - approver: {item['approver']}\n        signature: {item['signature']}"
+            stdout.print(f"  - key: {entry.key}\n    from: {entry.from_}\n    until: {entry.until}", markup=False)
+            if entry.introduced is not None:
+                stdout.print(f"    introduced: {entry.introduced}", markup=False)
+            for item in entry.recovery or ():
+                text = f"    recovery:\n      - approver: {item.approver}\n        signature: {item.signature}"
                 stdout.print(text, markup=False)
 
 
@@ -119,7 +114,7 @@ def fetch(
 
     with answering("publication-fetch", format_) as answer:
         done = run(find_spec_dir(spec), countries or ())
-        answer.body["publications"] = [asdict(one) for one in done.publications]
+        answer.document = done
         if not done.went_well:
             answer.exit_code = ExitCode.FAILED
         if format_ is Format.TEXT:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ace.cli.options import AsOfOption, CountryArgument, EngineOption, Format, FormatOption, SpecOption
-from ace.files import timestamp
 from ace.workspace.as_of import refuse_past
 from ace.workspace.engines import EngineName
-
-if TYPE_CHECKING:
-    pass
 
 
 def publish(
@@ -35,6 +31,7 @@ def publish(
     -s`); else, for members marked `example: true`, the lab's. Refused (exit 3) where the policies refuse the country.
     """
     from ace.cli.show.output import answering, stdout
+    from ace.cli.show.publications import PublicationsDocument, signed
     from ace.operations.publish import SignedPublication
     from ace.operations.publish import publish as run
     from ace.workspace.workspace import open_workspace
@@ -46,10 +43,7 @@ def publish(
     with answering("publish", format_) as answer:
         refuse_past(as_of)
         done = run(open_workspace(spec), country, key=key, engine=engine, as_of=as_of, sink=show)
-        answer.body["publications"] = [
-            {"country": one.name, "valid": True, "reason": "", "signer": one.signer, "issued": timestamp(one.issued)}
-            for one in done.publications
-        ]
+        answer.document = PublicationsDocument(tuple(signed(one) for one in done.publications))
         if done.without_key and format_ is Format.TEXT:
             lacking = ", ".join(done.without_key)
             stdout.print(f"{lacking} have no key yet: `ace configure {done.country}`, then publish again", markup=False)

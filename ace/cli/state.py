@@ -65,7 +65,7 @@ def import_(
     with answering("state-import", format_) as answer:
         refuse_past(as_of)
         done = import_state(open_workspace(spec), country, file, engine, _say)
-        answer.body |= {"country": done.country, "engine": str(done.engine), "resources": done.resources}
+        answer.document = done.document
         if format_ is Format.TEXT:
             stdout.print(f"{done.country}: {done.resources} resources taken in, engine {done.engine}", markup=False)
             if done.kept is not None:

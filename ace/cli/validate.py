@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
-from ace.cli.show.output import Answer, answering, finding_json, stdout
+from ace.cli.show.output import Answer, answering, stdout
 from ace.errors import Finding, RefusedError, Severity, SpecError
 from ace.workspace.as_of import today
 from ace.workspace.root import find_spec_dir
@@ -29,7 +29,7 @@ def validate(spec: SpecOption = None, as_of: AsOfOption = None, format_: FormatO
 
 def _show(answer: Answer, found: Validation, format_: Format) -> None:
     """Say what was found; a spec with errors raises them all as one `SpecError`, refused ones as `RefusedError`."""
-    answer.body["findings"] = [finding_json(finding) for finding in found.findings]
+    answer.document = found.document
     if found.spec is None:
         raise SpecError(found.findings)
     if found.refused:
@@ -42,7 +42,6 @@ def _show(answer: Answer, found: Validation, format_: Format) -> None:
             hint="each line above shows what would satisfy it; `ace policy explain RULE` shows why",
             code="refused-by-policy",
         )
-    answer.body["summary"] = _summary(found.spec)
     if format_ is Format.TEXT:
         for finding in found.findings:
             stdout.print(_line(finding), markup=False)
@@ -54,21 +53,12 @@ def _line(finding: Finding) -> str:
     return str(finding) if finding.severity is Severity.ERROR else f"{finding} [{finding.severity}]"
 
 
-def _summary(loaded: Spec) -> dict[str, int]:
-    return {
-        "members": len(loaded.members),
-        "active": len(loaded.active),
-        "data_centres": sum(len(member.data_centres) for member in loaded.members),
-        "tenants": sum(len(member.tenants) for member in loaded.members),
-        "services": sum(len(member.services) for member in loaded.members),
-        "hubs": len(loaded.region.hubs),
-    }
-
-
 def _sentence(loaded: Spec) -> str:
-    counts = _summary(loaded)
+    from ace.operations.validate import SpecCounts
+
+    counts = SpecCounts.of(loaded)
     return (
-        f"The spec of {loaded.region.name} is valid: {counts['members']} members ({counts['active']} active), "
-        f"{counts['data_centres']} data centres, {counts['tenants']} tenants, {counts['services']} services, "
-        f"{counts['hubs']} hubs."
+        f"The spec of {loaded.region.name} is valid: {counts.members} members ({counts.active} active), "
+        f"{counts.data_centres} data centres, {counts.tenants} tenants, {counts.services} services, "
+        f"{counts.hubs} hubs."
     )

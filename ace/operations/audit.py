@@ -11,6 +11,15 @@ from ace.spec import load
 
 
 @dataclass(frozen=True, slots=True)
+class AuditDocument:
+    """What was found in the log of members' transitions."""
+
+    transitions: int
+    problems: tuple[str, ...]
+    """One sentence each, with file and line; empty: nothing was altered."""
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
     """What was found in the log."""
 
@@ -19,6 +28,11 @@ class Audit:
     transitions: int
     problems: tuple[str, ...]
     """One sentence each, with file and line; empty: nothing was altered, and every member's file agrees."""
+
+    @property
+    def document(self) -> AuditDocument:
+        """As JSON."""
+        return AuditDocument(self.transitions, self.problems)
 
 
 def audit(spec_dir: Path) -> Audit:

@@ -7,9 +7,32 @@ from datetime import date
 from pathlib import Path
 
 from ace.errors import UserError
+from ace.operations.policy import Approved
 from ace.policy import approval, succession
 from ace.signatures import ssh
 from ace.spec.values import Signer, Spec
+
+
+@dataclass(frozen=True, slots=True)
+class SignerDocument:
+    """An entry for `signers:` in a member's file."""
+
+    key: str
+    from_: date
+    """The first day on which it is valid."""
+    until: date
+    """The first day on which it is no longer valid."""
+    introduced: str | None = None
+    """The signature of an earlier key of the country, on one line."""
+    recovery: tuple[Approved, ...] | None = None
+    """Instead of it, signatures of the region's approvers."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntroductionDocument:
+    """A country's next key, signed."""
+
+    signer: SignerDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +48,13 @@ class IntroducedKey:
     """In a recovery, who signed, ..."""
     approval: str = ""
     """... and that signature on one line."""
+
+    @property
+    def entry(self) -> SignerDocument:
+        """As it goes into the file."""
+        if self.introduced:
+            return SignerDocument(self.key, self.since, self.until, introduced=self.introduced)
+        return SignerDocument(self.key, self.since, self.until, recovery=(Approved(self.approver, self.approval),))
 
 
 def introduce_key(spec: Spec, country: str, new: Path, since: date, until: date, key: Path) -> IntroducedKey:

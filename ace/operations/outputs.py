@@ -13,11 +13,23 @@ from ace.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
+class OutputsDocument:
+    """The outputs of one stack; secrets are masked unless they were asked for."""
+
+    outputs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class StackOutputs:
     """The outputs of one stack as of its last run, as plain JSON values; empty before the first."""
 
     country: str
     values: Mapping[str, Any]
+
+    @property
+    def document(self) -> OutputsDocument:
+        """As JSON."""
+        return OutputsDocument(self.values)
 
 
 def outputs(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -26,7 +26,15 @@ class RuleFacts:
     """Whose rule it is, who may waive it: the region's or the country's."""
     title: str
     source: str
-    explanation: str
+    explanation: str | None = None
+    """What it requires and what satisfies it; None in a list of rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class RulesDocument:
+    """Rules of the region and of its countries."""
+
+    rules: tuple[RuleFacts, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +61,17 @@ class Approved:
     signature: str
 
 
+@dataclass(frozen=True, slots=True)
+class ApprovalDocument:
+    """What an approver signed."""
+
+    approval: Approved
+
+
 def rules() -> tuple[RuleFacts, ...]:
     """Every rule, by level."""
     return tuple(
-        RuleFacts(rule.id, level, str(rule.severity), str(rule.owner), rule.title, rule.source, rule.explanation)
+        RuleFacts(rule.id, level, str(rule.severity), str(rule.owner), rule.title, rule.source)
         for level, of_level in LEVELS.items()
         for rule in of_level.values()
     )
@@ -75,7 +90,7 @@ def explain(rule_id: str) -> RuleFacts:
             hint=f"is {near[0]} meant?" if near else "`ace policy list` names them",
             code="no-such-rule",
         )
-    return next(rule for rule in rules() if rule.id == rule_id)
+    return replace(next(rule for rule in rules() if rule.id == rule_id), explanation=RULES[rule_id].explanation)
 
 
 def approve(spec: Spec, country: str, what: WaiverRef | SuspensionRef, key: Path, as_of: date) -> Approved:

@@ -45,6 +45,16 @@ class StateExport:
 
 
 @dataclass(frozen=True, slots=True)
+class StateImportDocument:
+    """What was taken in as a country's state."""
+
+    country: str
+    engine: str
+    resources: int
+    """How many the state has."""
+
+
+@dataclass(frozen=True, slots=True)
 class StateImport:
     """What was taken in as a country's state."""
 
@@ -55,6 +65,11 @@ class StateImport:
     """The engine that held the state until now; None: there was none."""
     kept: Path | None
     """Where the state that another engine held is kept."""
+
+    @property
+    def document(self) -> StateImportDocument:
+        """As JSON."""
+        return StateImportDocument(self.country, str(self.engine), self.resources)
 
 
 def export_state(workspace: Workspace, country: str, engine: EngineName, sink: Sink) -> StateExport:

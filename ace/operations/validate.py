@@ -15,6 +15,39 @@ from ace.spec.values import Spec
 
 
 @dataclass(frozen=True, slots=True)
+class SpecCounts:
+    """How much a spec holds."""
+
+    members: int
+    active: int
+    data_centres: int
+    tenants: int
+    services: int
+    hubs: int
+
+    @classmethod
+    def of(cls, spec: Spec) -> SpecCounts:
+        """What this spec holds."""
+        return cls(
+            members=len(spec.members),
+            active=len(spec.active),
+            data_centres=sum(len(member.data_centres) for member in spec.members),
+            tenants=sum(len(member.tenants) for member in spec.members),
+            services=sum(len(member.services) for member in spec.members),
+            hubs=len(spec.region.hubs),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationDocument:
+    """What is wrong with the spec, in the order of its files."""
+
+    findings: tuple[Finding, ...]
+    summary: SpecCounts | None = None
+    """What the spec holds, where it has no error and no policy refuses it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Validation:
     """What was found. `spec` is None where the files have errors."""
 
@@ -27,6 +60,12 @@ class Validation:
         if self.spec is None:
             return ()
         return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
+
+    @property
+    def document(self) -> ValidationDocument:
+        """As JSON."""
+        summary = SpecCounts.of(self.spec) if self.spec is not None and not self.refused else None
+        return ValidationDocument(self.findings, summary)
 
 
 def validate(spec_dir: Path, as_of: date) -> Validation:

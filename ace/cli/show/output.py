@@ -7,13 +7,16 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 
 from ace.cli.options import Format
 from ace.errors import ExitCode, SpecError, UserError
+
+if TYPE_CHECKING:
+    from ace.documents import Failure
 
 stdout = Console(soft_wrap=True, highlight=False, emoji=False)
 stderr = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
@@ -43,6 +46,10 @@ class Answer:
     """What a command is going to say as JSON, filled in as it goes, so that a failure still prints what is known."""
 
     def __init__(self) -> None:
+        self.document: Any = None
+        """A frozen dataclass, the one that `documents.py` beside this names for the command; None: nothing is known yet."""
+        self.failure: Failure | None = None
+        """What went wrong, where the command comes to its end all the same."""
         self.body: dict[str, Any] = {}
         self.exit_code = ExitCode.OK
         self.abandons = False
@@ -53,7 +60,7 @@ class Answer:
 def answering(command: str, format_: Format) -> Iterator[Answer]:
     """Run a command's work: prints its JSON at the end if asked, turns a `UserError` into message and exit code.
 
-    Usage: `with answering("validate", format_) as answer: ...; answer.body["findings"] = [...]; answer.exit_code = ...`.
+    Usage: `with answering("validate", format_) as answer: ...; answer.document = Validated(...); answer.exit_code = ...`.
     """
     answer = Answer()
     try:
@@ -61,20 +68,27 @@ def answering(command: str, format_: Format) -> Iterator[Answer]:
     except UserError as error:
         print_error(error)
         if format_ is Format.JSON:
-            known = dict(answer.body)
+            known = _known(answer)
             if isinstance(error, SpecError):
                 known.setdefault("findings", [finding_json(finding) for finding in error.findings])
             known["error"] = {"code": error.code, "message": error.message, "hint": error.hint}
             print_json(command, known)
         raise typer.Exit(error.exit_code) from None
     if format_ is Format.JSON:
-        print_json(command, answer.body)
+        print_json(command, _known(answer))
     if answer.abandons:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         os._exit(answer.exit_code)
     if answer.exit_code != ExitCode.OK:
         raise typer.Exit(answer.exit_code)
+
+
+def _known(answer: Answer) -> dict[str, Any]:
+    from ace.documents import plain
+
+    known: dict[str, Any] = {**(plain(answer.document) if answer.document is not None else {}), **answer.body}
+    return known if answer.failure is None else {**known, "error": plain(answer.failure)}
 
 
 def finding_json(finding: Any) -> dict[str, Any]:

@@ -1,0 +1,52 @@
+"""What each command prints with `--format json`: the name under `schema`, and the type. Imported to describe, not to print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ace.cli.show.publications import PublicationsDocument
+from ace.documents import schema_of
+from ace.operations.audit import AuditDocument
+from ace.operations.doctor import Checkup
+from ace.operations.fetch import Fetched
+from ace.operations.introduce_key import IntroductionDocument
+from ace.operations.outputs import OutputsDocument
+from ace.operations.policy import ApprovalDocument, RulesDocument
+from ace.operations.state import StateImportDocument
+from ace.operations.validate import ValidationDocument
+
+
+@dataclass(frozen=True, slots=True)
+class CommandDocument:
+    """The JSON of one command."""
+
+    name: str
+    """`NAME` in `"schema": "ace/NAME/v1"`."""
+    kind: type
+
+    def schema(self) -> dict[str, Any]:
+        """Its JSON Schema."""
+        return schema_of(f"ace/{self.name}/v1", self.kind)
+
+
+def _documents(**kinds: type) -> dict[str, CommandDocument]:
+    return {name.replace("_", " "): CommandDocument(name.replace("_", "-"), kind) for name, kind in kinds.items()}
+
+
+DOCUMENTS: Final[Mapping[str, CommandDocument]] = _documents(
+    audit_verify=AuditDocument,
+    doctor=Checkup,
+    outputs=OutputsDocument,
+    policy_approve=ApprovalDocument,
+    policy_explain=RulesDocument,
+    policy_list=RulesDocument,
+    publication_fetch=Fetched,
+    publication_introduce=IntroductionDocument,
+    publication_verify=PublicationsDocument,
+    publish=PublicationsDocument,
+    state_import=StateImportDocument,
+    validate=ValidationDocument,
+)
+"""By the words of the command: `policy list`."""
