@@ -103,7 +103,7 @@ def _generator() -> Any:
     from pydantic.json_schema import GenerateJsonSchema
 
     class Generator(GenerateJsonSchema):
-        def field_is_required(self, field: Any, total: bool) -> bool:
+        def field_is_required(self, field: Any, total: bool) -> bool:  # noqa: ARG002
             given = field["schema"]
             return not (given["type"] == "default" and given.get("default", MISSING) is None)
 
@@ -112,7 +112,7 @@ def _generator() -> Any:
             leaves_out = schema.get("default", MISSING) is None and inner["type"] == "nullable"
             return self.generate_inner(inner["schema"] if leaves_out else inner)
 
-        def field_title_should_be_set(self, schema: Any) -> bool:
+        def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
             return False
 
     return Generator

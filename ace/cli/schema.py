@@ -9,7 +9,6 @@ import typer
 
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
 
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
