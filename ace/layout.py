@@ -58,7 +58,7 @@ class Layout:
         return self.lab / "signing" / country
 
     def facts(self, country: str) -> Path:
-        """The public facts that a country's hosts told."""
+        """The public facts that a country's hosts reported."""
         return self.private / "facts" / f"{country}.json"
 
     @property

@@ -163,12 +163,12 @@ def run_each(
     """Do it in every country and wait for the end; raises nothing that concerns one country alone.
 
     Setting `cancel` lets what is in flight finish; countries that were not begun end as `early_exit`. An `Interrupt` that
-    insists is not kept waiting: what cannot stop at once is left where it is, and told of as far as is known.
+    insists is not kept waiting: what cannot stop at once is left where it is, and reported as far as is known.
 
     Args:
         jobs: One a country.
         act: What is done.
-        sink: Told of everything, from many threads.
+        sink: Called with every event, from many threads.
         cancel: Set by whoever wants it to stop.
         parallel: At most so many countries at once.
         not_run: Countries that are only reported, by name: excluded, or failed by that error before they began.

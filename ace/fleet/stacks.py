@@ -120,7 +120,7 @@ def run_stacks(
         action: What to do.
         jobs: The stacks, each with its engine.
         options: How; the same for all.
-        sink: Told of everything, from many threads.
+        sink: Called with every event, from many threads.
         cancel: Set by whoever wants it to stop.
         parallel: At most so many stacks at once.
         not_run: Countries that are only reported, by name: excluded, or failed by that error before they began.
@@ -191,7 +191,9 @@ class _EngineAct(Act[StackJob, StackOutcome, Event]):
     def _outcome(self, job: StackJob, outcome: Outcome, cancel: threading.Event) -> StackOutcome:
         """What an engine's outcome means for its country."""
         engine, steps, failures = job.engine.name, outcome.steps, outcome.failures
-        if any(failure.urn or not outcome.interrupted for failure in failures):  # else it only says "interrupted"
+        if any(
+            failure.urn or not outcome.interrupted for failure in failures
+        ):  # else its message is only "interrupted"
             message = _message(failures)
             return StackOutcome(
                 Result.FAILED,

@@ -118,7 +118,7 @@ def draw(
     projection = _Projection.around([where for _, where in places.values()])
     spots = _spots(spec, planned, places, projection)
     lines = _lines(planned, {spot.key: spot for spot in spots}, states or {})
-    words = {**TEXTS, **(texts or {})}
+    labels = {**TEXTS, **(texts or {})}
     height = projection.height + LEGEND
     many = len(spots) > MANY
     name = title or f"{spec.region.name}: the regional interconnect"
@@ -129,7 +129,7 @@ def draw(
         f'<g class="links{" many" if many else ""}">{"".join(lines)}</g>',
         _marks(spots),
         _labels(spots, projection, many=many),
-        _legend(planned, spots, words, projection.height, is_live=bool(states)),
+        _legend(planned, spots, labels, projection.height, is_live=bool(states)),
         "</svg>\n",
     ]
     return "".join(parts)
@@ -335,7 +335,7 @@ def _overlap(a: Box, b: Box) -> float:
 def _legend(
     plan: Plan,
     spots: Iterable[_Spot],
-    words: Mapping[str, str],
+    labels: Mapping[str, str],
     top: float,
     *,
     is_live: bool,
@@ -344,9 +344,9 @@ def _legend(
     kinds = {link.kind for link in plan.links}
     marks = {spot.kind for spot in spots}
     rows: list[list[tuple[str, str]]] = [[], []]
-    rows[0] += [(mark, words[mark]) for mark in ("country", "hub", "left-out") if mark in marks]
-    rows[0] += [(kind.value, words[kind]) for kind in LinkKind if kind in kinds]
-    rows[1] += [(state.value, words[state]) for state in (WORST if is_live else (State.PLANNED,))]
+    rows[0] += [(mark, labels[mark]) for mark in ("country", "hub", "left-out") if mark in marks]
+    rows[0] += [(kind.value, labels[kind]) for kind in LinkKind if kind in kinds]
+    rows[1] += [(state.value, labels[state]) for state in (WORST if is_live else (State.PLANNED,))]
     parts = []
     for row, items in enumerate(rows):
         x, y = 24.0, top + 22 + 26 * row

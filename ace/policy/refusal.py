@@ -1,4 +1,4 @@
-"""What an action says when the rules do not let it through."""
+"""The refusal of an action that the rules forbid."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def refusal(judgement: Judgement, stack: str, verb: str) -> RefusedError | None:
     """Why a country is not deployed or published; None when nothing is in the way.
 
     Args:
-        judgement: What the rules say.
+        judgement: The findings of the rules.
         stack: The country.
         verb: What is not done, as a participle: `deployed`.
     """

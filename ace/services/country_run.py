@@ -137,7 +137,7 @@ def run_on_hosts(
         work: What to run.
         targets: The countries. Where several run at once those with most hosts come first, so that none is left for last.
         folder: The run's own; each country gets one in it.
-        sink: Told of everything.
+        sink: Called with every event.
         cancel: Stops Ansible where it runs, and lets no other country begin.
         parallel: At most so many countries at once.
         not_run: Countries that are only reported, by name: excluded, or failed by that error before they began.

@@ -146,7 +146,7 @@ class Tally:
 
 def _ended(outcome: TaskOutcome, host: str, task: str, data: Mapping[str, Any]) -> TaskEnded:
     result = data.get("res") if isinstance(data.get("res"), dict) else {}
-    assert isinstance(result, dict)  # noqa: S101 - for the type checker; said above
+    assert isinstance(result, dict)  # noqa: S101 - for the type checker; see above
     if outcome is TaskOutcome.OK and result.get("changed"):
         outcome = TaskOutcome.CHANGED
     if outcome is TaskOutcome.FAILED and data.get("ignore_errors"):
@@ -161,7 +161,7 @@ def _ended(outcome: TaskOutcome, host: str, task: str, data: Mapping[str, Any]) 
         message=why,
         diff=_all_diffs(result) if outcome is TaskOutcome.CHANGED else "",
         facts=facts if isinstance(facts, dict) else {},
-        key_refused=outcome is TaskOutcome.UNREACHABLE and any(words in why for words in _KEY_REFUSED),
+        key_refused=outcome is TaskOutcome.UNREACHABLE and any(pattern in why for pattern in _KEY_REFUSED),
     )
 
 

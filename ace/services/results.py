@@ -126,7 +126,7 @@ class RunResult:
     changes: tuple[Change, ...]
     troubles: tuple[Trouble, ...]
     public_facts: Mapping[str, Mapping[str, Any]]
-    """By host: what they tell the world (keys' public halves)."""
+    """By host: its public facts (keys' public halves)."""
     checks: tuple[ServiceCheck, ...]
     messages: tuple[AnsibleMessage, ...]
     artefacts: Path

@@ -245,12 +245,12 @@ def _inventory(request: RunRequest) -> str:
 def _listen(queue: SimpleQueue[Mapping[str, Any] | None], tally: Tally, on_event: OnEvent) -> None:
     while (event := queue.get()) is not None:
         try:
-            told = read(event)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:  # a worker may say anything
-            told = AnsibleMessage("error", f"an event that cannot be understood: {error}")
-        if told is not None:
-            tally.take(told)
-            on_event(told)
+            message = read(event)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:  # a worker may send anything
+            message = AnsibleMessage("error", f"an event that cannot be understood: {error}")
+        if message is not None:
+            tally.take(message)
+            on_event(message)
 
 
 def _ending(status: str, tally: Tally, cancel: threading.Event) -> Ending:

@@ -74,21 +74,21 @@ def parse(text: str) -> Seen:
         ShellError: It is no answer.
     """
     try:
-        told = json.loads(text)
+        reported = json.loads(text)
         return Seen(
-            sessions={_address(key): _session(value) for key, value in _items(told, "sessions")},
-            bfd={_address(key): str(value)[:20] for key, value in _items(told, "bfd")},
-            routes={ip_network(key): _path(value.get("path", "")) for key, value in _items(told, "routes")},
-            pings={_address(key): Echo(int(v["received"]), v["ms"]) for key, v in _items(told, "pings")},
-            big={_address(key): bool(value) for key, value in _items(told, "big")},
-            drained=told.get("drained") is True,
+            sessions={_address(key): _session(value) for key, value in _items(reported, "sessions")},
+            bfd={_address(key): str(value)[:20] for key, value in _items(reported, "bfd")},
+            routes={ip_network(key): _path(value.get("path", "")) for key, value in _items(reported, "routes")},
+            pings={_address(key): Echo(int(v["received"]), v["ms"]) for key, v in _items(reported, "pings")},
+            big={_address(key): bool(value) for key, value in _items(reported, "big")},
+            drained=reported.get("drained") is True,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ShellError(f"its answer makes no sense: {error}"[:200]) from None
 
 
-def _items(told: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:
-    return list((told.get(name) or {}).items())
+def _items(reported: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:
+    return list((reported.get(name) or {}).items())
 
 
 def _session(value: Mapping[str, Any]) -> SessionSeen:

@@ -1,4 +1,4 @@
-"""Proof: the files say what this region's tunnels and announcements call for, and not one statement more."""
+"""Proof: the files contain what this region's tunnels and announcements call for, and not one statement more."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def nothing_else(region: Region) -> ProofOutcome:
         for session in region.sessions:
             sessions.setdefault(session.host.name, []).append(session)
         for host in region.hosts.values():
-            for path, written, wanted, ordered in _files(region, host, sessions.get(host.name, []), pools, blocks):
+            for path, written, required, ordered in _files(region, host, sessions.get(host.name, []), pools, blocks):
                 number += len(written)
-                flaws += _compared(path, written, wanted, ordered=ordered)
+                flaws += _compared(path, written, required, ordered=ordered)
             flaws += _addresses(host)
     return outcome(flaws, f"each of {counted(number, 'statement')} is one that tunnels and announcements call for")
 
@@ -50,7 +50,7 @@ def _files(
     pools: tuple[Prefix, Prefix],
     blocks: dict[int, tuple[Prefix, ...]],
 ) -> Iterator[tuple[str, list[Statement], list[Line], bool]]:
-    """Each file of a host: its path, what it says, what it has to say, and whether the order within a block counts."""
+    """Each file of a host: its path, its statements, the required ones, and whether the order within a block counts."""
     frr = list(statements.of_frr(region.files[host.frr_file]))
     nft = list(statements.of_nftables(region.files[host.nft_file]))
     ports = [s.text for s in nft if s.text.startswith("udp dport ")]
@@ -81,18 +81,20 @@ def _characters(path: str, text: str) -> Iterator[Flaw]:
 def _pools(region: Region) -> tuple[tuple[Prefix, Prefix] | None, list[Flaw]]:
     """The region's address pools: the same in every firewall, private, and around every member's blocks."""
     hosts = list(region.hosts.values())
-    told: dict[tuple[Prefix, ...], Host] = {}
+    by_pools: dict[tuple[Prefix, ...], Host] = {}
     for host in hosts:
-        told.setdefault(tuple(e.prefix for name in ("pool4", "pool6") for e in host.sets.get(name, [])), host)
-    if not told:
+        by_pools.setdefault(tuple(e.prefix for name in ("pool4", "pool6") for e in host.sets.get(name, [])), host)
+    if not by_pools:
         return None, []
     counts = Counter(tuple(e.prefix for n in ("pool4", "pool6") for e in h.sets.get(n, [])) for h in hosts)
     pools = counts.most_common(1)[0][0]
     flaws = [
-        Flaw(host.nft_file, 0, "other pools than its neighbours have") for pool, host in told.items() if pool != pools
+        Flaw(host.nft_file, 0, "other pools than its neighbours have")
+        for pool, host in by_pools.items()
+        if pool != pools
     ]
     if len(pools) != 2 or [pool.version for pool in pools] != [4, 6] or not all(pool.is_private for pool in pools):
-        return None, [*flaws, Flaw(told[pools].nft_file, 0, "pool4 and pool6 are not one private prefix each")]
+        return None, [*flaws, Flaw(by_pools[pools].nft_file, 0, "pool4 and pool6 are not one private prefix each")]
     return (pools[0], pools[1]), flaws
 
 
@@ -139,12 +141,12 @@ def _far_end(host: Host, tunnel: Tunnel) -> Iterator[Flaw]:
         yield Flaw(path, tunnel.lines["Endpoint"], f"{tunnel.endpoint[:_SHOWN]!r} is no IP address")
 
 
-def _compared(path: str, written: Sequence[Statement], wanted: Sequence[Line], *, ordered: bool) -> Iterator[Flaw]:
-    """What is written and not wanted, wanted and not written, and (if all is there) what stands in another order."""
-    left = Counter(wanted)
+def _compared(path: str, written: Sequence[Statement], required: Sequence[Line], *, ordered: bool) -> Iterator[Flaw]:
+    """What is written and not required, required and not written, and (if all is there) what stands in another order."""
+    left = Counter(required)
     if left == Counter((block, text) for block, text, _ in written):
         if ordered:
-            yield from _order(path, written, wanted)
+            yield from _order(path, written, required)
         return
     for statement in written:
         line = (statement.block, statement.text)
@@ -167,11 +169,11 @@ def _near(lines: dict[str, int], block: str) -> int:
     return lines.get(block, 0) if block else 0
 
 
-def _order(path: str, written: Sequence[Statement], wanted: Sequence[Line]) -> Iterator[Flaw]:
+def _order(path: str, written: Sequence[Statement], required: Sequence[Line]) -> Iterator[Flaw]:
     """Rules of chains, where the first that fits decides. Sets, and restricted prefixes among themselves, have no order."""
-    for chain in dict.fromkeys(block for block, _ in wanted if " > chain " in block):
+    for chain in dict.fromkeys(block for block, _ in required if " > chain " in block):
         here = [statement for statement in written if statement.block == chain]
-        there = _grouped(text for block, text in wanted if block == chain)
+        there = _grouped(text for block, text in required if block == chain)
         for statement, text in zip(here, _in_order(here, there), strict=True):
             if statement.text != text:
                 yield Flaw(
@@ -193,6 +195,6 @@ def _grouped(rules: Iterable[str]) -> list[list[str]]:
 
 
 def _in_order(written: Sequence[Statement], groups: Iterable[list[str]]) -> list[str]:
-    """The wanted rules, those of a group in the order in which they are written."""
+    """The required rules, those of a group in the order in which they are written."""
     ranks = {statement.text: place for place, statement in enumerate(written)}
     return [rule for group in groups for rule in sorted(group, key=lambda rule: ranks.get(rule, 0))]

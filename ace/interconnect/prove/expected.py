@@ -1,6 +1,6 @@
 """The statements that a host's files have to have, from its tunnels, neighbours and announcements as they were read back.
 
-Written without the templates, so that the two hold each other: what a template says and this does not is a flaw, and the
+Written without the templates, so that the two hold each other: what is in a template and not here is a flaw, and the
 other way round.
 """
 
@@ -19,7 +19,7 @@ from ace.interconnect.prove.statements import TOP
 from ace.interconnect.prove.wireguard import Tunnel
 
 FAMILIES: Final = ((4, "ip", "ipv4"), (6, "ip6", "ipv6"))
-"""Version, nftables' word and FRR's word."""
+"""Version, nftables' keyword and FRR's."""
 MAX_PREFIXES: Final = range(1, 8193)
 
 shown = lru_cache(maxsize=65_536)(str)

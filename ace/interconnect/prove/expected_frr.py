@@ -59,8 +59,8 @@ def _bfd(host: Host) -> Iterator[Line]:
 
 
 def _loopbacks(view: View) -> Iterator[Line]:
-    words = (("ip", "address"), ("ipv6", "address"))
-    known = [(word, address) for word, address in zip(words, view.loopbacks, strict=True) if address is not None]
+    keywords = (("ip", "address"), ("ipv6", "address"))
+    known = [(word, address) for word, address in zip(keywords, view.loopbacks, strict=True) if address is not None]
     yield from _block(
         "interface lo", ((TOP, f"{ip} {what} {address}/{address.max_prefixlen}") for (ip, what), address in known)
     )
@@ -69,7 +69,7 @@ def _loopbacks(view: View) -> Iterator[Line]:
             prefix = network.prefix
             if prefix.version == address.version and address in prefix and prefix.prefixlen != prefix.max_prefixlen:
                 yield TOP, f"{ip} route {prefix} blackhole 250"
-    for (ip, _), pool in zip(words, view.pools, strict=True):
+    for (ip, _), pool in zip(keywords, view.pools, strict=True):
         yield TOP, f"{ip} route {pool} reject 250"
 
 
@@ -102,7 +102,7 @@ def _prefix_list(name: str, version: int, entries: Iterable[str]) -> Iterator[Li
 
 
 def _accepted(view: View, session: Session, version: int) -> list[str]:
-    """What a FROM- list says: from a hub, to a gateway, the region; else what stands there, in the forms that we write."""
+    """The entries of a FROM- list: from a hub, to a gateway, the region; else what stands there, in the forms that we write."""
     entries = view.host.frr.entries(f"FROM-{list_name(session.tunnel)}", version)
     if view.accepts_all(session):
         own = sorted((block for block in view.host.blocks if block.version == version), key=str)
@@ -112,7 +112,7 @@ def _accepted(view: View, session: Session, version: int) -> list[str]:
 
 
 def _sent(view: View, session: Session, version: int) -> list[str]:
-    """What a TO- list says: from a hub, to a gateway, all of the region but what is kept; else what stands there."""
+    """The entries of a TO- list: from a hub, to a gateway, all of the region but what is kept; else what stands there."""
     entries = view.host.frr.entries(f"TO-{list_name(session.tunnel)}", version)
     if view.host.is_hub and not _between_hubs(session):
         kept = [entry for entry in entries if not entry.permit]

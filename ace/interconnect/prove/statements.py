@@ -1,4 +1,4 @@
-"""Split rendered files into their statements, each with its block and line, so that none goes unseen."""
+"""Split rendered files into their statements, each with its block and line, so that none is overlooked."""
 
 from __future__ import annotations
 

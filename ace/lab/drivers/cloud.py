@@ -25,16 +25,16 @@ class CloudConfig:
     @classmethod
     def read(cls, folder: Path) -> CloudConfig:
         """The cloud that lives in `folder`."""
-        said = json.loads((folder / "cloud.json").read_text(encoding="utf-8"))
+        settings = json.loads((folder / "cloud.json").read_text(encoding="utf-8"))
         return cls(
-            name=said["name"],
-            region=said["region"],
-            address=said["address"],
-            port=said["port"],
-            zones=tuple(said["availability_zones"]),
-            servers=said["servers"],
-            admin_password=said["passwords"]["admin"],
-            service_password=said["passwords"]["service"],
+            name=settings["name"],
+            region=settings["region"],
+            address=settings["address"],
+            port=settings["port"],
+            zones=tuple(settings["availability_zones"]),
+            servers=settings["servers"],
+            admin_password=settings["passwords"]["admin"],
+            service_password=settings["passwords"]["service"],
             folder=folder,
         )
 

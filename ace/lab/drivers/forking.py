@@ -54,21 +54,21 @@ def serve(folder: Path, path: str, child_of: Callable[[str], Child]) -> None:
 
 
 def _fork(folder: Path, role: str, work: Callable[[], None], inherited: tuple[socket.socket, ...]) -> int:
-    told, tell = os.pipe()
+    reader, writer = os.pipe()
     pid = os.fork()
     if pid:
-        os.close(tell)
-        os.read(told, 1)  # until the child has its title, or is dead
-        os.close(told)
+        os.close(writer)
+        os.read(reader, 1)  # until the child has its title, or is dead
+        os.close(reader)
         return pid
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for thing in inherited:
             thing.close()
-        os.close(told)
+        os.close(reader)
         titles.take(folder, role)
-        os.write(tell, b"!")
-        os.close(tell)
+        os.write(writer, b"!")
+        os.close(writer)
         work()
     except BaseException:
         traceback.print_exc()

@@ -46,10 +46,10 @@ def of_network(network: Network, router_ports: Iterable[str]) -> str:
         lines += _sender(number, port)
     lines.append(" chain sent { type filter hook prerouting priority -300; policy drop;")
     lines.append("  meta mark set 0")
-    judged = [f'"{tap(port)}" : accept' for port in trusted]
-    judged += [f'"{tap(port.id)}" : goto from_{number}' for number, port in numbered]
-    if judged:
-        lines.append(f"  iifname vmap {{ {', '.join(judged)} }}")
+    targets = [f'"{tap(port)}" : accept' for port in trusted]
+    targets += [f'"{tap(port.id)}" : goto from_{number}' for number, port in numbered]
+    if targets:
+        lines.append(f"  iifname vmap {{ {', '.join(targets)} }}")
     lines += [" }", " chain handed_on { type filter hook forward priority -200; policy drop;", "  meta mark set 0"]
     if numbered:
         marks = ", ".join(f'"{tap(port.id)}" : {number}' for number, port in numbered)
@@ -98,9 +98,9 @@ def _groups(numbered: Sequence[tuple[int, Port]]) -> list[str]:
             lines += ["  counter drop", " }"]
     untracked = [str(number) for number, port in numbered if not port.tracked]
     for word, hook in (("sends", "prerouting"), ("receives", "forward")):
-        judged = f"  meta mark vmap {{ {', '.join(f'{number} : goto {word}_{number}' for number, _ in numbered)} }}"
+        targets = f"  meta mark vmap {{ {', '.join(f'{number} : goto {word}_{number}' for number, _ in numbered)} }}"
         if untracked:
-            lines += [f" chain {word}_untracked {{", f"  {NEIGHBOURS} accept", f"  {LISTENERS} accept", judged, " }"]
+            lines += [f" chain {word}_untracked {{", f"  {NEIGHBOURS} accept", f"  {LISTENERS} accept", targets, " }"]
         lines += [
             f" chain {word} {{ type filter hook {hook} priority filter;",
             "  meta mark 0 accept",
@@ -109,7 +109,7 @@ def _groups(numbered: Sequence[tuple[int, Port]]) -> list[str]:
             "  ct state invalid drop",
             f"  {NEIGHBOURS} accept",
             f"  {LISTENERS} accept",
-            judged,
+            targets,
             " }",
         ]
     return [*lines, "}"]
@@ -138,10 +138,10 @@ def matches(rule: Rule) -> list[str]:
 
 
 def _protocol(rule: Rule) -> str | None:
-    said = str(rule.protocol).lower() if rule.protocol is not None else "any"
-    if said in ("any", "0"):
+    protocol = str(rule.protocol).lower() if rule.protocol is not None else "any"
+    if protocol in ("any", "0"):
         return None
-    name = NUMBERS.get(said, said)
+    name = NUMBERS.get(protocol, protocol)
     if name == "vrrp":  # nftables knows it by its name in /etc/protocols, which a machine need not have
         return "112"
     if rule.version == 6 and name in ("icmp", "icmpv6", "ipv6-icmp"):
@@ -182,9 +182,9 @@ def prefixes(given: Iterable[Prefix], version: int) -> str:
     return ", ".join(map(_element, collapse_addresses([p for p in given if isinstance(p, IPv6Network)])))
 
 
-def quoted(words: Iterable[str]) -> list[str]:
+def quoted(names: Iterable[str]) -> list[str]:
     """Each in quotation marks."""
-    return [f'"{word}"' for word in words]
+    return [f'"{word}"' for word in names]
 
 
 def _element(prefix: Prefix) -> str:

@@ -70,9 +70,9 @@ def batch(namespace: str | None, lines: Sequence[str]) -> None:
 
 def listed(namespace: str | None, *what: str) -> list[dict[str, Any]]:
     """What `ip -j` lists."""
-    said = run("ip", *(["-n", namespace] if namespace else []), "-j", *what, check=False)
+    output = run("ip", *(["-n", namespace] if namespace else []), "-j", *what, check=False)
     try:
-        found: list[dict[str, Any]] = json.loads(said or "[]")
+        found: list[dict[str, Any]] = json.loads(output or "[]")
     except ValueError:
         return []
     return [one for one in found if one]

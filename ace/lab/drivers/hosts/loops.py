@@ -11,8 +11,8 @@ from drivers.dataplane import shell
 
 def attached() -> dict[str, str]:
     """File -> its loop device."""
-    said = shell.run("losetup", "--json", "--list", "--output", "NAME,BACK-FILE", check=False)
-    devices = json.loads(said)["loopdevices"] if said.strip() else []
+    output = shell.run("losetup", "--json", "--list", "--output", "NAME,BACK-FILE", check=False)
+    devices = json.loads(output)["loopdevices"] if output.strip() else []
     return {device["back-file"].removesuffix(" (deleted)"): device["name"] for device in devices if device["back-file"]}
 
 

@@ -85,7 +85,7 @@ class Host:
 
     # -- life
 
-    def create(self, record: Record, told: FirstBoot) -> None:
+    def create(self, record: Record, first_boot: FirstBoot) -> None:
         """Make it, without starting it."""
         for name in ("upper", "work", "root"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
@@ -97,11 +97,11 @@ class Host:
         facts = {
             "instance-id": self.server_id,
             "local-hostname": record.hostname,
-            "public-keys": list(told.keys),
-            "nameservers": list(told.resolvers),
+            "public-keys": list(first_boot.keys),
+            "nameservers": list(first_boot.resolvers),
         }
         (seed / "meta-data").write_text(json.dumps(facts, indent=1), encoding="utf-8")
-        (seed / "user-data").write_bytes(told.user_data)
+        (seed / "user-data").write_bytes(first_boot.user_data)
         (seed / "user-data").chmod(0o600)
 
     def start(self, *, wait: bool = True) -> None:

@@ -78,7 +78,7 @@ class Record:
     @classmethod
     def read(cls, file: Path) -> Record:
         """What `write` wrote."""
-        said: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         nics = tuple(
             Nic(
                 **{
@@ -88,6 +88,6 @@ class Record:
                     "routes": tuple((prefix, via) for prefix, via in nic["routes"]),
                 }
             )
-            for nic in said["nics"]
+            for nic in content["nics"]
         )
-        return cls(**{**said, "nics": nics, "disks": tuple(Disk(**disk) for disk in said["disks"])})
+        return cls(**{**content, "nics": nics, "disks": tuple(Disk(**disk) for disk in content["disks"])})
