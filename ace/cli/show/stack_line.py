@@ -13,7 +13,7 @@ from ace.engine.contract import Message, Op, Phase, Step, StepFinished, StepStar
 _NOISE = ("using pulumi-resource-",)
 """The CLI prints it whenever plugins are found on PATH."""
 _LOUD = ("warning",)
-"""Errors are told by the step that failed, and at the end."""
+"""Errors are shown with the step that failed, and at the end."""
 
 
 class StackLine(Line):

@@ -57,15 +57,15 @@ def lines(country: str, steps: Sequence[Step]) -> list[tuple[str, str]]:
         max((len(kind(step.type)) for step in shown), default=0),
         max((len(step.name) for step in shown), default=0),
     )
-    told: list[tuple[str, str]] = []
+    found: list[tuple[str, str]] = []
     for step in shown:
         start = f"{SIGNS[step.op]} {country}  {kind(step.type):<{widths[0]}}  "
         changes = [change(of) for of in step.changes] if step.op in (Op.UPDATE, Op.REPLACE) else []
         first = f"{start}{step.name:<{widths[1]}}  {changes[0]}" if changes else f"{start}{step.name}"
-        told.append((first, STYLES.get(step.op, "")))
+        found.append((first, STYLES.get(step.op, "")))
         indent = " " * (len(start) + widths[1] + 2)
-        told += [(indent + more, STYLES.get(step.op, "")) for more in changes[1:]]
-    return told
+        found += [(indent + more, STYLES.get(step.op, "")) for more in changes[1:]]
+    return found
 
 
 def as_json(steps: Sequence[Step]) -> list[dict[str, Any]]:
