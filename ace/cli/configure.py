@@ -17,6 +17,7 @@ from ace.cli.options import (
     SpecOption,
     VerboseOption,
 )
+from ace.workspace.as_of import refuse_past
 from ace.workspace.engines import EngineName
 
 ServiceOption = Annotated[
@@ -66,6 +67,8 @@ def configure(
     from ace.workspace.workspace import open_workspace
 
     with answering("configure", format_) as answer:
+        if not check:
+            refuse_past(as_of)
         how = {"check": check, "full": full, "remote": remote}
         plan = prepare(open_workspace(spec), countries or (), service=service, engine=engine, as_of=as_of, **how)
         show.print_start(plan)

@@ -19,6 +19,7 @@ from ace.cli.options import (
     TargetOption,
     VerboseOption,
 )
+from ace.workspace.as_of import refuse_past
 from ace.workspace.engines import EngineName
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ def act(
     from ace.workspace.workspace import open_workspace
 
     with answering(str(action), run.format_) as answer:
+        refuse_past(run.as_of)
         check_report_file(run.report)
         workspace = open_workspace(run.spec)
         prepared = prepare(workspace, action, countries or (), engine=run.engine, options=run.options, as_of=run.as_of)

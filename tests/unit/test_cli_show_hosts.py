@@ -11,7 +11,7 @@ from ace.cli.show import hosts as show
 from ace.errors import ExitCode
 from ace.fleet.run import Result
 from ace.services.country_run import HostsOutcome
-from ace.services.results import ServiceCheck, Ending, HostCounts, RunResult, Trouble
+from ace.services.results import Ending, HostCounts, RunResult, ServiceCheck, Trouble
 
 GW, SVC = "gw1.ebene-1.mu", "svc1.ebene-1.mu"
 BEGAN = datetime(2026, 11, 25, tzinfo=UTC)
