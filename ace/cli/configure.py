@@ -63,7 +63,7 @@ def configure(
     from ace.cli.show.output import answering
     from ace.cli.watched import watched
     from ace.operations.configure import prepare
-    from ace.operations.playbook import outcome_json, run_plan
+    from ace.operations.playbook import playbook_document, run_plan
     from ace.workspace.workspace import open_workspace
 
     with answering("configure", format_) as answer:
@@ -76,8 +76,7 @@ def configure(
             done = run_plan(plan, sink, cancel, parallel=parallel)
         retry = "ace configure --remote" if remote else "ace configure"
         answer.abandons, answer.exit_code = done.abandoned, done.exit_code
-        answer.body["countries"] = {name: outcome_json(one) for name, one in sorted(done.countries.items())}
-        answer.body |= show.error_json(done.countries, retry)
+        answer.document, answer.failure = playbook_document(done.countries), show.failure(done.countries, retry)
         if format_ is Format.TEXT:
             if check:
                 show.print_changes(done.countries)
@@ -102,7 +101,7 @@ def verify(
     from ace.cli.show import hosts as show
     from ace.cli.show.output import answering
     from ace.cli.watched import watched
-    from ace.operations.playbook import outcome_json, run_plan
+    from ace.operations.playbook import playbook_document, run_plan
     from ace.operations.verify import prepare
     from ace.workspace.workspace import open_workspace
 
@@ -113,10 +112,8 @@ def verify(
             began = monotonic()
             done = run_plan(plan, sink, cancel, parallel=parallel)
         answer.abandons, answer.exit_code = done.abandoned, done.exit_code
-        answer.body["countries"] = {
-            name: {**outcome_json(one), "checks": show.checks_json(one)} for name, one in sorted(done.countries.items())
-        }
-        answer.body |= show.error_json(done.countries, "ace verify")
+        answer.document = playbook_document(done.countries, checks=True)
+        answer.failure = show.failure(done.countries, "ace verify")
         if format_ is Format.TEXT:
             show.print_checks(done.countries, monotonic() - began, all_=verbose)
         show.print_failures(done.countries, "ace verify")

@@ -147,7 +147,7 @@ def act(
             done = deploy(prepared, sink, cancel, parallel=run.parallel)
         if run.verbose:
             stderr.print(f"report: {done.report_file}", markup=False)
-        answer.body |= done.report.as_json() | show.error_json(done.countries, f"ace {action}")
+        answer.document, answer.failure = done.report.document, show.failure(done.countries, f"ace {action}")
         answer.abandons, answer.exit_code = done.abandoned, done.report.exit_code
         if run.report is not None:
             done.write_report(run.report)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ace.cli.options import (
     AsOfOption,
@@ -17,9 +17,6 @@ from ace.cli.options import (
 from ace.workspace.engines import EngineName
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ace.engine.contract import Step
     from ace.operations.drift import DriftResult, StackDrift
 
 
@@ -51,22 +48,11 @@ def drift(
         with watched(prepared.countries, StackLine, verbose=verbose, insisting=True) as (sink, cancel):
             done = run(prepared, sink, cancel, parallel=parallel)
         answer.abandons, answer.exit_code = done.abandoned, done.report.exit_code
-        answer.body["countries"] = {name: _as_json(country) for name, country in sorted(done.countries.items())}
-        answer.body |= show.error_json(done.outcomes, "ace drift")
+        answer.document = show.drift_document(done.countries)
+        answer.failure = show.failure(done.outcomes, "ace drift")
         if format_ is Format.TEXT:
             _print(done)
         show.print_failures(done.outcomes, "ace drift")
-
-
-def _as_json(country: StackDrift) -> dict[str, Any]:
-    from ace.cli.show import deployment as show
-    from ace.cli.show import steps
-
-    def as_json(found: Sequence[Step]) -> list[dict[str, Any]]:
-        return [{key: value for key, value in step.items() if key != "op"} for step in steps.as_json(found)]
-
-    body = {"changed": as_json(country.changed), "missing": as_json(country.missing), "unmanaged": []}
-    return body | show.failure_json(country.outcome)
 
 
 def _print(done: DriftResult) -> None:

@@ -61,9 +61,10 @@ def apply(
     """
     from ace.cli.show import hosts as show
     from ace.cli.show.output import answering, stdout
+    from ace.documents import plain
     from ace.errors import ExitCode, worst
     from ace.interconnect.values import NodeKind
-    from ace.operations.playbook import outcome_json
+    from ace.operations.playbook import hosts_document
     from ace.workspace.workspace import open_workspace
 
     with answering("interconnect-apply", format_) as answer:
@@ -80,8 +81,9 @@ def apply(
         for kind, key, selected in _selections(place, countries or (), engine, planned, turns):
             done = roll_out(place, selected, kind, folder, check_only=check_only, parallel=parallel, verbose=verbose)
             codes.append(done.exit_code)
-            answer.body[key] = {name: outcome_json(one) for name, one in sorted(done.countries.items())}
-            answer.body |= show.error_json(done.countries, "ace interconnect apply")
+            answer.body[key] = {name: plain(hosts_document(one)) for name, one in sorted(done.countries.items())}
+            if wrong := show.failure(done.countries, "ace interconnect apply"):
+                answer.body["error"] = plain(wrong)
             if format_ is Format.TEXT:
                 stdout.print(f"[bold]{key}[/]")
                 if check_only:
@@ -271,13 +273,13 @@ def apply_to_hubs(place: Workspace, selected: Selection[Hosts], planned: Plan) -
     Raises:
         UserError: A hub did not take it.
     """
-    from ace.cli.show.hosts import error_json
+    from ace.cli.show.hosts import failure
     from ace.errors import UserError
     from ace.interconnect.values import NodeKind
 
     done = roll_out(place, selected, NodeKind.HUB, proven(place, planned))
-    if wrong := error_json(done.countries, "ace interconnect apply --hubs").get("error"):
-        raise UserError(wrong["message"], hint=wrong["hint"], code=wrong["code"])
+    if wrong := failure(done.countries, "ace interconnect apply --hubs"):
+        raise UserError(wrong.message, hint=wrong.hint, code=wrong.code)
     return sorted(done.countries)
 
 

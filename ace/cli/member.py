@@ -112,7 +112,7 @@ def check(
         sink = partial(show.show_event, quiet=format_ is Format.JSON)
         with interruptible(lambda line: stderr.print(line, markup=False), lambda: "the canary to be gone") as cancel:
             report = fitness.check_fitness(workspace, country, only=only or (), cancel=cancel, sink=sink)
-        answer.body |= report.as_json()
+        answer.document = report.document
         answer.exit_code = ExitCode.OK if report.fit else ExitCode.FAILED
         if output is not None:
             fitness.write_report(report, output, key)

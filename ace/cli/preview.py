@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ace.cli.options import (
     AsOfOption,
@@ -56,28 +56,10 @@ def preview(
             done = deploy(prepared, sink, cancel, parallel=parallel)
         answer.abandons = done.abandoned
         answer.exit_code = worst([done.report.exit_code, ExitCode.REFUSED if done.refused else ExitCode.OK])
-        answer.body |= _body(prepared, done) | show.error_json(done.countries, "ace preview")
+        answer.document = show.preview_document(prepared, done)
+        answer.failure = show.failure(done.countries, "ace preview")
         if format_ is Format.TEXT:
             _print(prepared, done)
-
-
-def _body(prepared: Deployment, done: DeployResult) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from ace.cli.show import deployment as show
-    from ace.cli.show import policy, steps
-
-    without_clouds = prepared.selection.without_clouds
-    return {
-        "policy": policy.changes_as_json(done.findings),
-        "refused": {name: {"code": e.code, "message": e.message} for name, e in sorted(done.refused.items())},
-        "countries": {
-            name: {**asdict(country.counts), "steps": steps.as_json(country.steps)}
-            | show.failure_json(country)
-            | ({"without_clouds": list(without_clouds[name])} if name in without_clouds else {})
-            for name, country in sorted(done.countries.items())
-        },
-    }
 
 
 def _print(prepared: Deployment, done: DeployResult) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from ace import documents
 from ace.errors import ExitCode
 from ace.files import put, timestamp, timestamp_in_name
 from ace.fleet.run import Result
@@ -51,6 +51,39 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class CountryDocument:
+    """One country's part of a run. Times are UTC, null where it was never begun."""
+
+    result: Result
+    reason: str
+    """A stable kebab-case word; empty when it went well."""
+    cause: str
+    """A sentence for a person; empty when it went well."""
+    started: str | None
+    ended: str | None
+    create: int
+    """How many real resources were created; components do not count."""
+    update: int
+    replace: int
+    delete: int
+    same: int
+    engine: str
+    """`pulumi` or `embedded`; empty where none ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunDocument:
+    """One run of one action over many countries, in the order of their codes."""
+
+    id: str
+    action: Action
+    started: str
+    ended: str
+    exit_code: int
+    countries: Mapping[str, CountryDocument]
+
+
+@dataclass(frozen=True, slots=True)
 class CountryReport:
     """One country's part. Times are UTC (None: it was never begun)."""
 
@@ -64,17 +97,18 @@ class CountryReport:
     counts: Counts = field(default_factory=Counts)
     engine: str = ""
 
-    def as_json(self) -> dict[str, Any]:
-        """As the run report's JSON."""
-        return {
-            "result": str(self.result),
-            "reason": self.reason,
-            "cause": self.cause,
-            "started": _stamp(self.started),
-            "ended": _stamp(self.ended),
+    @property
+    def document(self) -> CountryDocument:
+        """As JSON."""
+        return CountryDocument(
+            self.result,
+            self.reason,
+            self.cause,
+            _stamp(self.started) if self.started is not None else None,
+            _stamp(self.ended) if self.ended is not None else None,
             **asdict(self.counts),
-            "engine": self.engine,
-        }
+            engine=self.engine,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +122,17 @@ class RunReport:
     exit_code: ExitCode
     countries: Mapping[str, CountryReport]
 
-    def as_json(self) -> dict[str, Any]:
-        """The report without its `schema` key, countries in the order of their codes."""
-        return {
-            "id": self.id,
-            "action": str(self.action),
-            "started": _stamp(self.started),
-            "ended": _stamp(self.ended),
-            "exit_code": int(self.exit_code),
-            "countries": {name: self.countries[name].as_json() for name in sorted(self.countries)},
-        }
+    @property
+    def document(self) -> RunDocument:
+        """As JSON."""
+        return RunDocument(
+            self.id,
+            self.action,
+            _stamp(self.started),
+            _stamp(self.ended),
+            int(self.exit_code),
+            {name: self.countries[name].document for name in sorted(self.countries)},
+        )
 
     def write(self, file: Path) -> None:
         """Write it to a file, whole or not at all.
@@ -105,7 +140,7 @@ class RunReport:
         Raises:
             OSError: It cannot be written.
         """
-        put(file, json.dumps({"schema": SCHEMA, **self.as_json()}, indent=2, ensure_ascii=False) + "\n")
+        put(file, documents.text(SCHEMA, self.document))
 
     def write_into(self, folder: Path) -> Path:
         """Write it into a folder of runs, under a name that sorts by time; returns the file.
@@ -124,5 +159,5 @@ def new_id() -> str:
     return secrets.token_hex(4)
 
 
-def _stamp(moment: datetime | None) -> str | None:
-    return None if moment is None else timestamp(moment, timespec="milliseconds")
+def _stamp(moment: datetime) -> str:
+    return timestamp(moment, timespec="milliseconds")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ace import documents
 from ace.errors import RefusedError, UserError
 from ace.files import put
 from ace.layout import Layout
@@ -148,4 +148,4 @@ def signed_report(file: Path, member: Member, now: datetime) -> Report:
 
 
 def _text(report: Report) -> str:
-    return json.dumps({"schema": SCHEMA, **report.as_json()}, indent=2, ensure_ascii=False) + "\n"
+    return documents.text(SCHEMA, report.document)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,13 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ace import documents
 from ace.errors import ExitCode, UserError
 from ace.files import put, timestamp, timestamp_in_name
 from ace.fleet.report import new_id
-from ace.fleet.run import exit_code_of
+from ace.fleet.run import Result, exit_code_of
 from ace.services import ansible, country_run, public_facts, run_folders
 from ace.services.country_run import HostsOutcome, HostsSink, Target, Work
 from ace.services.region import Surroundings
+from ace.services.results import Change, HostCounts
 from ace.workspace.hosts import Hosts, around, write_ssh_config
 from ace.workspace.root import checkout
 from ace.workspace.selection import Selection
@@ -174,29 +175,91 @@ def require_real_hosts(workspace: Workspace) -> None:
     )
 
 
-def outcome_json(outcome: HostsOutcome) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class TaskFailure:
+    """What failed on a host, in which task, and why."""
+
+    host: str
+    task: str
+    message: str
+    unreachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCheck:
+    """What a running service answered."""
+
+    host: str
+    id: str
+    verdict: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostsDocument:
+    """A country's hosts after a playbook."""
+
+    result: Result
+    hosts: Mapping[str, HostCounts]
+    """How many tasks ended how, by host."""
+    reason: str | None = None
+    """Why it did not go well, a stable word; so too the next two."""
+    cause: str | None = None
+    hint: str | None = None
+    changes: tuple[Change, ...] | None = None
+    """Absent where the playbook was not begun; so too the next two."""
+    failures: tuple[TaskFailure, ...] | None = None
+    seconds: float | None = None
+    checks: tuple[ServiceCheck, ...] | None = None
+    """Of `ace verify` only."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybookDocument:
+    """What became of the hosts, by country."""
+
+    countries: Mapping[str, HostsDocument]
+
+
+@dataclass(frozen=True, slots=True)
+class _RunDocument:
+    """The report of a run, as it is kept."""
+
+    started: str
+    ended: str
+    exit_code: int
+    countries: Mapping[str, HostsDocument]
+
+
+def hosts_document(outcome: HostsOutcome) -> HostsDocument:
     """A country in run reports and in commands' JSON."""
-    body: dict[str, Any] = {"result": str(outcome.result), "hosts": {}}
+    ran = outcome.run
+    document = HostsDocument(outcome.result, ran.hosts if ran is not None else {})
     if outcome.reason:
-        body |= {"reason": outcome.reason, "cause": outcome.cause, "hint": outcome.hint}
-    if outcome.run is not None:
-        ran = outcome.run
-        body["hosts"] = {
-            host: {
-                "ok": counts.ok,
-                "changed": counts.changed,
-                "failed": counts.failed,
-                "unreachable": counts.unreachable,
-            }
-            for host, counts in ran.hosts.items()
-        }
-        body["changes"] = [{"host": one.host, "task": one.task, "diff": one.diff} for one in ran.changes]
-        body["failures"] = [
-            {"host": one.host, "task": one.task, "message": one.message, "unreachable": one.unreachable}
-            for one in ran.troubles
-        ]
-        body["seconds"] = round(outcome.seconds, 1)
-    return body
+        document = replace(document, reason=outcome.reason, cause=outcome.cause, hint=outcome.hint)
+    if ran is None:
+        return document
+    return replace(
+        document,
+        changes=tuple(ran.changes),
+        failures=tuple(TaskFailure(one.host, one.task, one.message, one.unreachable) for one in ran.troubles),
+        seconds=round(outcome.seconds, 1),
+    )
+
+
+def playbook_document(countries: Mapping[str, HostsOutcome], *, checks: bool = False) -> PlaybookDocument:
+    """All countries in a command's JSON; with the checks of `ace verify` if asked."""
+    every = {name: hosts_document(one) for name, one in sorted(countries.items())}
+    if checks:
+        every = {name: replace(one, checks=_checks(countries[name])) for name, one in every.items()}
+    return PlaybookDocument(every)
+
+
+def _checks(outcome: HostsOutcome) -> tuple[ServiceCheck, ...]:
+    return tuple(
+        ServiceCheck(check.host, check.id, check.verdict, check.evidence)
+        for check in (outcome.run.checks if outcome.run else ())
+    )
 
 
 def _target(workspace: Workspace, hosts: Hosts, given: dict[str, Surroundings]) -> Target:
@@ -218,11 +281,10 @@ def _keep_facts(workspace: Workspace, targets: Sequence[Target], countries: Mapp
 
 
 def _write_report(result: PlaybookResult, action: str, began: datetime) -> None:
-    body = {
-        "schema": f"ace/{action}/v1",
-        "started": timestamp(began),
-        "ended": timestamp(datetime.now(UTC)),
-        "exit_code": int(result.exit_code),
-        "countries": {name: outcome_json(outcome) for name, outcome in sorted(result.countries.items())},
-    }
-    put(result.folder.with_name(f"{result.folder.name}.json"), json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+    document = _RunDocument(
+        timestamp(began),
+        timestamp(datetime.now(UTC)),
+        int(result.exit_code),
+        {name: hosts_document(outcome) for name, outcome in sorted(result.countries.items())},
+    )
+    put(result.folder.with_name(f"{result.folder.name}.json"), documents.text(f"ace/{action}/v1", document))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from ace.cli.show import steps
+from ace.documents import plain
 from ace.engine.contract import UNKNOWN, Op, PropertyChange, Secret, Step
 from ace.engine.values import KNOWN_LATER, masked
 
@@ -42,7 +43,7 @@ def test_secrets_are_never_shown_and_unknown_values_say_so() -> None:
         PropertyChange("password", Secret("hunter2"), Secret("hunter3")),
         PropertyChange("tags", [Secret("hunter2")], UNKNOWN),
     )
-    text = "\n".join(line for line, _ in steps.lines("tn", [step])) + json.dumps(steps.as_json([step]))
+    text = "\n".join(line for line, _ in steps.lines("tn", [step])) + json.dumps(plain(steps.step_documents([step])))
     assert "hunter" not in text
     assert "password: *** → ***" in text
     assert KNOWN_LATER in text
@@ -52,14 +53,14 @@ def test_secrets_are_never_shown_and_unknown_values_say_so() -> None:
 def test_only_real_resources_that_change_are_told() -> None:
     component = Step(Op.CREATE, "urn:x::a", "ace:country:Tenant", "a", (), custom=False)
     told = [component, a_step(Op.SAME, "b"), a_step(Op.DELETE, "c")]
-    assert [step["name"] for step in steps.as_json(told)] == ["c"]
+    assert [step.name for step in steps.step_documents(told)] == ["c"]
     assert [line for line, _ in steps.lines("tn", told)] == ["- tn  network  c"]
 
 
 def test_long_values_are_cut_for_people_and_whole_for_machines() -> None:
     step = a_step(Op.UPDATE, "a", PropertyChange("userData", "x" * 500, "y"))
     assert len(steps.lines("tn", [step])[0][0]) < 150
-    assert steps.as_json([step])[0]["diff"][0]["before"] == "x" * 500
+    assert steps.step_documents([step])[0].diff[0].before == "x" * 500
 
 
 def test_types_are_named_in_the_fields_words() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from ace.documents import plain
 from ace.engine.contract import RunOptions, Stack
 from ace.errors import ExitCode, RefusedError, UserError
 from ace.fleet.report import SCHEMA, SCHEMA_FILE, Action, RunReport
@@ -30,7 +31,7 @@ def results(done: FleetRun) -> dict[str, str]:
 
 def validate(report: RunReport) -> None:
     jsonschema.validate(
-        {"schema": SCHEMA, **report.as_json()},
+        {"schema": SCHEMA, **plain(report.document)},
         json.loads(SCHEMA_FILE.read_text(encoding="utf-8")),
         cls=jsonschema.Draft202012Validator,
     )
@@ -187,13 +188,13 @@ def test_a_report_is_written_whole_for_its_owner_only_and_is_of_the_published_fo
     assert file.stat().st_mode & 0o777 == 0o600
     assert list(file.parent.iterdir()) == [file], "no temporary file stays"
     written = json.loads(file.read_text(encoding="utf-8"))
-    assert written == {"schema": SCHEMA, **done.report.as_json()}
+    assert written == {"schema": SCHEMA, **plain(done.report.document)}
     validate(done.report)
 
 
 def test_the_published_form_accepts_no_country_that_failed_without_a_cause(tmp_path: Path) -> None:
     done = go(Action.UP, StackJob(a_stack(tmp_path, "tn", "?a"), FolderEngine()))
-    body = {"schema": SCHEMA, **done.report.as_json()}
+    body = {"schema": SCHEMA, **plain(done.report.document)}
     body["countries"]["tn"]["cause"] = ""
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(body, json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ace.documents import text
 from ace.membership.fitness import facts as f
 from ace.membership.fitness.apis import NEEDED_EXTENSIONS
 from ace.membership.fitness.checking import Report, check, digest_of, read_report
@@ -313,9 +314,7 @@ def test_fit_is_who_has_neither_fail_nor_abort(verdicts: str, fit: bool) -> None
     results = tuple(FitnessResult("x", "dc", "", Assessment(Verdict(word), "")) for word in verdicts.split())
     report = Report("ke", NOW, digest_of(KENYA), results)
     assert report.fit is fit
-    import json
-
-    assert read_report(json.dumps({"schema": "ace/fitness-report/v1", **report.as_json()})) == report
+    assert read_report(text("ace/fitness-report/v1", report.document)) == report
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"schema": "other"}', '{"schema": "ace/fitness-report/v1"}'])

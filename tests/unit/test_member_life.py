@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ace.documents import text
 from ace.errors import RefusedError, UserError
 from ace.membership import log, transition
 from ace.membership.activation import require_fit
@@ -218,7 +219,7 @@ def handed_in(root: Root, key: Path, country: str = "sc") -> Path:
     outcomes = (FitnessResult("extensions", "victoria-1", "", Assessment(Verdict.PASS, "")),)
     report = Report(country, datetime.now(UTC), digest_of(load(root.spec).member("SC")), outcomes)
     file = root.path / ".ace" / "report.json"
-    file.write_text(json.dumps({"schema": SCHEMA, **report.as_json()}))
+    file.write_text(text(SCHEMA, report.document))
     file.with_name("report.json.sig").write_text(sign(file.read_bytes(), key, NAMESPACE))
     return file
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.markup import escape
@@ -11,10 +12,14 @@ from ace.cli.show import steps
 from ace.cli.show.board import GLYPHS, word
 from ace.cli.show.outcomes import print_bugs, print_interrupted
 from ace.cli.show.output import stderr, stdout
+from ace.cli.show.steps import ResourceDocument, StepDocument
+from ace.documents import Failure
 from ace.fleet.report import Counts
 from ace.fleet.run import Result
 from ace.fleet.stacks import StackOutcome
-from ace.operations.deploy import Deployment
+from ace.operations.deploy import Deployment, DeployResult
+from ace.operations.drift import StackDrift
+from ace.workspace.policy_memory import FindingChanges
 
 _EXCLUDED = {
     "no-cloud": "their clouds are not in clouds.yaml; name one for details",
@@ -110,32 +115,113 @@ def forecast(country: StackOutcome) -> str:
     return word(country)
 
 
-def failure_json(country: StackOutcome) -> dict[str, Any]:
-    """In JSON: why a country did not come to its end; nothing when it did."""
+@dataclass(frozen=True, slots=True)
+class PreviewCountry:
+    """What `ace up` would do in a country: how many real resources, and each step."""
+
+    create: int
+    update: int
+    replace: int
+    delete: int
+    same: int
+    steps: tuple[StepDocument, ...]
+    result: Result | None = None
+    """How it ended, where it did not come to its end; so too the next three."""
+    reason: str | None = None
+    cause: str | None = None
+    hint: str | None = None
+    without_clouds: tuple[str, ...] | None = None
+    """Its clouds that are not in clouds.yaml yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalDocument:
+    """Why the policies would refuse a country."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewDocument:
+    """What `ace up` would do, by country."""
+
+    policy: Mapping[str, FindingChanges]
+    """Findings of the policies since the last `ace up`."""
+    refused: Mapping[str, RefusalDocument]
+    countries: Mapping[str, PreviewCountry]
+
+
+@dataclass(frozen=True, slots=True)
+class DriftCountry:
+    """What differs in a country's live clouds from the state."""
+
+    changed: tuple[ResourceDocument, ...]
+    missing: tuple[ResourceDocument, ...]
+    unmanaged: tuple[ResourceDocument, ...]
+    """Not searched for yet: always empty."""
+    result: Result | None = None
+    """How it ended, where it did not come to its end; so too the next three."""
+    reason: str | None = None
+    cause: str | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DriftDocument:
+    """What differs in the live clouds from the state, by country."""
+
+    countries: Mapping[str, DriftCountry]
+
+
+def preview_document(prepared: Deployment, done: DeployResult) -> PreviewDocument:
+    """A preview as JSON."""
+    without_clouds = prepared.selection.without_clouds
+    return PreviewDocument(
+        done.findings,
+        {name: RefusalDocument(e.code, e.message) for name, e in sorted(done.refused.items())},
+        {
+            name: PreviewCountry(
+                **asdict(country.counts),
+                steps=steps.step_documents(country.steps),
+                **_ending(country),
+                without_clouds=tuple(without_clouds[name]) if name in without_clouds else None,
+            )
+            for name, country in sorted(done.countries.items())
+        },
+    )
+
+
+def drift_document(countries: Mapping[str, StackDrift]) -> DriftDocument:
+    """A comparison as JSON."""
+    found = steps.resource_documents
+    return DriftDocument(
+        {
+            name: DriftCountry(found(one.changed), found(one.missing), (), **_ending(one.outcome))
+            for name, one in sorted(countries.items())
+        }
+    )
+
+
+def _ending(country: StackOutcome) -> dict[str, Any]:
+    """Why a country did not come to its end; nothing when it did."""
     if country.result.went_well:
         return {}
-    return {
-        "result": str(country.result),
-        "reason": country.reason,
-        "cause": country.cause,
-        "hint": country.hint,
-    }
+    return {"result": country.result, "reason": country.reason, "cause": country.cause, "hint": country.hint}
 
 
-def error_json(countries: Mapping[str, StackOutcome], retry: str) -> dict[str, Any]:
-    """JSON's `error`, of the first country that failed, naming the others; nothing when none did."""
+def failure(countries: Mapping[str, StackOutcome], retry: str) -> Failure | None:
+    """JSON's `error`, of the first country that failed, naming the others; None when none did."""
     failed = {name: run for name, run in sorted(countries.items()) if run.result is Result.FAILED}
     if not failed:
-        return {}
+        return None
     name, first = next(iter(failed.items()))
     others = f" (failed too: {', '.join(list(failed)[1:])})" if len(failed) > 1 else ""
-    return {
-        "error": {
-            "code": first.reason,
-            "message": f"{name}: {first.cause.removeprefix(f'{name}: ')}{others}",
-            "hint": first.hint or f"fix that and try again: `{retry} {' '.join(failed)}`",
-        }
-    }
+    return Failure(
+        first.reason,
+        f"{name}: {first.cause.removeprefix(f'{name}: ')}{others}",
+        first.hint or f"fix that and try again: `{retry} {' '.join(failed)}`",
+    )
 
 
 def _counts(counts: Counts, before: str = "") -> str:

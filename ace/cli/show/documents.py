@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ace.cli.show.deployment import DriftDocument, PreviewDocument
 from ace.cli.show.publications import PublicationsDocument
 from ace.documents import schema_of
+from ace.fleet.report import RunDocument
+from ace.membership.fitness.checking import FitnessDocument
 from ace.operations.audit import AuditDocument
 from ace.operations.doctor import Checkup
 from ace.operations.fetch import Fetched
 from ace.operations.introduce_key import IntroductionDocument
 from ace.operations.outputs import OutputsDocument
+from ace.operations.playbook import PlaybookDocument
 from ace.operations.policy import ApprovalDocument, RulesDocument
 from ace.operations.state import StateImportDocument
 from ace.operations.validate import ValidationDocument
@@ -37,16 +41,24 @@ def _documents(**kinds: type) -> dict[str, CommandDocument]:
 
 DOCUMENTS: Final[Mapping[str, CommandDocument]] = _documents(
     audit_verify=AuditDocument,
+    configure=PlaybookDocument,
     doctor=Checkup,
+    down=RunDocument,
+    drift=DriftDocument,
+    member_check=FitnessDocument,
     outputs=OutputsDocument,
     policy_approve=ApprovalDocument,
     policy_explain=RulesDocument,
     policy_list=RulesDocument,
+    preview=PreviewDocument,
     publication_fetch=Fetched,
     publication_introduce=IntroductionDocument,
     publication_verify=PublicationsDocument,
     publish=PublicationsDocument,
+    refresh=RunDocument,
     state_import=StateImportDocument,
+    up=RunDocument,
     validate=ValidationDocument,
+    verify=PlaybookDocument,
 )
 """By the words of the command: `policy list`."""

@@ -11,6 +11,7 @@ from ace.cli.show.board import GLYPHS, duration, word
 from ace.cli.show.host_line import HostsLine, counts_of
 from ace.cli.show.outcomes import print_bugs, print_interrupted
 from ace.cli.show.output import stderr, stdout
+from ace.documents import Failure
 from ace.fleet.run import Result
 from ace.operations.playbook import PlaybookPlan
 from ace.operations.verify import VERDICTS, verdict_counts
@@ -103,20 +104,12 @@ def print_failures(countries: Mapping[str, HostsOutcome], retry: str) -> None:
     print_interrupted(countries, retry)
 
 
-def error_json(countries: Mapping[str, HostsOutcome], retry: str) -> dict[str, Any]:
-    """JSON's `error`; nothing when all went well."""
+def failure(countries: Mapping[str, HostsOutcome], retry: str) -> Failure | None:
+    """JSON's `error`; None when all went well."""
     bad = {name: outcome for name, outcome in sorted(countries.items()) if outcome.result in _PROBLEM}
     if not bad:
-        return {}
+        return None
     first = next(iter(bad.values()))
     message = "; ".join(f"{name}: {outcome.cause.splitlines()[0]}" for name, outcome in bad.items())
     hint = first.hint or f"`{retry} {' '.join(bad)}`"
-    return {"error": {"code": first.reason, "message": message, "hint": hint}}
-
-
-def checks_json(outcome: HostsOutcome) -> list[dict[str, Any]]:
-    """A country's checks."""
-    return [
-        {"host": check.host, "id": check.id, "verdict": check.verdict, "evidence": check.evidence}
-        for check in (outcome.run.checks if outcome.run else ())
-    ]
+    return Failure(first.reason, message, hint)

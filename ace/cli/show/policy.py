@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ace.cli.show.output import stderr, stdout
 
@@ -18,14 +17,6 @@ def show_refusals(refused: Mapping[str, RefusedError]) -> None:
     for name in sorted(refused):
         stderr.print(f"\n`ace up` would refuse this: {refused[name].message}", markup=False)
         stderr.print(f"what to do: {refused[name].hint}", markup=False)
-
-
-def changes_as_json(found: Mapping[str, FindingChanges]) -> dict[str, Any]:
-    """For machines."""
-    return {
-        stack: {"caused": [asdict(one) for one in of.caused], "cured": [asdict(one) for one in of.cured]}
-        for stack, of in found.items()
-    }
 
 
 def show_changes(found: Mapping[str, FindingChanges]) -> None:

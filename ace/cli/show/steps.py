@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ace.engine.contract import UNKNOWN, JsonValue, Op, PropertyChange, Secret, Step
@@ -68,23 +69,54 @@ def lines(country: str, steps: Sequence[Step]) -> list[tuple[str, str]]:
     return found
 
 
-def as_json(steps: Sequence[Step]) -> list[dict[str, Any]]:
-    """The steps that change a real resource, in JSON."""
-    return [
-        {"op": str(step.op), "urn": step.urn, "type": step.type, "name": step.name, "diff": diff_json(step)}
-        for step in steps
-        if step.custom and step.op is not Op.SAME
-    ]
+@dataclass(frozen=True, slots=True)
+class PropertyDocument:
+    """A property that differs; secrets are masked."""
+
+    path: str
+    before: Any
+    after: Any
+    forces_replacement: bool
 
 
-def diff_json(step: Step) -> list[dict[str, Any]]:
-    """The properties that differ."""
-    return [
-        {
-            "path": of.path,
-            "before": masked(of.before),
-            "after": masked(of.after),
-            "forces_replacement": of.forces_replacement,
-        }
-        for of in step.changes
-    ]
+@dataclass(frozen=True, slots=True)
+class ResourceDocument:
+    """A real resource that differs."""
+
+    urn: str
+    type: str
+    """Pulumi's type token."""
+    name: str
+    diff: tuple[PropertyDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepDocument:
+    """A step that changes a real resource."""
+
+    op: Op
+    urn: str
+    type: str
+    """Pulumi's type token."""
+    name: str
+    diff: tuple[PropertyDocument, ...]
+
+
+def step_documents(steps: Sequence[Step]) -> tuple[StepDocument, ...]:
+    """The steps that change a real resource, as JSON."""
+    return tuple(StepDocument(step.op, step.urn, step.type, step.name, _properties(step)) for step in _shown(steps))
+
+
+def resource_documents(steps: Sequence[Step]) -> tuple[ResourceDocument, ...]:
+    """The real resources that differ, as JSON."""
+    return tuple(ResourceDocument(step.urn, step.type, step.name, _properties(step)) for step in _shown(steps))
+
+
+def _shown(steps: Sequence[Step]) -> list[Step]:
+    return [step for step in steps if step.custom and step.op is not Op.SAME]
+
+
+def _properties(step: Step) -> tuple[PropertyDocument, ...]:
+    return tuple(
+        PropertyDocument(of.path, masked(of.before), masked(of.after), of.forces_replacement) for of in step.changes
+    )

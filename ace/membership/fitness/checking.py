@@ -52,6 +52,33 @@ def _assess(test: FitnessTest, collector: Collector) -> Assessment:
 
 
 @dataclass(frozen=True, slots=True)
+class FitnessTestDocument:
+    """One test on one cloud."""
+
+    id: str
+    data_centre: str
+    verdict: Verdict
+    detail: str
+    proves: str
+    advice: str
+    """What to do about it; empty where nothing is to be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class FitnessDocument:
+    """One check of one member's clouds, as it is kept and printed."""
+
+    country: str
+    at: str
+    """When it was made (UTC)."""
+    asked: str
+    """The digest of what the spec required of the clouds."""
+    fit: bool
+    """Whether nothing failed and everything could be determined."""
+    tests: tuple[FitnessTestDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One check of one member's clouds."""
 
@@ -72,25 +99,21 @@ class Report:
         """How many tests have that verdict."""
         return sum(1 for result in self.results if result.assessment.verdict is verdict)
 
-    def as_json(self) -> dict[str, Any]:
-        """As it is kept and printed."""
-        return {
-            "country": self.country,
-            "at": timestamp(self.at),
-            "asked": self.asked,
-            "fit": self.fit,
-            "tests": [
-                {
-                    "id": result.id,
-                    "data_centre": result.data_centre,
-                    "verdict": str(result.assessment.verdict),
-                    "detail": result.assessment.evidence,
-                    "proves": result.proves,
-                    "advice": result.assessment.advice,
-                }
-                for result in self.results
-            ],
-        }
+    @property
+    def document(self) -> FitnessDocument:
+        """As JSON."""
+        tests = tuple(
+            FitnessTestDocument(
+                result.id,
+                result.data_centre,
+                result.assessment.verdict,
+                result.assessment.evidence,
+                result.proves,
+                result.assessment.advice,
+            )
+            for result in self.results
+        )
+        return FitnessDocument(self.country, timestamp(self.at), self.asked, self.fit, tests)
 
 
 def read_report(text: str) -> Report:
