@@ -17,7 +17,7 @@ from ace.fleet.run import Result, exit_code_of
 from ace.services import ansible, country_run, public_facts, run_folders
 from ace.services.country_run import HostsOutcome, HostsSink, Target, Work
 from ace.services.region import Surroundings
-from ace.services.results import Change, HostCounts
+from ace.services.results import Change, HostCounts, ServiceCheck
 from ace.workspace.hosts import Hosts, around, write_ssh_config
 from ace.workspace.root import checkout
 from ace.workspace.selection import Selection
@@ -186,16 +186,6 @@ class TaskFailure:
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceCheck:
-    """What a running service answered."""
-
-    host: str
-    id: str
-    verdict: str
-    evidence: str
-
-
-@dataclass(frozen=True, slots=True)
 class HostsDocument:
     """A country's hosts after a playbook."""
 
@@ -251,15 +241,9 @@ def playbook_document(countries: Mapping[str, HostsOutcome], *, checks: bool = F
     """All countries in a command's JSON; with the checks of `ace verify` if asked."""
     every = {name: hosts_document(one) for name, one in sorted(countries.items())}
     if checks:
-        every = {name: replace(one, checks=_checks(countries[name])) for name, one in every.items()}
+        asked = {name: one.run.checks if one.run is not None else () for name, one in countries.items()}
+        every = {name: replace(one, checks=tuple(asked[name])) for name, one in every.items()}
     return PlaybookDocument(every)
-
-
-def _checks(outcome: HostsOutcome) -> tuple[ServiceCheck, ...]:
-    return tuple(
-        ServiceCheck(check.host, check.id, check.verdict, check.evidence)
-        for check in (outcome.run.checks if outcome.run else ())
-    )
 
 
 def _target(workspace: Workspace, hosts: Hosts, given: dict[str, Surroundings]) -> Target:

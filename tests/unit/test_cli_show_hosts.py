@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ace.cli.show import hosts as show
+from ace.documents import Failure
 from ace.errors import ExitCode
 from ace.fleet.run import Result
 from ace.services.country_run import HostsOutcome
@@ -87,8 +88,6 @@ def test_a_failure_is_shown_with_host_task_cause_and_retry(capsys: pytest.Captur
         "",
         "interrupted. To continue: `ace configure tn`",
     ]
-    assert show.error_json({"mu": outcome}, "ace configure")["error"] == {
-        "code": "hosts-failed",
-        "message": f"mu: 1 of 2 hosts: {SVC}",
-        "hint": "`ace configure mu`",
-    }
+    assert show.failure({"mu": outcome}, "ace configure") == Failure(
+        "hosts-failed", f"mu: 1 of 2 hosts: {SVC}", "`ace configure mu`"
+    )
