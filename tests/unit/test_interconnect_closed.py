@@ -33,6 +33,7 @@ INSERTED = {
     "a second router": (TN_FRR, r"^ipv6 protocol bgp", "router ospf\n redistribute bgp\nexit"),
     "a route of one's own": (TN_FRR, r"^ip route .* reject", "ip route 10.114.0.0/20 10.113.65.1"),
     "a default route": (TN_FRR, r"^ip route .* reject", "ip route 0.0.0.0/0 blackhole"),
+    "a network twice": (TN_FRR, r"network 10\.113\.68\.0/25", "  network 10.113.68.0/25 route-map ORIGIN-INFRASTRUCTURE"),
     "an entry twice": (HUB_FRR, r"^ip prefix-list FROM-TN0G1 seq 5 ", "ip prefix-list FROM-TN0G1 seq 5 permit any"),
     "a list of everything": (TN_FRR, r"^bgp community-list", "ip prefix-list ALL seq 5 permit 0.0.0.0/0 le 32"),
     "a clause before the others": (HUB_FRR, r"^exit", "route-map TO-PEER permit 5\nexit"),

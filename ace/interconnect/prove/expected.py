@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Final
 
 from ace import addressing
-from ace.interconnect.prove.frr import Prefix
+from ace.interconnect.prove.frr import Announced, Prefix
 from ace.interconnect.prove.region import Host, Session
 from ace.interconnect.prove.statements import TOP
 from ace.interconnect.prove.wireguard import Tunnel
@@ -44,6 +44,19 @@ class View:
     def bgp(self) -> str:
         """The block of all that concerns BGP."""
         return f"router bgp {self.host.frr.asn}"
+
+    @cached_property
+    def networks(self) -> tuple[Announced, ...]:
+        """What is announced, each prefix once: a second statement about one is a flaw."""
+        found: dict[Prefix, Announced] = {}
+        for network in self.host.frr.networks:
+            found.setdefault(network.prefix, network)
+        return tuple(found.values())
+
+    @cached_property
+    def originated(self) -> tuple[Announced, ...]:
+        """Those of them that go to other countries."""
+        return tuple(network for network in self.networks if network.route_map.startswith("ORIGIN-"))
 
     @cached_property
     def internal(self) -> tuple[Session, ...]:

@@ -65,7 +65,7 @@ def _loopbacks(view: View) -> Iterator[Line]:
         "interface lo", ((TOP, f"{ip} {what} {address}/{address.max_prefixlen}") for (ip, what), address in known)
     )
     for (ip, _), address in known:
-        for network in view.host.frr.originated():
+        for network in view.originated:
             prefix = network.prefix
             if prefix.version == address.version and address in prefix and prefix.prefixlen != prefix.max_prefixlen:
                 yield TOP, f"{ip} route {prefix} blackhole 250"
@@ -182,7 +182,7 @@ def _role(view: View, session: Session) -> str:
 
 
 def _networks(view: View, version: int) -> Iterator[Line]:
-    for network in view.host.frr.networks:
+    for network in view.networks:
         if network.prefix.version != version:
             continue
         if network.route_map.startswith("ORIGIN-"):
@@ -227,7 +227,7 @@ def _from(view: View, session: Session) -> str:
 
 def _maps(view: View) -> Iterator[Line]:
     host, asn = view.host, view.host.frr.asn
-    for name in sorted({network.route_map for network in host.frr.originated()}):
+    for name in sorted({network.route_map for network in view.originated}):
         yield from _clause(f"{name} permit 10", [f"set large-community {' '.join(_marks(view, name))}"])
     for role in sorted({_from(view, session) for session in view.sessions}):
         for number, preference in ((10, 0), (20, _PREFERENCES[role])):

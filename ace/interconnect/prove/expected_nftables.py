@@ -41,7 +41,7 @@ def _set(name: str, settings: Iterable[str], elements: Iterable[str]) -> Iterato
 def _passing(view: View, version: int) -> list[Announced]:
     return [
         network
-        for network in view.host.frr.originated()
+        for network in view.originated
         if network.prefix.version == version and network.prefix.prefixlen != network.prefix.max_prefixlen
     ]
 
@@ -168,7 +168,7 @@ def _out(view: View) -> Iterator[str]:
 
 def _restricted(view: View, ours: str, theirs: str) -> Iterator[str]:
     """For each prefix that only some members may have: nobody else's packets come or go."""
-    for network in view.host.frr.originated():
+    for network in view.originated:
         slots = allowed_slots(view.host, network.route_map)
         if slots is None:
             continue
