@@ -27,20 +27,11 @@ def inventory(
     """
     from ace.cli.show.output import answering
     from ace.errors import UserError
-    from ace.services import ansible
-    from ace.workspace.hosts import around, hosts_of, write_ssh_config
+    from ace.operations.inventory import inventory as run
     from ace.workspace.workspace import open_workspace
 
     with answering("inventory", Format.TEXT):
         if list_ and host is not None:
             raise UserError("--list and --host at once", hint="give one of them", code="usage")
-        place = open_workspace(spec)
-        known = hosts_of(place, country, engine)
-        write_ssh_config(place, known)
-        told = around(place, known.member)
-        if host is None:
-            printed = ansible.script(known.inventory, known.member, told, known.ssh.config)
-        else:
-            wanted = known.inventory.host(host)
-            printed = ansible.host_variables(known.inventory, wanted, known.member, told, known.ssh.config)
-        typer.echo(json.dumps(printed, indent=2, ensure_ascii=False))
+        found = run(open_workspace(spec), country, host=host, engine=engine)
+        typer.echo(json.dumps(found.content, indent=2, ensure_ascii=False))

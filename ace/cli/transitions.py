@@ -334,11 +334,10 @@ class _At:
 
     def with_region(self) -> tuple[Step, Step]:
         """The steps at the hubs and in the catalogue."""
-        from ace.cli.catalogue import rebuild
         from ace.cli.interconnect_live import apply_to_hubs
         from ace.operations.region_steps import with_region
 
-        return with_region(self.spec_dir, self.member, apply_to_hubs, rebuild)
+        return with_region(self.spec_dir, self.member, apply_to_hubs)
 
     def require_no_hub(self) -> None:
         """Refuse to remove who hosts a hub that others go through.

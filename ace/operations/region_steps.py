@@ -24,18 +24,15 @@ if TYPE_CHECKING:
 
     RollOut = Callable[[Workspace, Selection[Hosts], Plan], Sequence[str]]
     """Renders, proves and applies a plan on hubs; the countries of those hubs. Raises `UserError` where one did not take it."""
-    Rebuild = Callable[[Path], Path | None]
-    """Builds a ROOT's catalogue again; its folder, None where none was built."""
 
 
-def with_region(spec_dir: Path, member: Member, roll_out: RollOut, rebuild: Rebuild) -> tuple[Step, Step]:
+def with_region(spec_dir: Path, member: Member, roll_out: RollOut) -> tuple[Step, Step]:
     """The steps that withdraw a member's routes and listings, or bring them back, as its status is when they run.
 
     Args:
         spec_dir: The spec folder.
         member: Whose status changes.
         roll_out: How the hubs take the plan.
-        rebuild: How the catalogue that was built here is built again.
     """
     from ace.membership.transition import Step
 
@@ -45,9 +42,7 @@ def with_region(spec_dir: Path, member: Member, roll_out: RollOut, rebuild: Rebu
             "configure the hubs for it: sessions and routes go, or come back, with the status",
             lambda _intent: _routes(spec_dir, member, roll_out),
         ),
-        Step(
-            "listings", "build the catalogue again, if one was built here", lambda _intent: _listings(spec_dir, rebuild)
-        ),
+        Step("listings", "build the catalogue again, if one was built here", lambda _intent: _listings(spec_dir)),
     )
 
 
@@ -101,9 +96,10 @@ def _direct(spec: Spec, member: Member) -> list[str]:
     return sorted(one.stack for one in spec.active if one.code in others)
 
 
-def _listings(spec_dir: Path, rebuild: Rebuild) -> Done:
+def _listings(spec_dir: Path) -> Done:
     """Build the catalogue again where it was built."""
     from ace.membership.transition import Done
+    from ace.operations.catalogue import rebuild
 
     folder = rebuild(spec_dir)
     return Done(

@@ -13,6 +13,7 @@ import pkgutil
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import is_dataclass
 from datetime import date
 from pathlib import Path
@@ -28,6 +29,7 @@ from ace.workspace import engines
 from ace.workspace.engines import EngineName
 from ace.workspace.workspace import Workspace, open_workspace
 from tests.unit.fleet_engines import FolderEngine
+from tests.unit.service_cases import outputs_of
 
 TODAY: Final = date(2026, 11, 24)
 AN_INTENT: Final = Intent(Verb.SUSPEND, "tn", "a reason", "somebody", "2026-11-24T00:00:00Z", {})
@@ -35,11 +37,11 @@ Call = Callable[[Workspace, list[Any]], Any]
 
 
 class Engine(FolderEngine):
-    """Its stacks have a `publication`."""
+    """Its stacks have an `inventory` and a `publication`."""
 
     def outputs(self, stack: Stack) -> Properties:
         gateways = [{"name": f"gw{n}.tunis-1.tn", "public_address": f"198.18.20.{16 + n}"} for n in (1, 2)]
-        return {"publication": {"data_centres": [{"gateways": gateways}], "hubs": []}}
+        return {**outputs_of("tn"), "publication": {"data_centres": [{"gateways": gateways}], "hubs": []}}
 
 
 def audit(workspace: Workspace, _events: list[Any]) -> Any:
@@ -62,6 +64,17 @@ def deploy(workspace: Workspace, events: list[Any]) -> Any:
     for action in (Action.PREVIEW, Action.UP):
         done = run(prepare(workspace, action, ("tn",)), events.append, threading.Event())
     return done
+
+
+def catalogue(workspace: Workspace, _events: list[Any]) -> Any:
+    from ace.operations.catalogue import build, check, explain, rebuild, write_site
+
+    assert rebuild(workspace.spec_dir) is None
+    built = build(workspace.spec_dir, as_of=TODAY)
+    write_site(built)
+    assert rebuild(workspace.spec_dir) == built.folder
+    assert not check(built).errors
+    return explain(workspace.spec_dir, "tn-e-learning", TODAY)
 
 
 def doctor(workspace: Workspace, events: list[Any]) -> Any:
@@ -97,6 +110,22 @@ def introduce_key(workspace: Workspace, _events: list[Any]) -> Any:
         make_key(workspace.root / name, name)
     new, old = workspace.root / "new.pub", workspace.root / "old"
     return run(workspace.spec, "tn", new, date(2027, 1, 1), date(2029, 1, 1), old)
+
+
+def inventory(workspace: Workspace, _events: list[Any]) -> Any:
+    from ace.operations.inventory import inventory as run
+
+    return run(workspace, "tn")
+
+
+def lab(workspace: Workspace, events: list[Any]) -> Any:
+    from ace.operations.lab import lab_status, start_lab, stop_lab
+
+    with suppress(UserError):  # there is no such suite: nothing is started
+        start_lab(workspace.spec_dir, ("tn",), real_hosts=False, host_suite="none", sink=events.append)
+    with suppress(UserError):  # the lab has no cloud of it
+        stop_lab(workspace.spec_dir, ("eg",), sink=events.append)
+    return lab_status(workspace.spec_dir)
 
 
 def member_steps(workspace: Workspace, events: list[Any]) -> Any:
@@ -149,9 +178,7 @@ def region(workspace: Workspace, _events: list[Any]) -> Any:
 def region_steps(workspace: Workspace, _events: list[Any]) -> Any:
     from ace.operations.region_steps import with_region
 
-    routes, listings = with_region(
-        workspace.spec_dir, workspace.spec.member("tn"), lambda *_all: (), lambda _spec_dir: None
-    )
+    routes, listings = with_region(workspace.spec_dir, workspace.spec.member("tn"), lambda *_all: ())
     routes.act(AN_INTENT)
     return listings.act(AN_INTENT)
 
@@ -194,11 +221,14 @@ CALLS: Final[Mapping[str, Call]] = {
         audit,
         configure,
         deploy,
+        catalogue,
         doctor,
         drift,
         fetch,
         fitness,
         introduce_key,
+        inventory,
+        lab,
         member_steps,
         outputs,
         playbook,
@@ -213,7 +243,7 @@ CALLS: Final[Mapping[str, Call]] = {
         verify_publications,
     )
 }
-REFUSES: Final = {"introduce_key": "no-signer", "configure": "no-inventory", "verify": "no-inventory"}
+REFUSES: Final = {"introduce_key": "no-signer", "configure": "fake-hosts", "verify": "fake-hosts"}
 """Operations that are to end in an error here, and its code."""
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from ace.cli import lab as lab_command
 from ace.cli.main import main
+from ace.cli.show.lab import servers
 from ace.lab import CloudRequest
 from ace.lab.folder import LabFolder, Memory
+from ace.operations.lab import server_kind
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -94,4 +95,4 @@ def test_a_lab_whose_processes_are_all_gone_is_told_cloud_by_cloud(
 )
 def test_fake_servers_are_told_with_the_reason(monkeypatch: pytest.MonkeyPatch, wish: bool | None, said: str) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 65534)
-    assert lab_command._servers(wish) == said
+    assert servers(server_kind(wish)) == said
