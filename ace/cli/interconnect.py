@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ace.cli import interconnect_live
+from ace.cli import interconnect_apply, interconnect_check
 from ace.cli.options import AsOfOption, Format, FormatOption, SpecOption
-from ace.layout import Layout
 from ace.workspace.root import find_spec_dir
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from ace.interconnect.prove import ProofResult
-    from ace.interconnect.values import Plan
 
 app = typer.Typer(
     no_args_is_help=True,
     help="The tunnels and routes between countries: planned from the one spec, proven offline, applied by each country.",
 )
-"""Where files are rendered to, below ROOT, unless told otherwise."""
 
 
 @app.command("plan")
@@ -35,13 +27,15 @@ def plan(
 
     Hosts whose key is not published yet are planned with a placeholder; what is refused, expired or suspended is left out.
     """
+    from ace.cli.show import interconnect as show
     from ace.cli.show.output import answering
+    from ace.operations.interconnect_plan import plan_region
 
     with answering("interconnect-plan", format_) as answer:
-        _, planned = _planned(spec, as_of)
-        answer.body.update(plan_json(planned))
+        planned = plan_region(find_spec_dir(spec), as_of)
+        answer.body.update(show.plan_json(planned))
         if format_ is Format.TEXT:
-            _tell_plan(planned)
+            show.print_plan(planned)
 
 
 @app.command("render")
@@ -57,28 +51,15 @@ def render(
 
     Files of hosts that are no longer in the plan are removed; nothing else in the folder is touched. Same spec, same bytes.
     """
-    from ace.cli.show.output import answering, stdout
-    from ace.interconnect.files import write
-    from ace.interconnect.render import render as render_files
+    from ace.cli.show import interconnect as show
+    from ace.cli.show.output import answering
+    from ace.operations.interconnect_plan import render_region
 
     with answering("interconnect-render", format_) as answer:
-        root, planned = _planned(spec, as_of)
-        folder = (out or Layout(root).interconnect).absolute()
-        files = render_files(planned)
-        written = write(folder, files)
-        answer.body["out"] = str(folder)
-        answer.body["files"] = sorted(files)
-        answer.body["changed"] = list(written.changed)
-        answer.body["removed"] = list(written.removed)
+        done = render_region(find_spec_dir(spec), out=out, as_of=as_of)
+        answer.body.update(show.rendered_json(done))
         if format_ is Format.TEXT:
-            stdout.print(
-                f"{len(files)} files of {len(planned.nodes)} hosts in {folder}: {len(written.changed)} written, "
-                f"{len(written.removed)} removed, {len(files) - len(written.changed)} as they were.",
-                markup=False,
-            )
-            for path in (*written.changed, *(f"{path} (removed)" for path in written.removed)):
-                stdout.print(f"  {path}", markup=False)
-            interconnect_live.tell_left_out(planned)
+            show.print_rendered(done)
 
 
 @app.command("prove")
@@ -95,29 +76,17 @@ def prove(
     The files are parsed, so the proof covers what the daemons will read. Results: PASS, FAIL (with file and line), ABORT
     (could not be carried out) or SKIP (the named tool or key is missing). Exit code 1: FAIL or ABORT.
     """
+    from ace.cli.show import interconnect as show
     from ace.cli.show.output import answering
     from ace.errors import ExitCode
-    from ace.interconnect.prove import prove as prove_region
-    from ace.interconnect.prove import read_dir, read_region
-    from ace.interconnect.render import render as render_files
-    from ace.verdict import Verdict
+    from ace.operations.interconnect_plan import prove_files, prove_region
 
     with answering("interconnect-prove", format_) as answer:
-        region = read_dir(folder) if folder else read_region(render_files(_planned(spec, as_of)[1]))
-        results = prove_region(region)
-        answer.body["proofs"] = [
-            {
-                "name": result.name,
-                "verdict": result.verdict.value,
-                "evidence": result.evidence,
-                "flaws": [{"file": flaw.file, "line": flaw.line, "message": flaw.message} for flaw in result.flaws],
-            }
-            for result in results
-        ]
-        if any(result.verdict in (Verdict.FAIL, Verdict.ABORT) for result in results):
-            answer.exit_code = ExitCode.FAILED
+        proof = prove_files(folder) if folder else prove_region(find_spec_dir(spec), as_of)
+        answer.body["proofs"] = show.proofs_json(proof)
+        answer.exit_code = ExitCode.FAILED if proof.failed else ExitCode.OK
         if format_ is Format.TEXT:
-            _tell_proofs(results)
+            show.print_proofs(proof)
 
 
 @app.command("map")
@@ -131,103 +100,24 @@ def map_(
 ) -> None:
     """Draw the region as SVG: countries, hubs and links where they are, light or dark as the reader likes."""
     from ace.cli.show.output import answering, stdout
-    from ace.errors import UserError
-    from ace.files import PUBLIC, put
-    from ace.interconnect.map import draw
-    from ace.spec import load
+    from ace.layout import Layout
+    from ace.operations.interconnect_plan import draw_region, write_map
 
     with answering("interconnect-map", format_) as answer:
-        root, planned = _planned(spec, as_of)
-        picture = draw(load(find_spec_dir(spec)), plan=planned)
+        spec_dir = find_spec_dir(spec)
+        drawn = draw_region(spec_dir, as_of)
         if out is None and format_ is Format.TEXT:
-            typer.echo(picture, nl=False)
+            typer.echo(drawn.picture, nl=False)
             return
-        file = (out or Layout(root).interconnect / "map.svg").absolute()
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            put(file, picture, PUBLIC)
-        except OSError as error:
-            raise UserError(f"{file}: {error.strerror}", hint="name another --out FILE", code="no-file") from None
+        file = (out or Layout(spec_dir.parent).interconnect / "map.svg").absolute()
+        write_map(drawn, file)
         answer.body["out"] = str(file)
-        answer.body["links"] = len(planned.links)
+        answer.body["links"] = drawn.links
         if format_ is Format.TEXT:
-            stdout.print(f"{file}: {len(planned.nodes)} hosts, {len(planned.links)} links", markup=False)
+            stdout.print(f"{file}: {drawn.hosts} hosts, {drawn.links} links", markup=False)
 
 
-app.command("apply")(interconnect_live.apply)
-app.command("check")(interconnect_live.check)
-app.command("drain")(interconnect_live.drain)
-app.command("undrain")(interconnect_live.undrain)
-
-
-def plan_json(planned: Plan) -> dict[str, object]:
-    """A plan in the command's JSON."""
-    return {
-        "gateways": [
-            {
-                "host": node.host,
-                "kind": node.kind.value,
-                "country": node.country,
-                "asn": node.asn,
-                "loopback4": str(node.loopback4),
-                "loopback6": str(node.loopback6),
-                "public_address": str(node.public_address) if node.public_address else None,
-                "verified": node.verified,
-                "announces": [str(item.prefix) for item in node.announces],
-                "keeps": [str(prefix) for prefix in node.keeps],
-            }
-            for node in planned.nodes
-        ],
-        "links": [
-            {
-                "a": link.a.host,
-                "b": link.b.host,
-                "kind": link.kind.value,
-                "role_a": link.role.value,
-                "asn_a": link.a.asn,
-                "asn_b": link.b.asn,
-                "net6": str(link.net6),
-                "verified": link.verified,
-            }
-            for link in planned.links
-        ],
-        "left_out": [{"subject": item.subject, "reason": item.reason, "code": item.code} for item in planned.left_out],
-    }
-
-
-def _planned(spec: Path | None, as_of: date | None) -> tuple[Path, Plan]:
-    """ROOT and the plan of its spec and publications; rules are judged as of that date."""
-    from ace.operations.region import plan_of
-    from ace.spec import load
-
-    directory = find_spec_dir(spec)
-    return directory.parent, plan_of(directory.parent, load(directory), as_of)
-
-
-def _tell_plan(planned: Plan) -> None:
-    from ace.cli.show.output import stdout
-
-    width = max((len(node.host) for node in planned.nodes), default=0)
-    for link in planned.links:
-        known = "" if link.verified else "  no key yet"
-        stdout.print(
-            f"{link.kind.value:9}{link.a.host:{width}}  {link.b.host:{width}}  AS{link.a.asn} AS{link.b.asn}  "
-            f"{link.net6}{known}",
-            markup=False,
-        )
-    hubs = sum(node.kind.value == "hub" for node in planned.nodes)
-    stdout.print(f"{len(planned.nodes) - hubs} gateways, {hubs} hubs, {len(planned.links)} links.", markup=False)
-    interconnect_live.tell_left_out(planned)
-
-
-def _tell_proofs(results: tuple[ProofResult, ...]) -> None:
-    from ace.cli.show.output import stdout
-
-    styles = {"PASS": "green", "SKIP": "yellow"}
-    for result in results:
-        stdout.print(f"[{styles.get(result.verdict.value, 'bold red')}]{result.verdict.value:5}[/]  ", end="")
-        stdout.print(f"{result.name:22}{result.evidence if not result.flaws else ''}".rstrip(), markup=False)
-        for flaw in result.flaws[:20]:
-            stdout.print(f"         {flaw}", markup=False)
-        if len(result.flaws) > 20:
-            stdout.print(f"         ... and {len(result.flaws) - 20} more", markup=False)
+app.command("apply")(interconnect_apply.apply)
+app.command("check")(interconnect_check.check)
+app.command("drain")(interconnect_check.drain)
+app.command("undrain")(interconnect_check.undrain)

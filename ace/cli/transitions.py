@@ -334,10 +334,10 @@ class _At:
 
     def with_region(self) -> tuple[Step, Step]:
         """The steps at the hubs and in the catalogue."""
-        from ace.cli.interconnect_live import apply_to_hubs
+        from ace.cli.watched import run_playbook
         from ace.operations.region_steps import with_region
 
-        return with_region(self.spec_dir, self.member, apply_to_hubs)
+        return with_region(self.spec_dir, self.member, run_playbook)
 
     def require_no_hub(self) -> None:
         """Refuse to remove who hosts a hub that others go through.

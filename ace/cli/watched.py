@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ace.cli.show.board import Line
     from ace.engine.interrupt import Interrupt
     from ace.operations.deploy import Deployment, DeployResult
+    from ace.operations.playbook import PlaybookPlan, PlaybookResult
 
 
 @contextmanager
@@ -58,3 +59,14 @@ def run_for_steps(prepared: Deployment) -> DeployResult:
     if done.abandoned:
         os._exit(done.report.exit_code)  # as asked for; the same command continues from here
     return done
+
+
+def run_playbook(plan: PlaybookPlan, *, parallel: int | None = None, verbose: bool = False) -> PlaybookResult:
+    """Run a playbook as a part of a longer command."""
+    from ace.cli.show import hosts as show
+    from ace.cli.show.host_line import HostsLine
+    from ace.operations.playbook import run_plan
+
+    show.print_start(plan)
+    with watched(plan.countries, HostsLine, verbose=verbose, stopping=show.STOPPING) as (sink, cancel):
+        return run_plan(plan, sink, cancel, parallel=parallel)

@@ -125,6 +125,21 @@ def run_plan(
     return result
 
 
+def failure(countries: Mapping[str, HostsOutcome], retry: str) -> UserError | None:
+    """What went wrong in a run, as one error; None when all went well.
+
+    Args:
+        countries: What came of it in each.
+        retry: The command that continues, without its countries.
+    """
+    bad = {name: one for name, one in sorted(countries.items()) if one.result in (Result.FAILED, Result.EARLY_EXIT)}
+    if not bad:
+        return None
+    first = next(iter(bad.values()))
+    message = "; ".join(f"{name}: {outcome.cause.splitlines()[0]}" for name, outcome in bad.items())
+    return UserError(message, hint=first.hint or f"`{retry} {' '.join(bad)}`", code=first.reason)
+
+
 def group_vars(workspace: Workspace) -> Path:
     """Where countries set variables of their own: beside ROOT's inventories, else the program's."""
     own = workspace.root / "inventories" / "group_vars"

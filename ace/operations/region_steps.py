@@ -13,26 +13,21 @@ from ace.layout import Layout
 from ace.spec.region import Topology
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from ace.interconnect.values import Plan
     from ace.membership.transition import Done, Step
+    from ace.operations.interconnect_apply import RunPlaybook
     from ace.spec.values import Member, Spec
     from ace.workspace.hosts import Hosts
     from ace.workspace.selection import Selection
     from ace.workspace.workspace import Workspace
 
-    RollOut = Callable[[Workspace, Selection[Hosts], Plan], Sequence[str]]
-    """Renders, proves and applies a plan on hubs; the countries of those hubs. Raises `UserError` where one did not take it."""
 
-
-def with_region(spec_dir: Path, member: Member, roll_out: RollOut) -> tuple[Step, Step]:
+def with_region(spec_dir: Path, member: Member, run: RunPlaybook) -> tuple[Step, Step]:
     """The steps that withdraw a member's routes and listings, or bring them back, as its status is when they run.
 
     Args:
         spec_dir: The spec folder.
         member: Whose status changes.
-        roll_out: How the hubs take the plan.
+        run: How a playbook is run on the hubs.
     """
     from ace.membership.transition import Step
 
@@ -40,13 +35,13 @@ def with_region(spec_dir: Path, member: Member, roll_out: RollOut) -> tuple[Step
         Step(
             "routes",
             "configure the hubs for it: sessions and routes go, or come back, with the status",
-            lambda _intent: _routes(spec_dir, member, roll_out),
+            lambda _intent: _routes(spec_dir, member, run),
         ),
         Step("listings", "build the catalogue again, if one was built here", lambda _intent: _listings(spec_dir)),
     )
 
 
-def _routes(spec_dir: Path, member: Member, roll_out: RollOut) -> Done:
+def _routes(spec_dir: Path, member: Member, run: RunPlaybook) -> Done:
     """Have the hubs that can be reached here take the plan as it is now.
 
     Raises:
@@ -54,6 +49,7 @@ def _routes(spec_dir: Path, member: Member, roll_out: RollOut) -> Done:
     """
     from ace.interconnect.values import NodeKind
     from ace.membership.transition import Done
+    from ace.operations.interconnect_apply import apply_to_hubs
     from ace.operations.region import plan_of
     from ace.workspace.workspace import open_workspace
 
@@ -65,7 +61,7 @@ def _routes(spec_dir: Path, member: Member, roll_out: RollOut) -> Done:
     if selected is None:
         return Done("no hub can be reached from here: `ace interconnect apply --hubs` where they can")
     try:
-        configured = roll_out(workspace, selected, planned)
+        configured = apply_to_hubs(workspace, selected, planned, run)
     except UserError as error:
         raise UserError(
             f"not every hub was configured: {error.message}",

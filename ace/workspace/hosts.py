@@ -17,6 +17,7 @@ from ace.workspace.workers import worker_of
 from ace.workspace.workspace import Workspace, make_private
 
 if TYPE_CHECKING:
+    from ace.interconnect.live.shell import SshTarget
     from ace.services.inventory import Inventory
     from ace.services.region import Surroundings
     from ace.services.ssh import SshPlaces
@@ -88,6 +89,21 @@ def select_hosts(
     found = Selection(countries)
     if not found.chosen and not may_be_none:
         raise nobody(reasons, "there is no country whose hosts can be reached from here", "no-hosts")
+    return found
+
+
+def ssh_targets(workspace: Workspace, named: Sequence[str], engine: EngineName) -> dict[str, SshTarget]:
+    """How to reach the hosts of countries, by host; countries that are not named and have no stack here are left out.
+
+    Raises:
+        UserError: A name is no member's; or no country's hosts can be reached from here.
+    """
+    from ace.interconnect.live.shell import SshTarget
+
+    found: dict[str, SshTarget] = {}
+    for hosts in select_hosts(workspace, named, engine).jobs:
+        write_ssh_config(workspace, hosts)
+        found |= {host.name: SshTarget(host.name, hosts.ssh.config) for host in hosts.inventory.hosts}
     return found
 
 

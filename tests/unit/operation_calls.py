@@ -112,6 +112,34 @@ def introduce_key(workspace: Workspace, _events: list[Any]) -> Any:
     return run(workspace.spec, "tn", new, date(2027, 1, 1), date(2029, 1, 1), old)
 
 
+def interconnect_apply(workspace: Workspace, events: list[Any]) -> Any:
+    from ace.operations.interconnect_apply import apply, prove_plan
+
+    assert apply((), sink=events.append).exit_code == 0
+    return prove_plan(workspace, as_of=TODAY, acts=False)
+
+
+def interconnect_check(workspace: Workspace, _events: list[Any]) -> Any:
+    from ace.operations.interconnect_check import check_interconnect
+
+    return check_interconnect(workspace, as_of=TODAY)
+
+
+def interconnect_drain(workspace: Workspace, _events: list[Any]) -> Any:
+    from ace.operations.interconnect_drain import drain
+
+    return drain(workspace, "gw9.tunis-1.tn")
+
+
+def interconnect_plan(workspace: Workspace, _events: list[Any]) -> Any:
+    from ace.operations.interconnect_plan import draw_region, prove_files, prove_region, render_region, write_map
+
+    rendered = render_region(workspace.spec_dir, out=workspace.root / "rendered", as_of=TODAY)
+    write_map(draw_region(workspace.spec_dir, TODAY), rendered.folder / "map.svg")
+    assert prove_files(rendered.folder) == prove_region(workspace.spec_dir, TODAY)
+    return rendered
+
+
 def inventory(workspace: Workspace, _events: list[Any]) -> Any:
     from ace.operations.inventory import inventory as run
 
@@ -226,6 +254,10 @@ CALLS: Final[Mapping[str, Call]] = {
         drift,
         fetch,
         fitness,
+        interconnect_apply,
+        interconnect_check,
+        interconnect_drain,
+        interconnect_plan,
         introduce_key,
         inventory,
         lab,
@@ -243,7 +275,13 @@ CALLS: Final[Mapping[str, Call]] = {
         verify_publications,
     )
 }
-REFUSES: Final = {"introduce_key": "no-signer", "configure": "fake-hosts", "verify": "fake-hosts"}
+REFUSES: Final = {
+    "interconnect_apply": "nothing-published",
+    "interconnect_drain": "no-such-gateway",
+    "introduce_key": "no-signer",
+    "configure": "fake-hosts",
+    "verify": "fake-hosts",
+}
 """Operations that are to end in an error here, and its code."""
 
 

@@ -13,6 +13,7 @@ from ace.cli.show.outcomes import print_bugs, print_interrupted
 from ace.cli.show.output import stderr, stdout
 from ace.documents import Failure
 from ace.fleet.run import Result
+from ace.operations import playbook
 from ace.operations.playbook import PlaybookPlan
 from ace.operations.verify import VERDICTS, verdict_counts
 from ace.services.country_run import HostsOutcome
@@ -20,7 +21,6 @@ from ace.services.remote import shown
 
 STOPPING = "interrupted: stopping Ansible; no other country is begun"
 """What the first Ctrl-C means where a playbook runs."""
-_PROBLEM = (Result.FAILED, Result.EARLY_EXIT)
 _STYLES = {"PASS": "green", "SKIP": "yellow"}
 
 
@@ -106,10 +106,5 @@ def print_failures(countries: Mapping[str, HostsOutcome], retry: str) -> None:
 
 def failure(countries: Mapping[str, HostsOutcome], retry: str) -> Failure | None:
     """JSON's `error`; None when all went well."""
-    bad = {name: outcome for name, outcome in sorted(countries.items()) if outcome.result in _PROBLEM}
-    if not bad:
-        return None
-    first = next(iter(bad.values()))
-    message = "; ".join(f"{name}: {outcome.cause.splitlines()[0]}" for name, outcome in bad.items())
-    hint = first.hint or f"`{retry} {' '.join(bad)}`"
-    return Failure(first.reason, message, hint)
+    error = playbook.failure(countries, retry)
+    return Failure(error.code, error.message, error.hint) if error is not None else None
