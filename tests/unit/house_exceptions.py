@@ -8,7 +8,6 @@ _ONE_REGION: Final = "its tests share one lab, whose start takes minutes: a seco
 _MOVES: Final = "on its way into ace/operations (issue 19), where it is split"
 
 LONG_MODULES: Final[dict[str, str]] = {
-    "ace/cli/transitions.py": _MOVES,
     "tests/lab/test_configure.py": _ONE_REGION,
     "tests/lab/test_hosts.py": _ONE_REGION,
     "tests/lab/test_lab_cloud.py": _ONE_REGION,

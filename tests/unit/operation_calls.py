@@ -19,6 +19,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 from ace import operations
 from ace.engine.contract import Properties, Stack
 from ace.errors import UserError
@@ -156,6 +158,18 @@ def lab(workspace: Workspace, events: list[Any]) -> Any:
     return lab_status(workspace.spec_dir)
 
 
+def member_add(workspace: Workspace, _events: list[Any]) -> Any:
+    from ace.operations.member_add import join
+
+    return join(workspace.spec_dir, "sc", dry_run=True)
+
+
+def member_list(workspace: Workspace, _events: list[Any]) -> Any:
+    from ace.operations.member_list import list_members
+
+    return list_members(workspace.spec_dir)
+
+
 def member_steps(workspace: Workspace, events: list[Any]) -> Any:
     from ace.operations.deploy import Deployment, DeployResult
     from ace.operations.deploy import deploy as carry_out
@@ -167,6 +181,16 @@ def member_steps(workspace: Workspace, events: list[Any]) -> Any:
     (workspace.layout.state("tn") / "state.json").parent.mkdir(parents=True, exist_ok=True)
     (workspace.layout.state("tn") / "state.json").touch()
     return Estate(workspace.spec_dir, "tn", run).quotas("set them").act(AN_INTENT)
+
+
+def membership(workspace: Workspace, _events: list[Any]) -> Any:
+    from ace.operations.membership import activate, reinstate, remove, suspend
+
+    for prepare, code in ((activate, "no-such-transition"), (reinstate, "no-such-transition"), (remove, "hosts-a-hub")):
+        with pytest.raises(UserError) as refused:
+            prepare(workspace.spec_dir, "tn", reason="a reason")
+        assert refused.value.code == code
+    return suspend(workspace.spec_dir, "ke", reason="a reason", stop_servers=True)
 
 
 def outputs(workspace: Workspace, _events: list[Any]) -> Any:
@@ -225,6 +249,14 @@ def state(workspace: Workspace, events: list[Any]) -> Any:
     return import_state(workspace, "tn", file, EngineName.AUTO, events.append)
 
 
+def transition(workspace: Workspace, events: list[Any]) -> Any:
+    from ace.operations.membership import reinstate, suspend
+    from ace.operations.transition import carry_out
+
+    carry_out(suspend(workspace.spec_dir, "mu", reason="a reason"), events.append)
+    return carry_out(reinstate(workspace.spec_dir, "mu", reason="a reason"), events.append)
+
+
 def validate(workspace: Workspace, _events: list[Any]) -> Any:
     from ace.operations.validate import validate as run
 
@@ -261,7 +293,10 @@ CALLS: Final[Mapping[str, Call]] = {
         introduce_key,
         inventory,
         lab,
+        member_add,
+        member_list,
         member_steps,
+        membership,
         outputs,
         playbook,
         policy,
@@ -270,6 +305,7 @@ CALLS: Final[Mapping[str, Call]] = {
         region_steps,
         schema,
         state,
+        transition,
         validate,
         verify,
         verify_publications,
