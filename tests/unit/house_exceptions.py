@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 _ONE_REGION: Final = "its tests share one lab, whose start takes minutes: a second module would start it again"
-_MOVES: Final = "on its way into ace/operations (issue 19), where it is split"
 
 LONG_MODULES: Final[dict[str, str]] = {
     "tests/lab/test_configure.py": _ONE_REGION,
     "tests/lab/test_hosts.py": _ONE_REGION,
     "tests/lab/test_lab_cloud.py": _ONE_REGION,
     "tests/lab/test_resource_types.py": "one table of cases, one for each resource type, and the laws that hold for all",
-    "tests/unit/test_member_life.py": "to be split when ace/cli/transitions.py has moved (issue 19)",
 }
 """Path -> why it is one module."""
 

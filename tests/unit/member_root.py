@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ace.cli.main import main
+from ace.membership.fitness.checking import Report, digest_of
+from ace.membership.fitness.contract import Assessment, FitnessResult
+from ace.operations.fitness import keep_report
+from ace.spec import load
+from ace.verdict import Verdict
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 TEMPLATES = CHECKOUT / "templates" / "member"
 SC = TEMPLATES / "examples" / "sc.yaml"
+NO_TIME = timedelta(0)
 
 
 @dataclass(frozen=True)
@@ -65,3 +72,10 @@ def a_root(folder: Path, capture: pytest.CaptureFixture[str]) -> Root:
         shutil.copy(settings, folder / "stacks")
     shutil.copy(CHECKOUT / "CODEOWNERS", folder)
     return Root(folder, capture)
+
+
+def checked(root: Root, verdict: Verdict = Verdict.PASS, age: timedelta = NO_TIME) -> None:
+    """Keep a check of Seychelles as if its cloud had been asked."""
+    member = load(root.spec).member("SC")
+    outcomes = (FitnessResult("extensions", "victoria-1", "", Assessment(verdict, "")),)
+    keep_report(root.path, Report("sc", datetime.now(UTC) - age, digest_of(member), outcomes))
