@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from .values import Catalogue, Decision, Kind, Record, Text
+from .values import Catalogue, Kind, Record, Text
 
 WORDS = {kind: kind.name.lower() for kind in Kind}
 """`service`, `data_centre`, ...: the kinds as machines see them."""
@@ -55,14 +55,3 @@ def export(catalogue: Catalogue) -> dict[str, Any]:
         table: [record(catalogue, kind, each) for each in catalogue.by_kind()[kind]] for kind, table in TABLES.items()
     }
     return head | kinds
-
-
-def withheld(decision: Decision) -> dict[str, Any]:
-    """A withheld record as `ace catalogue … --format json` names it: the first reason, and all of them."""
-    return {
-        "id": decision.slug,
-        "kind": WORDS[decision.kind],
-        "rule": decision.reasons[0].rule,
-        "reason": decision.reasons[0].fact,
-        "reasons": plain(decision.reasons),
-    }

@@ -56,9 +56,9 @@ def check(spec: SpecOption = None, as_of: AsOfOption = None, format_: FormatOpti
 
     with answering("catalogue", format_) as answer:
         built = catalogue.build(find_spec_dir(spec), as_of=as_of)
-        answer.body |= show.site_json(built)
+        answer.document = show.site_document(built)
         found = catalogue.check(built)
-        answer.body["findings"] = show.findings_json(found)
+        answer.document = show.check_document(built, found)
         answer.exit_code = ExitCode.FAILED if found.errors else ExitCode.OK
         if format_ is Format.TEXT:
             show.print_findings(built, found)
@@ -78,7 +78,7 @@ def explain(
 
     with answering("catalogue", format_) as answer:
         explained = catalogue.explain(find_spec_dir(spec), record, as_of)
-        answer.body |= show.explained_json(explained)
+        answer.document = show.explain_document(explained)
         if format_ is Format.TEXT:
             show.print_explained(explained)
 
@@ -92,13 +92,16 @@ def serve(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Build the site and serve it on this machine (loopback only) until Ctrl-C."""
+    from dataclasses import replace
+
     from ace.catalogue.serve import listen
     from ace.cli.show.output import answering, stderr
 
     with answering("catalogue", format_) as answer:
         server = listen(_build_and_show(answer, spec, as_of, out, format_).folder, port)
-        answer.body["address"] = f"http://127.0.0.1:{server.server_port}/"
-        stderr.print(f"serving {answer.body['address']} on this machine only; Ctrl-C ends it")
+        address = f"http://127.0.0.1:{server.server_port}/"
+        answer.document = replace(answer.document, address=address)
+        stderr.print(f"serving {address} on this machine only; Ctrl-C ends it")
         try:
             server.serve_forever()
         except KeyboardInterrupt:
@@ -114,7 +117,7 @@ def _build_and_show(
     from ace.operations import catalogue
 
     built = catalogue.build(find_spec_dir(spec), out=out, as_of=as_of)
-    answer.body |= show.site_json(built)
+    answer.document = show.site_document(built)
     catalogue.write_site(built)
     show.print_warnings(built)
     if format_ is Format.TEXT:

@@ -33,7 +33,7 @@ def plan(
 
     with answering("interconnect-plan", format_) as answer:
         planned = plan_region(find_spec_dir(spec), as_of)
-        answer.body.update(show.plan_json(planned))
+        answer.document = show.plan_document(planned)
         if format_ is Format.TEXT:
             show.print_plan(planned)
 
@@ -57,7 +57,7 @@ def render(
 
     with answering("interconnect-render", format_) as answer:
         done = render_region(find_spec_dir(spec), out=out, as_of=as_of)
-        answer.body.update(show.rendered_json(done))
+        answer.document = show.render_document(done)
         if format_ is Format.TEXT:
             show.print_rendered(done)
 
@@ -83,7 +83,7 @@ def prove(
 
     with answering("interconnect-prove", format_) as answer:
         proof = prove_files(folder) if folder else prove_region(find_spec_dir(spec), as_of)
-        answer.body["proofs"] = show.proofs_json(proof)
+        answer.document = show.ProofsDocument(tuple(proof.results))
         answer.exit_code = ExitCode.FAILED if proof.failed else ExitCode.OK
         if format_ is Format.TEXT:
             show.print_proofs(proof)
@@ -99,6 +99,7 @@ def map_(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Draw the region as SVG: countries, hubs and links where they are, light or dark as the reader likes."""
+    from ace.cli.show.interconnect import MapDocument
     from ace.cli.show.output import answering, stdout
     from ace.layout import Layout
     from ace.operations.interconnect_plan import draw_region, write_map
@@ -111,8 +112,7 @@ def map_(
             return
         file = (out or Layout(spec_dir.parent).interconnect / "map.svg").absolute()
         write_map(drawn, file)
-        answer.body["out"] = str(file)
-        answer.body["links"] = drawn.links
+        answer.document = MapDocument(file, drawn.links)
         if format_ is Format.TEXT:
             stdout.print(f"{file}: {drawn.hosts} hosts, {drawn.links} links", markup=False)
 

@@ -53,7 +53,7 @@ def check(
             workspace = open_workspace(spec)
             stderr.print(f"clouds: {workspace.clouds}", markup=False)
             checked = check_interconnect(workspace, within_s=within, engine=engine, as_of=as_of)
-            answer.body.update(show.check_json(checked.found))
+            answer.document = show.check_document(checked.found)
             if map_ is not None:
                 write_map(map_of(workspace.spec, checked.plan, checked.found.states), map_.absolute())
             if format_ is Format.TEXT:
@@ -76,13 +76,14 @@ def drain(
 
     Refused if the other gateway of the data centre is drained already. Ends with `undrain` or a reboot.
     """
+    from ace.cli.show.interconnect_check import DrainDocument
     from ace.cli.show.output import answering, stdout
     from ace.operations.interconnect_drain import drain as run
     from ace.workspace.workspace import open_workspace
 
     with answering("interconnect-drain", format_) as answer:
         done = run(open_workspace(spec), host, engine=engine, as_of=as_of)
-        answer.body["drained"] = done.host
+        answer.document = DrainDocument(done.host)
         if format_ is Format.TEXT:
             stdout.print(f"{done.host} is drained; back with `ace interconnect undrain {done.host}`", markup=False)
 
@@ -95,12 +96,13 @@ def undrain(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Put a drained gateway or hub back into use."""
+    from ace.cli.show.interconnect_check import UndrainDocument
     from ace.cli.show.output import answering, stdout
     from ace.operations.interconnect_drain import undrain as run
     from ace.workspace.workspace import open_workspace
 
     with answering("interconnect-undrain", format_) as answer:
         done = run(open_workspace(spec), host, engine=engine, as_of=as_of)
-        answer.body["undrained"] = done.host
+        answer.document = UndrainDocument(done.host)
         if format_ is Format.TEXT:
             stdout.print(f"{done.host} is in use again", markup=False)

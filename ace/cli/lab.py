@@ -100,8 +100,7 @@ def down(
 
     with answering("lab-down", format_) as answer:
         done = stop_lab(find_spec_dir(spec), countries or (), wipe=wipe, sink=show.print_event)
-        answer.body["stopped"] = sorted(done.clouds) if done.clouds is not None else "all"
-        answer.body["wiped"] = done.wiped
+        answer.document = show.stopped_document(done)
         if format_ is Format.TEXT:
             show.print_stopped(done)
 
@@ -127,12 +126,13 @@ def env(
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Print the environment variables that make OpenStack clients use the lab: `eval "$(ace lab env)"`."""
+    from ace.cli.show.lab import EnvDocument
     from ace.cli.show.output import answering
     from ace.operations.lab import lab_environment
 
     with answering("lab-env", format_) as answer:
         variables = lab_environment(find_spec_dir(spec))
-        answer.body["env"] = variables
+        answer.document = EnvDocument(variables)
         if format_ is Format.TEXT:
             for name, value in variables.items():
                 typer.echo(f"export {name}={shlex.quote(value)}")
@@ -142,7 +142,7 @@ def _show_status(answer: Answer, found: LabStatus, format_: Format) -> None:
     from ace.cli.show import lab as show
     from ace.errors import ExitCode
 
-    answer.body |= show.status_json(found)
+    answer.document = show.status_document(found)
     answer.exit_code = ExitCode.OK if found.ready else ExitCode.FAILED
     if format_ is Format.TEXT:
         show.print_status(found)

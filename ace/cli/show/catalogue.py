@@ -2,24 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ace.catalogue.plain import WORDS, plain, record, withheld
+from ace.catalogue.plain import WORDS, plain, record
 from ace.cli.show.output import stderr, stdout
+from ace.errors import Severity
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from ace.catalogue.values import Decision
     from ace.operations.catalogue import CatalogueCheck, CatalogueSite, Explained
 
 
-def site_json(built: CatalogueSite) -> dict[str, Any]:
-    """A built catalogue for machines."""
+@dataclass(frozen=True, slots=True)
+class WithheldDocument:
+    """A record that is in no page and no export, and why."""
+
+    id: str
+    kind: str
+    rule: str
+    """Of the first reason."""
+    reason: str
+    reasons: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueFindingDocument:
+    """What is wrong in a file of the site or of the exports."""
+
+    file: str
+    rule: str
+    severity: Severity
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueDocument:
+    """A catalogue that was built."""
+
+    as_of: date
+    records: tuple[Mapping[str, Any], ...]
+    """As the JSON export has them, with `kind` and `address`."""
+    withheld: tuple[WithheldDocument, ...]
+    untranslated: Mapping[str, tuple[str, ...]]
+    """By language: the messages that show in English."""
+    out: Path
+    findings: tuple[CatalogueFindingDocument, ...] | None = None
+    """Of `ace catalogue check`."""
+    address: str | None = None
+    """Of `ace catalogue serve`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionDocument:
+    """Whether a record is listed, and why."""
+
+    id: str
+    kind: str
+    listed: bool
+    reasons: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainDocument:
+    """Decisions about records of one id."""
+
+    as_of: date
+    decisions: tuple[DecisionDocument, ...]
+
+
+def site_document(built: CatalogueSite) -> CatalogueDocument:
+    """A built catalogue as JSON."""
     catalogue = built.catalogue
-    return {
-        "as_of": catalogue.as_of.isoformat(),
-        "records": [
+    return CatalogueDocument(
+        catalogue.as_of,
+        tuple(
             {
                 "kind": WORDS[kind],
                 **record(catalogue, kind, each),
@@ -28,30 +88,33 @@ def site_json(built: CatalogueSite) -> dict[str, Any]:
             }
             for kind, records in catalogue.by_kind().items()
             for each in records
-        ],
-        "withheld": [withheld(decision) for decision in catalogue.withheld],
-        "untranslated": {code: list(messages) for code, messages in built.site.untranslated.items()},
-        "out": str(built.folder),
-    }
+        ),
+        tuple(
+            WithheldDocument(
+                one.slug, WORDS[one.kind], one.reasons[0].rule, one.reasons[0].fact, tuple(plain(one.reasons))
+            )
+            for one in catalogue.withheld
+        ),
+        {code: tuple(messages) for code, messages in built.site.untranslated.items()},
+        built.folder,
+    )
 
 
-def explained_json(explained: Explained) -> dict[str, Any]:
-    """Decisions for machines."""
-    return {
-        "as_of": explained.as_of.isoformat(),
-        "decisions": [
-            {"id": one.slug, "kind": WORDS[one.kind], "listed": one.listed, "reasons": plain(one.reasons)}
+def explain_document(explained: Explained) -> ExplainDocument:
+    """Decisions as JSON."""
+    return ExplainDocument(
+        explained.as_of,
+        tuple(
+            DecisionDocument(one.slug, WORDS[one.kind], one.listed, tuple(plain(one.reasons)))
             for one in explained.decisions
-        ],
-    }
+        ),
+    )
 
 
-def findings_json(found: CatalogueCheck) -> list[dict[str, Any]]:
-    """What a check found, for machines."""
-    return [
-        {"file": one.file, "rule": one.rule, "severity": str(one.severity), "message": one.message}
-        for one in found.findings
-    ]
+def check_document(built: CatalogueSite, found: CatalogueCheck) -> CatalogueDocument:
+    """What a check found, as JSON."""
+    findings = (CatalogueFindingDocument(one.file, one.rule, one.severity, one.message) for one in found.findings)
+    return replace(site_document(built), findings=tuple(findings))
 
 
 def print_warnings(built: CatalogueSite) -> None:

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ace.cli.show.catalogue import CatalogueDocument, ExplainDocument
 from ace.cli.show.deployment import DriftDocument, PreviewDocument
+from ace.cli.show.interconnect import MapDocument, PlanDocument, ProofsDocument, RenderDocument
+from ace.cli.show.interconnect_check import CheckDocument, DrainDocument, UndrainDocument
+from ace.cli.show.lab import EnvDocument, LabDocument, StoppedDocument
 from ace.cli.show.publications import PublicationsDocument
 from ace.documents import schema_of
 from ace.fleet.report import RunDocument
@@ -36,15 +40,35 @@ class CommandDocument:
 
 
 def _documents(**kinds: type) -> dict[str, CommandDocument]:
-    return {name.replace("_", " "): CommandDocument(name.replace("_", "-"), kind) for name, kind in kinds.items()}
+    return {name.replace("_", " "): CommandDocument(_name(name), kind) for name, kind in kinds.items()}
+
+
+def _name(command: str) -> str:
+    """All commands of the catalogue have one."""
+    return "catalogue" if command.startswith("catalogue_") else command.replace("_", "-")
 
 
 DOCUMENTS: Final[Mapping[str, CommandDocument]] = _documents(
     audit_verify=AuditDocument,
+    catalogue_build=CatalogueDocument,
+    catalogue_check=CatalogueDocument,
+    catalogue_explain=ExplainDocument,
+    catalogue_serve=CatalogueDocument,
     configure=PlaybookDocument,
     doctor=Checkup,
     down=RunDocument,
     drift=DriftDocument,
+    interconnect_check=CheckDocument,
+    interconnect_drain=DrainDocument,
+    interconnect_map=MapDocument,
+    interconnect_plan=PlanDocument,
+    interconnect_prove=ProofsDocument,
+    interconnect_render=RenderDocument,
+    interconnect_undrain=UndrainDocument,
+    lab_down=StoppedDocument,
+    lab_env=EnvDocument,
+    lab_status=LabDocument,
+    lab_up=LabDocument,
     member_check=FitnessDocument,
     outputs=OutputsDocument,
     policy_approve=ApprovalDocument,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ace.cli.show.output import stdout
+from ace.interconnect.prove import ProofResult
+from ace.interconnect.values import LeftOut, LinkKind, NodeKind, Role
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -17,39 +22,102 @@ _STYLES = {"PASS": "green", "SKIP": "yellow"}
 RETRY = "ace interconnect apply"
 
 
-def plan_json(plan: Plan) -> dict[str, Any]:
-    """A plan for machines."""
-    return {
-        "gateways": [
-            {
-                "host": node.host,
-                "kind": node.kind.value,
-                "country": node.country,
-                "asn": node.asn,
-                "loopback4": str(node.loopback4),
-                "loopback6": str(node.loopback6),
-                "public_address": str(node.public_address) if node.public_address else None,
-                "verified": node.verified,
-                "announces": [str(item.prefix) for item in node.announces],
-                "keeps": [str(prefix) for prefix in node.keeps],
-            }
+@dataclass(frozen=True, slots=True)
+class NodeDocument:
+    """A gateway or a hub."""
+
+    host: str
+    kind: NodeKind
+    country: str
+    asn: int
+    loopback4: IPv4Address
+    loopback6: IPv6Address
+    public_address: IPv4Address | IPv6Address | None
+    """Null where it is not published yet."""
+    verified: bool
+    """Whether a valid publication has its key and address."""
+    announces: tuple[IPv4Network | IPv6Network, ...]
+    keeps: tuple[IPv4Network | IPv6Network, ...]
+    """Its prefixes that no other country may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDocument:
+    """A tunnel and the BGP session in it."""
+
+    a: str
+    b: str
+    kind: LinkKind
+    role_a: Role
+    """What `a` is to `b` (RFC 9234)."""
+    asn_a: int
+    asn_b: int
+    net6: IPv6Network
+    verified: bool
+    """Whether both ends are."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDocument:
+    """The planned interconnect of the region."""
+
+    gateways: tuple[NodeDocument, ...]
+    """Hubs too."""
+    links: tuple[LinkDocument, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderDocument:
+    """The files that were rendered; all but `out` are paths below it."""
+
+    out: Path
+    files: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProofsDocument:
+    """The offline proofs."""
+
+    proofs: tuple[ProofResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapDocument:
+    """The picture of the region."""
+
+    out: Path
+    links: int
+
+
+def plan_document(plan: Plan) -> PlanDocument:
+    """A plan as JSON."""
+    return PlanDocument(
+        tuple(
+            NodeDocument(
+                node.host,
+                node.kind,
+                node.country,
+                node.asn,
+                node.loopback4,
+                node.loopback6,
+                node.public_address or None,
+                node.verified,
+                tuple(item.prefix for item in node.announces),
+                tuple(node.keeps),
+            )
             for node in plan.nodes
-        ],
-        "links": [
-            {
-                "a": link.a.host,
-                "b": link.b.host,
-                "kind": link.kind.value,
-                "role_a": link.role.value,
-                "asn_a": link.a.asn,
-                "asn_b": link.b.asn,
-                "net6": str(link.net6),
-                "verified": link.verified,
-            }
+        ),
+        tuple(
+            LinkDocument(
+                link.a.host, link.b.host, link.kind, link.role, link.a.asn, link.b.asn, link.net6, link.verified
+            )
             for link in plan.links
-        ],
-        "left_out": left_out_json(plan),
-    }
+        ),
+        tuple(plan.left_out),
+    )
 
 
 def left_out_json(plan: Plan) -> list[dict[str, str]]:
@@ -57,27 +125,9 @@ def left_out_json(plan: Plan) -> list[dict[str, str]]:
     return [{"subject": item.subject, "reason": item.reason, "code": item.code} for item in plan.left_out]
 
 
-def rendered_json(done: RenderedRegion) -> dict[str, Any]:
-    """The files that were rendered, for machines."""
-    return {
-        "out": str(done.folder),
-        "files": list(done.files),
-        "changed": list(done.changed),
-        "removed": list(done.removed),
-    }
-
-
-def proofs_json(proof: RegionProof) -> list[dict[str, Any]]:
-    """Each proof for machines."""
-    return [
-        {
-            "name": result.name,
-            "verdict": result.verdict.value,
-            "evidence": result.evidence,
-            "flaws": [{"file": flaw.file, "line": flaw.line, "message": flaw.message} for flaw in result.flaws],
-        }
-        for result in proof.results
-    ]
+def render_document(done: RenderedRegion) -> RenderDocument:
+    """The files that were rendered, as JSON."""
+    return RenderDocument(done.folder, tuple(done.files), tuple(done.changed), tuple(done.removed))
 
 
 def print_plan(plan: Plan) -> None:

@@ -2,49 +2,86 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 
 from ace.cli.show.output import stdout
-
-if TYPE_CHECKING:
-    from ace.interconnect.check import RegionCheck
+from ace.interconnect.check import Leak, LinkCheck, RegionCheck
 
 
-def check_json(found: RegionCheck) -> dict[str, Any]:
-    """What was found, in the command's JSON."""
-    return {
-        "ok": found.ok,
-        "sessions": [
-            {"a": link.a, "b": link.b, "kind": link.kind, "state": link.state.value, "detail": link.detail}
-            for link in found.links
-        ],
-        "routes": [
-            {
-                "host": host.host,
-                "answers": host.answers,
-                "drained": host.drained,
-                "learnt": host.routes,
-                "missing": [str(prefix) for prefix in host.missing],
-                "unexpected": [str(prefix) for prefix in host.unexpected],
-                "detail": host.detail,
-            }
+@dataclass(frozen=True, slots=True)
+class RoutesDocument:
+    """A host, and whether it has the routes that it should have."""
+
+    host: str
+    answers: bool
+    drained: bool
+    learnt: int
+    """How many routes it has learnt."""
+    missing: tuple[IPv4Network | IPv6Network, ...]
+    unexpected: tuple[IPv4Network | IPv6Network, ...]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class PairDocument:
+    """Two data centres: how many of the flows between their gateways come through."""
+
+    a: str
+    b: str
+    ok: bool
+    """All flows come through, large packets included."""
+    flows: int
+    through: int
+    ms: float | None
+    """The median round trip in milliseconds; null where nothing came through."""
+    large_packets: bool
+    paths: tuple[tuple[str, ...], ...]
+    """The distinct paths of the gateways of `a` to `b`, as names of ASes."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDocument:
+    """The running interconnect, compared with the plan."""
+
+    ok: bool
+    sessions: tuple[LinkCheck, ...]
+    routes: tuple[RoutesDocument, ...]
+    reachability: tuple[PairDocument, ...]
+    leaks: tuple[Leak, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DrainDocument:
+    """The host that was drained."""
+
+    drained: str
+
+
+@dataclass(frozen=True, slots=True)
+class UndrainDocument:
+    """The host that is in use again."""
+
+    undrained: str
+
+
+def check_document(found: RegionCheck) -> CheckDocument:
+    """What was found, as JSON."""
+    return CheckDocument(
+        found.ok,
+        found.links,
+        tuple(
+            RoutesDocument(
+                host.host, host.answers, host.drained, host.routes, host.missing, host.unexpected, host.detail
+            )
             for host in found.hosts
-        ],
-        "reachability": [
-            {
-                "a": pair.a,
-                "b": pair.b,
-                "ok": pair.ok,
-                "flows": pair.flows,
-                "through": pair.through,
-                "ms": pair.ms,
-                "large_packets": pair.large,
-                "paths": [list(path) for path in pair.paths],
-            }
+        ),
+        tuple(
+            PairDocument(pair.a, pair.b, pair.ok, pair.flows, pair.through, pair.ms, pair.large, pair.paths)
             for pair in found.pairs
-        ],
-        "leaks": [{"host": leak.host, "neighbour": leak.neighbour, "what": leak.what} for leak in found.leaks],
-    }
+        ),
+        found.leaks,
+    )
 
 
 def print_check(found: RegionCheck) -> None:

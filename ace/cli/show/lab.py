@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from ace.cli.show.output import stderr, stdout
 
@@ -26,27 +28,70 @@ def servers(kind: ServerKind) -> str:
     return f"Servers are fake ({kind.reason}): they are scheduled, counted and ACTIVE, but nothing runs in them."
 
 
-def status_json(found: LabStatus) -> dict[str, Any]:
-    """A lab for machines."""
-    return {
-        "clouds": {
-            cloud.name: {
-                "country": cloud.country,
-                "auth_url": cloud.auth_url,
-                "region": cloud.region,
-                "ready": cloud.ready,
-                "started": cloud.started,
-                "detail": cloud.detail,
-            }
+@dataclass(frozen=True, slots=True)
+class CloudDocument:
+    """A cloud of the lab; its key is its name in clouds.yaml."""
+
+    country: str
+    auth_url: str
+    region: str
+    ready: bool
+    started: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostDocument:
+    """A server of the lab."""
+
+    cloud: str
+    state: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabDocument:
+    """The lab: its clouds, its hosts, what is down, and the environment of clients that use it."""
+
+    clouds: Mapping[str, CloudDocument]
+    hosts: Mapping[str, HostDocument]
+    down: tuple[str, ...]
+    env: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedDocument:
+    """The clouds that were stopped."""
+
+    stopped: tuple[str, ...] | Literal["all"]
+    wiped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EnvDocument:
+    """The environment of clients that use the lab."""
+
+    env: Mapping[str, str]
+
+
+def status_document(found: LabStatus) -> LabDocument:
+    """A lab as JSON."""
+    return LabDocument(
+        {
+            cloud.name: CloudDocument(
+                cloud.country, cloud.auth_url, cloud.region, cloud.ready, cloud.started, cloud.detail
+            )
             for cloud in found.clouds
         },
-        "hosts": {
-            name: {"cloud": host.cloud, "state": host.state, "addresses": list(host.addresses)}
-            for name, host in found.hosts.items()
-        },
-        "down": list(found.down),
-        "env": found.env if found.clouds else {},
-    }
+        {name: HostDocument(host.cloud, host.state, tuple(host.addresses)) for name, host in found.hosts.items()},
+        tuple(found.down),
+        found.env if found.clouds else {},
+    )
+
+
+def stopped_document(done: LabStopped) -> StoppedDocument:
+    """What was stopped, as JSON."""
+    return StoppedDocument(tuple(sorted(done.clouds)) if done.clouds is not None else "all", done.wiped)
 
 
 def print_status(found: LabStatus) -> None:
