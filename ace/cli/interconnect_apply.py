@@ -47,12 +47,13 @@ def apply(
     with answering("interconnect-apply", format_) as answer:
 
         def ended(turn: interconnect_apply.TurnResult) -> None:
-            answer.body.update(show.turn_json(turn))
+            answer.document = show.with_turn(answer.document, turn)
+            answer.failure = show.turn_failure(turn) or answer.failure
             show.print_turn(turn, changes=check_only, quiet=format_ is Format.JSON)
 
         workspace = open_workspace(spec)
         proven = interconnect_apply.prove_plan(workspace, as_of=as_of, acts=not check_only)
-        answer.body["left_out"] = show.left_out_json(proven.plan)
+        answer.document = show.ApplyDocument(tuple(proven.plan.left_out))
         turns = interconnect_apply.turns_of(
             workspace, proven, countries or (), hubs_only=hubs, check=check_only, engine=engine
         )

@@ -45,7 +45,7 @@ def list_(spec: SpecOption = None, as_of: AsOfOption = None, format_: FormatOpti
 
     with answering("member-list", format_) as answer:
         found = list_members(find_spec_dir(spec), as_of)
-        answer.body["members"] = show.members_json(found)
+        answer.document = show.members_document(found)
         if format_ is Format.TEXT:
             show.print_members(found)
 
@@ -77,7 +77,7 @@ def add(
         if update:
             asker = _asker(country) if not defaults and sys.stdin.isatty() else None
             updated = member_add.update(find_spec_dir(spec), country, asker=asker, dry_run=dry_run, as_of=as_of)
-            answer.body |= show.updated_json(updated)
+            answer.document = show.updated_document(updated)
             if format_ is Format.TEXT:
                 show.print_updated(updated)
             if updated.conflict is not None:
@@ -87,7 +87,7 @@ def add(
         joined = member_add.join(
             find_spec_dir(spec), country, answers=answers, asker=asker, dry_run=dry_run, as_of=as_of
         )
-        answer.body |= show.joined_json(joined)
+        answer.document = show.joined_document(joined)
         if format_ is Format.TEXT:
             show.print_joined(joined, was_asked=asker is not None)
 

@@ -112,22 +112,25 @@ def shown_runs() -> Runs:
 
 def carry_out_shown(answer: Answer, plan: TransitionPlan, dry_run: bool, format_: Format) -> None:
     """Carry a transition out, or show what it would do."""
+    from dataclasses import replace
+
     from ace.cli.show import members as show
     from ace.operations.transition import StepDone, TransitionEvent, carry_out
 
     def ended(event: TransitionEvent) -> None:
         if isinstance(event, StepDone):
-            answer.body["steps"].append({"step": event.name, "did": event.did})
+            steps = (*answer.document.steps, show.TransitionStepDocument(event.name, did=event.did))
+            answer.document = replace(answer.document, steps=steps)
         show.print_transition_event(event, quiet=format_ is Format.JSON)
 
-    answer.body |= show.transition_plan_json(plan, dry_run=dry_run)
+    answer.document = show.transition_plan_document(plan, dry_run=dry_run)
     if dry_run:
         if format_ is Format.TEXT:
             show.print_transition_plan(plan)
         return
     done = carry_out(plan, ended)
     if done.transition is not None:
-        answer.body["transition"] = show.transition_json(done.transition)
-    answer.body["next"] = list(plan.next)
+        answer.document = replace(answer.document, transition=show.transition_document(done.transition))
+    answer.document = replace(answer.document, next=tuple(plan.next))
     if format_ is Format.TEXT:
         show.print_next(plan.next)

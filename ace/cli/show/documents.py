@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from ace.cli.show.catalogue import CatalogueDocument, ExplainDocument
 from ace.cli.show.deployment import DriftDocument, PreviewDocument
-from ace.cli.show.interconnect import MapDocument, PlanDocument, ProofsDocument, RenderDocument
+from ace.cli.show.interconnect import ApplyDocument, MapDocument, PlanDocument, ProofsDocument, RenderDocument
 from ace.cli.show.interconnect_check import CheckDocument, DrainDocument, UndrainDocument
 from ace.cli.show.lab import EnvDocument, LabDocument, StoppedDocument
+from ace.cli.show.member_add import MemberAddDocument
+from ace.cli.show.members import CarriedOutDocument, MembersDocument
 from ace.cli.show.publications import PublicationsDocument
 from ace.documents import schema_of
 from ace.fleet.report import RunDocument
@@ -58,6 +60,7 @@ DOCUMENTS: Final[Mapping[str, CommandDocument]] = _documents(
     doctor=Checkup,
     down=RunDocument,
     drift=DriftDocument,
+    interconnect_apply=ApplyDocument,
     interconnect_check=CheckDocument,
     interconnect_drain=DrainDocument,
     interconnect_map=MapDocument,
@@ -69,7 +72,13 @@ DOCUMENTS: Final[Mapping[str, CommandDocument]] = _documents(
     lab_env=EnvDocument,
     lab_status=LabDocument,
     lab_up=LabDocument,
+    member_activate=CarriedOutDocument,
+    member_add=MemberAddDocument,
     member_check=FitnessDocument,
+    member_list=MembersDocument,
+    member_reinstate=CarriedOutDocument,
+    member_remove=CarriedOutDocument,
+    member_suspend=CarriedOutDocument,
     outputs=OutputsDocument,
     policy_approve=ApprovalDocument,
     policy_explain=RulesDocument,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ace.cli.show.output import stdout
+from ace.documents import Failure
 from ace.interconnect.prove import ProofResult
 from ace.interconnect.values import LeftOut, LinkKind, NodeKind, Role
+from ace.operations.playbook import HostsDocument, hosts_document
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -120,11 +123,6 @@ def plan_document(plan: Plan) -> PlanDocument:
     )
 
 
-def left_out_json(plan: Plan) -> list[dict[str, str]]:
-    """What a plan does not have, and why, for machines."""
-    return [{"subject": item.subject, "reason": item.reason, "code": item.code} for item in plan.left_out]
-
-
 def render_document(done: RenderedRegion) -> RenderDocument:
     """The files that were rendered, as JSON."""
     return RenderDocument(done.folder, tuple(done.files), tuple(done.changed), tuple(done.removed))
@@ -185,17 +183,28 @@ def turn_key(turn: TurnResult) -> str:
     return "hubs" if turn.kind.value == "hub" else "countries"
 
 
-def turn_json(turn: TurnResult) -> dict[str, Any]:
-    """A turn in the command's JSON, with `error` where it failed."""
-    from ace.cli.show.hosts import failure
-    from ace.documents import plain
-    from ace.operations.playbook import hosts_document
+@dataclass(frozen=True, slots=True)
+class ApplyDocument:
+    """What became of the hubs and of the gateways, by country."""
 
-    body: dict[str, Any] = {
-        turn_key(turn): {name: plain(hosts_document(one)) for name, one in sorted(turn.countries.items())}
-    }
-    error = failure(turn.countries, RETRY)
-    return body if error is None else {**body, "error": plain(error)}
+    left_out: tuple[LeftOut, ...]
+    hubs: Mapping[str, HostsDocument] | None = None
+    """Absent where no hub was to be configured, or it did not come to that."""
+    countries: Mapping[str, HostsDocument] | None = None
+    """Likewise of gateways."""
+
+
+def with_turn(document: ApplyDocument, turn: TurnResult) -> ApplyDocument:
+    """What is known after one more turn."""
+    outcomes = {name: hosts_document(one) for name, one in sorted(turn.countries.items())}
+    return replace(document, hubs=outcomes) if turn_key(turn) == "hubs" else replace(document, countries=outcomes)
+
+
+def turn_failure(turn: TurnResult) -> Failure | None:
+    """JSON's `error` of a turn; None when it went well."""
+    from ace.cli.show.hosts import failure
+
+    return failure(turn.countries, RETRY)
 
 
 def print_turn(turn: TurnResult, *, changes: bool, quiet: bool) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from typing import TYPE_CHECKING
 
-from ace.cli.show.output import finding_json, stderr, stdout
+from ace.cli.show.output import stderr, stdout
+from ace.errors import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,31 +18,86 @@ if TYPE_CHECKING:
     from ace.spec.values import Member
 
 
-def joined_json(done: Joined) -> dict[str, Any]:
-    """A new member for machines."""
-    return {
-        "country": done.member.stack,
-        "template": done.files.version,
-        "written": done.written,
-        "files": [_change_json(change) for change in done.files.changes],
-        "allocations": _allocations_json(done.member),
-        "defaulted": list(done.files.defaulted),
-        "still_needed": list(done.still_needed),
-        "next": list(done.next),
-        "findings": [finding_json(finding) for finding in done.findings],
-    }
+@dataclass(frozen=True, slots=True)
+class FileDocument:
+    """A file that was written, or would be."""
+
+    path: str
+    action: str
+    """`created`, `changed` or `removed`."""
+    diff: str
 
 
-def updated_json(done: Updated) -> dict[str, Any]:
-    """A newer template for machines."""
-    return {
-        "country": done.country.alpha2.lower(),
-        "template": done.files.version,
-        "from_template": done.files.from_version,
-        "written": done.written,
-        "files": [_change_json(change) for change in done.files.changes],
-        "conflicts": list(done.files.conflicts),
-    }
+@dataclass(frozen=True, slots=True)
+class SiteAllocation:
+    """The numbers of a data centre."""
+
+    site: int
+    asn: int
+    loopback4: IPv4Network
+    transit4: IPv4Network
+    management4: IPv4Network
+    services4: IPv4Network
+
+
+@dataclass(frozen=True, slots=True)
+class Allocations:
+    """The numbers of a member, which it keeps for ever."""
+
+    slot: int
+    ipv4: IPv4Network
+    ipv6: IPv6Network
+    data_centres: Mapping[str, SiteAllocation]
+    tenants: Mapping[str, Mapping[str, tuple[IPv4Network | IPv6Network | None, ...]]]
+    """By tenant and network: IPv4, IPv6."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberAddDocument:
+    """A new member; or, with `--update`, a newer template for one."""
+
+    country: str
+    template: int
+    from_template: int | None = None
+    """With `--update`: the template that its files were made from."""
+    written: bool
+    files: tuple[FileDocument, ...]
+    allocations: Allocations | None = None
+    """Of a new member; so too the next four."""
+    defaulted: tuple[str, ...] | None = None
+    """Questions of the template that were answered by its defaults."""
+    still_needed: tuple[str, ...] | None = None
+    next: tuple[str, ...] | None = None
+    findings: tuple[Finding, ...] | None = None
+    conflicts: tuple[int, ...] | None = None
+    """With `--update`: lines of the member's file that both the template and the country changed."""
+
+
+def joined_document(done: Joined) -> MemberAddDocument:
+    """A new member as JSON."""
+    return MemberAddDocument(
+        country=done.member.stack,
+        template=done.files.version,
+        written=done.written,
+        files=tuple(_file(change) for change in done.files.changes),
+        allocations=_allocations(done.member),
+        defaulted=tuple(done.files.defaulted),
+        still_needed=tuple(done.still_needed),
+        next=tuple(done.next),
+        findings=tuple(done.findings),
+    )
+
+
+def updated_document(done: Updated) -> MemberAddDocument:
+    """A newer template as JSON."""
+    return MemberAddDocument(
+        country=done.country.alpha2.lower(),
+        template=done.files.version,
+        from_template=done.files.from_version,
+        written=done.written,
+        files=tuple(_file(change) for change in done.files.changes),
+        conflicts=tuple(done.files.conflicts),
+    )
 
 
 def print_joined(done: Joined, *, was_asked: bool) -> None:
@@ -66,32 +125,32 @@ def print_updated(done: Updated) -> None:
         stdout.print(f"{name} has the newest template ({version}); nothing to do.", markup=False)
 
 
-def _change_json(change: Change) -> dict[str, str]:
+def _file(change: Change) -> FileDocument:
     action = "created" if change.before is None else "removed" if change.after is None else "changed"
-    return {"path": change.path, "action": action, "diff": change.diff}
+    return FileDocument(change.path, action, change.diff)
 
 
-def _allocations_json(member: Member) -> dict[str, Any]:
-    return {
-        "slot": member.allocation.slot,
-        "ipv4": str(member.allocation.ipv4),
-        "ipv6": str(member.allocation.ipv6),
-        "data_centres": {
-            centre.id: {
-                "site": centre.site,
-                "asn": centre.allocation.asn,
-                "loopback4": str(centre.allocation.loopback4),
-                "transit4": str(centre.allocation.transit4),
-                "management4": str(centre.allocation.management4),
-                "services4": str(centre.allocation.services4),
-            }
+def _allocations(member: Member) -> Allocations:
+    return Allocations(
+        member.allocation.slot,
+        member.allocation.ipv4,
+        member.allocation.ipv6,
+        {
+            centre.id: SiteAllocation(
+                centre.site,
+                centre.allocation.asn,
+                centre.allocation.loopback4,
+                centre.allocation.transit4,
+                centre.allocation.management4,
+                centre.allocation.services4,
+            )
             for centre in member.data_centres
         },
-        "tenants": {
-            tenant.name: {network.name: [str(network.ipv4), str(network.ipv6)] for network in tenant.networks}
+        {
+            tenant.name: {network.name: (network.ipv4, network.ipv6) for network in tenant.networks}
             for tenant in member.tenants
         },
-    }
+    )
 
 
 def _numbers(member: Member) -> list[tuple[str, str]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
 
 from ace.cli.show.output import stderr, stdout
 from ace.files import timestamp
+from ace.spec.values import MemberStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,9 +20,70 @@ if TYPE_CHECKING:
 _STYLES = {"suspended": "yellow", "leaving": "yellow", "left": "dim", "candidate": "cyan"}
 
 
-def members_json(found: MemberList) -> list[dict[str, Any]]:
-    """Every member for machines."""
-    return [_member_json(one) for one in found.members]
+@dataclass(frozen=True, slots=True)
+class TransitionDocument:
+    """A line of the log of transitions."""
+
+    at: str
+    from_: MemberStatus
+    to: MemberStatus
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberDocument:
+    """A member and its status."""
+
+    country: str
+    name: str
+    status: MemberStatus
+    status_since: date
+    member_since: date
+    example: bool
+    """Whether it is an illustration, no real member."""
+    data_centres: int
+    last_transition: TransitionDocument | None
+    overdue: str
+    """What is overdue; empty where nothing is."""
+
+
+@dataclass(frozen=True, slots=True)
+class MembersDocument:
+    """Every member."""
+
+    members: tuple[MemberDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionStepDocument:
+    """A step of a transition."""
+
+    step: str
+    would: str | None = None
+    """What it would do, in a dry run."""
+    did: str | None = None
+    """What it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOutDocument:
+    """A transition of a member: what was done, or would be."""
+
+    country: str
+    verb: str
+    reason: str
+    dry_run: bool
+    steps: tuple[TransitionStepDocument, ...]
+    transition: TransitionDocument | None = None
+    """What was written into the log."""
+    next: tuple[str, ...] | None = None
+    """Commands that come next; not in a dry run."""
+
+
+def members_document(found: MemberList) -> MembersDocument:
+    """Every member, as JSON."""
+    return MembersDocument(tuple(_member(one) for one in found.members))
 
 
 def print_members(found: MemberList) -> None:
@@ -38,26 +102,17 @@ def print_members(found: MemberList) -> None:
             stdout.print(f"    {one.overdue}", style="yellow", markup=False)
 
 
-def transition_plan_json(plan: TransitionPlan, *, dry_run: bool) -> dict[str, Any]:
-    """A transition for machines: its steps, of a dry run; else none yet."""
-    return {
-        "country": plan.here.member.stack,
-        "verb": str(plan.intent.verb),
-        "reason": plan.intent.reason,
-        "dry_run": dry_run,
-        "steps": [{"step": step.name, "would": step.would} for step in plan.steps] if dry_run else [],
-    }
+def transition_plan_document(plan: TransitionPlan, *, dry_run: bool) -> CarriedOutDocument:
+    """A transition as JSON: its steps, of a dry run; else none yet."""
+    steps = tuple(TransitionStepDocument(step.name, would=step.would) for step in plan.steps) if dry_run else ()
+    return CarriedOutDocument(
+        plan.here.member.stack, str(plan.intent.verb), plan.intent.reason, dry_run=dry_run, steps=steps
+    )
 
 
-def transition_json(one: Transition) -> dict[str, Any]:
-    """A line of the log for machines."""
-    return {
-        "at": timestamp(one.at),
-        "from": str(one.origin),
-        "to": str(one.to),
-        "by": one.by,
-        "reason": one.reason,
-    }
+def transition_document(one: Transition) -> TransitionDocument:
+    """A line of the log as JSON."""
+    return TransitionDocument(timestamp(one.at), one.origin, one.to, one.by, one.reason)
 
 
 def print_transition_plan(plan: TransitionPlan) -> None:
@@ -84,16 +139,16 @@ def print_next(commands: Sequence[str]) -> None:
         stdout.print(f"  {line}", markup=False)
 
 
-def _member_json(one: ListedMember) -> dict[str, Any]:
+def _member(one: ListedMember) -> MemberDocument:
     member = one.member
-    return {
-        "country": member.stack,
-        "name": member.name.en,
-        "status": str(member.status),
-        "status_since": str(one.status_since),
-        "member_since": str(member.since),
-        "example": member.example,
-        "data_centres": len(member.data_centres),
-        "last_transition": transition_json(one.last) if one.last else None,
-        "overdue": one.overdue,
-    }
+    return MemberDocument(
+        member.stack,
+        member.name.en,
+        member.status,
+        one.status_since,
+        member.since,
+        member.example,
+        len(member.data_centres),
+        transition_document(one.last) if one.last else None,
+        one.overdue,
+    )

@@ -50,7 +50,6 @@ class Answer:
         """A frozen dataclass, the one that `documents.py` beside this names for the command; None: nothing is known yet."""
         self.failure: Failure | None = None
         """What went wrong, where the command comes to its end all the same."""
-        self.body: dict[str, Any] = {}
         self.exit_code = ExitCode.OK
         self.abandons = False
         """Whether the process is to end at once, though threads are at work in it."""
@@ -68,10 +67,12 @@ def answering(command: str, format_: Format) -> Iterator[Answer]:
     except UserError as error:
         print_error(error)
         if format_ is Format.JSON:
+            from ace.documents import Failure, plain
+
             known = _known(answer)
             if isinstance(error, SpecError):
-                known.setdefault("findings", [finding_json(finding) for finding in error.findings])
-            known["error"] = {"code": error.code, "message": error.message, "hint": error.hint}
+                known.setdefault("findings", plain(error.findings))
+            known["error"] = plain(Failure(error.code, error.message, error.hint))
             print_json(command, known)
         raise typer.Exit(error.exit_code) from None
     if format_ is Format.JSON:
@@ -87,18 +88,5 @@ def answering(command: str, format_: Format) -> Iterator[Answer]:
 def _known(answer: Answer) -> dict[str, Any]:
     from ace.documents import plain
 
-    known: dict[str, Any] = {**(plain(answer.document) if answer.document is not None else {}), **answer.body}
+    known: dict[str, Any] = plain(answer.document) if answer.document is not None else {}
     return known if answer.failure is None else {**known, "error": plain(answer.failure)}
-
-
-def finding_json(finding: Any) -> dict[str, Any]:
-    """A `Finding` in JSON."""
-    return {
-        "file": finding.file,
-        "line": finding.line,
-        "column": finding.column,
-        "path": finding.path,
-        "code": finding.code,
-        "severity": str(finding.severity),
-        "message": finding.message,
-    }
