@@ -79,22 +79,22 @@ def _characters(path: str, text: str) -> Iterator[Flaw]:
 
 
 def _pools(region: Region) -> tuple[tuple[Prefix, Prefix] | None, list[Flaw]]:
-    """The region's address pools: the same in every firewall, private, and around every member's blocks."""
-    hosts = list(region.hosts.values())
-    by_pools: dict[tuple[Prefix, ...], Host] = {}
-    for host in hosts:
-        by_pools.setdefault(tuple(e.prefix for name in ("pool4", "pool6") for e in host.sets.get(name, [])), host)
+    """The region's address pools, as most firewalls have them: one private prefix of each family."""
+    by_pools: dict[tuple[Prefix, ...], list[Host]] = {}
+    for host in region.hosts.values():
+        pools = tuple(element.prefix for name in ("pool4", "pool6") for element in host.sets.get(name, []))
+        by_pools.setdefault(pools, []).append(host)
     if not by_pools:
         return None, []
-    counts = Counter(tuple(e.prefix for n in ("pool4", "pool6") for e in h.sets.get(n, [])) for h in hosts)
-    pools = counts.most_common(1)[0][0]
+    pools = max(by_pools, key=lambda pools: len(by_pools[pools]))
     flaws = [
-        Flaw(host.nft_file, 0, "other pools than its neighbours have")
-        for pool, host in by_pools.items()
-        if pool != pools
+        Flaw(hosts[0].nft_file, 0, "other pools than its neighbours have")
+        for other, hosts in by_pools.items()
+        if other != pools
     ]
     if len(pools) != 2 or [pool.version for pool in pools] != [4, 6] or not all(pool.is_private for pool in pools):
-        return None, [*flaws, Flaw(by_pools[pools].nft_file, 0, "pool4 and pool6 are not one private prefix each")]
+        first = by_pools[pools][0].nft_file
+        return None, [*flaws, Flaw(first, 0, "pool4 and pool6 are not one private prefix each")]
     return (pools[0], pools[1]), flaws
 
 
@@ -153,13 +153,15 @@ def _compared(path: str, written: Sequence[Statement], required: Sequence[Line],
         if left[line] > 0:
             left[line] -= 1
         else:
-            where = f" in `{statement.block}`" if statement.block else ""
-            yield Flaw(path, statement.line, f"`{statement.text[:_SHOWN]}`{where}: nothing calls for it")
+            yield Flaw(path, statement.line, f"{_quoted(*line)}: nothing calls for it")
     missing = [line for line, count in left.items() for _ in range(count)]
     lines = {statement.block: statement.line for statement in reversed(written)}
     for block, text in missing:
-        where = f" in `{block}`" if block else ""
-        yield Flaw(path, _near(lines, block), f"`{text[:_SHOWN]}`{where} is missing")
+        yield Flaw(path, _near(lines, block), f"{_quoted(block, text)} is missing")
+
+
+def _quoted(block: str, text: str) -> str:
+    return f"`{text[:_SHOWN]}`" + (f" in `{block}`" if block else "")
 
 
 def _near(lines: dict[str, int], block: str) -> int:

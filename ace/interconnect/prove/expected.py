@@ -99,7 +99,7 @@ def region_entries(pool: Prefix) -> tuple[str, ...]:
 def allowed_slots(host: Host, name: str) -> tuple[int, ...] | None:
     """The members that may have what an ORIGIN- map marks; None: all."""
     asn = host.frr.asn
-    marks = [mark for clause in host.frr.maps.get(name, []) for text in clause.sets for mark in text.split()[1:]]
+    marks = host.frr.marks(name)
     if f"{asn}:3:0" not in marks:
         return None
     start = f"{asn}:4:"

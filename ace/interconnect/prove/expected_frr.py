@@ -15,7 +15,7 @@ from ace.interconnect.prove.expected import (
     region_entries,
     shown,
 )
-from ace.interconnect.prove.frr import Entry
+from ace.interconnect.prove.frr import Entry, is_host
 from ace.interconnect.prove.region import Host, Session
 from ace.interconnect.prove.statements import TOP
 
@@ -67,7 +67,7 @@ def _loopbacks(view: View) -> Iterator[Line]:
     for (ip, _), address in known:
         for network in view.originated:
             prefix = network.prefix
-            if prefix.version == address.version and address in prefix and prefix.prefixlen != prefix.max_prefixlen:
+            if prefix.version == address.version and address in prefix and not is_host(prefix):
                 yield TOP, f"{ip} route {prefix} blackhole 250"
     for (ip, _), pool in zip(keywords, view.pools, strict=True):
         yield TOP, f"{ip} route {pool} reject 250"
@@ -257,8 +257,7 @@ def _clause(name: str, lines: Iterable[str]) -> Iterator[Line]:
 def _marks(view: View, name: str) -> list[str]:
     """The large communities of a group of announcements, in the order in which we write them."""
     host, asn = view.host, view.host.frr.asn
-    marks = [mark for clause in host.frr.maps.get(name, []) for text in clause.sets for mark in text.split()[1:]]
-    codes = [mark for mark in marks if mark in {f"{asn}:2:{code}" for code in range(6)}][:1]
+    codes = [mark for mark in host.frr.marks(name) if mark in {f"{asn}:2:{code}" for code in range(6)}][:1]
     slots = allowed_slots(host, name)
     limits = [f"{asn}:3:0", *(f"{asn}:4:{slot}" for slot in slots)] if slots is not None else []
     return [f"{asn}:1:{host.slot}", *codes, *limits, *([f"{asn}:9:1"] if host.is_hub else [])]

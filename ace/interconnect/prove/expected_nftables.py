@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv6Address
 
 from ace.interconnect.prove.expected import FAMILIES, Line, View, allowed_slots, list_name, shown
-from ace.interconnect.prove.frr import Announced
-from ace.interconnect.prove.nftables import Element
+from ace.interconnect.prove.frr import Announced, is_host
 from ace.interconnect.prove.region import Session
 from ace.interconnect.prove.statements import TOP
 
@@ -39,11 +38,7 @@ def _set(name: str, settings: Iterable[str], elements: Iterable[str]) -> Iterato
 
 
 def _passing(view: View, version: int) -> list[Announced]:
-    return [
-        network
-        for network in view.originated
-        if network.prefix.version == version and network.prefix.prefixlen != network.prefix.max_prefixlen
-    ]
+    return [network for network in view.originated if network.prefix.version == version and not is_host(network.prefix)]
 
 
 def _exact(view: View, session: Session) -> bool:
@@ -55,13 +50,8 @@ def _sources(view: View, version: int) -> Iterator[str]:
     for session in view.sessions:
         if _exact(view, session):
             for entry in view.host.frr.entries(f"FROM-{list_name(session.tunnel)}", version):
-                if entry.permit and entry.prefix.prefixlen != entry.prefix.max_prefixlen:
-                    yield element(Element(entry.prefix, session.tunnel.interface, 0))
-
-
-def element(one: Element) -> str:
-    """An element as it is written."""
-    return f'"{one.interface}" . {shown(one.prefix)}' if one.interface else shown(one.prefix)
+                if entry.permit and not is_host(entry.prefix):
+                    yield f'"{session.tunnel.interface}" . {shown(entry.prefix)}'
 
 
 def _chains(view: View) -> Iterator[Line]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ace.interconnect.prove.frr import Entry, Prefix
+from ace.interconnect.prove.frr import Entry, Prefix, is_host
 from ace.interconnect.prove.outcome import ProofOutcome, counted, outcome
 from ace.interconnect.prove.region import Flaw, Host, Region, Session
 
@@ -35,7 +35,7 @@ def _firewall(host: Host) -> Iterator[Flaw]:
             yield Flaw(host.nft_file, element.line, message)
     passing = {element.prefix for element in elements}
     for network in host.frr.originated():
-        if network.prefix not in passing and not _is_host(network.prefix):
+        if network.prefix not in passing and not is_host(network.prefix):
             yield Flaw(host.frr_file, network.line, f"{network.prefix} is announced but the firewall drops it")
 
 
@@ -91,7 +91,7 @@ def _sources(session: Session, accepts: list[Entry], version: int) -> Iterator[F
     far, tunnel = session.far, session.far_tunnel
     assert far is not None and tunnel is not None  # noqa: S101
     elements = far.sources.get((tunnel.interface, version), [])
-    desired = {entry.prefix for entry in accepts if not _is_host(entry.prefix)}
+    desired = {entry.prefix for entry in accepts if not is_host(entry.prefix)}
     for element in elements:
         if element.prefix not in desired:
             message = f"{element.prefix} may come from {tunnel.interface}, whose neighbour does not announce it"
@@ -127,11 +127,6 @@ def _beyond(host: Host, entries: Iterable[Entry], may: set[Prefix], why: str) ->
     for entry in entries:
         if entry.prefix not in may:
             yield Flaw(host.frr_file, entry.line, f"{entry.prefix} {why}")
-
-
-def _is_host(prefix: Prefix) -> bool:
-    """A gateway's own loopback: part of its site's, which the firewall has as a whole."""
-    return prefix.prefixlen == prefix.max_prefixlen
 
 
 def _inside(prefix: Prefix, blocks: Iterable[Prefix]) -> bool:

@@ -20,6 +20,11 @@ def prefix_of(text: str) -> Prefix:
     return ip_network(text)
 
 
+def is_host(prefix: Prefix) -> bool:
+    """Whether it is one address: a gateway's own loopback, part of its site's, which the firewall has as a whole."""
+    return prefix.prefixlen == prefix.max_prefixlen
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A line of a prefix list; `ge` and `le` are what it matches, spelt out."""
@@ -126,6 +131,10 @@ class Frr:
     def decide(self, name: str, prefix: Prefix) -> Entry | None:
         """The line of a prefix list that decides about a prefix; None: none does, so it is denied."""
         return next((entry for entry in self.entries(name, prefix.version) if entry.matches(prefix)), None)
+
+    def marks(self, name: str) -> list[str]:
+        """The large communities that a route map sets, in order."""
+        return [mark for clause in self.maps.get(name, []) for text in clause.sets for mark in text.split()[1:]]
 
     def originated(self) -> list[Announced]:
         """What is announced to others: the networks that get marks."""

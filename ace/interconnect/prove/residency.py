@@ -54,12 +54,7 @@ def _limits(host: Host) -> dict[Prefix, frozenset[int]]:
     """Restricted prefixes, and the slots that may have them, from the marks at the origin."""
     found: dict[Prefix, frozenset[int]] = {}
     for network in host.frr.originated():
-        marks = [
-            mark.split(":")
-            for clause in host.frr.maps.get(network.route_map, [])
-            for text in clause.sets
-            for mark in text.split()[1:]
-        ]
+        marks = [mark.split(":") for mark in host.frr.marks(network.route_map)]
         if any(mark[1:] == ["3", "0"] for mark in marks):
             found[network.prefix] = frozenset(int(mark[2]) for mark in marks if mark[1] == "4")
     return found
